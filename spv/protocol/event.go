@@ -1,0 +1,116 @@
+package protocol
+
+import (
+	"time"
+
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Event is news for the program, sent up through Emit. The set is closed.
+type Event interface{ isEvent() }
+
+type (
+	// PeerUp tells of a peer that is ready for use.
+	PeerUp struct{ Peer PeerInfo }
+
+	// PeerDown tells of the end of a connection.
+	PeerDown struct {
+		Peer   PeerInfo
+		Reason Reason
+	}
+
+	// PeerFailed tells of an address that could not be connected to.
+	PeerFailed struct {
+		Addr   string
+		Reason Reason
+	}
+
+	// HeadersAdvanced tells of a new best chain. A reorg is one event: what was
+	// disconnected and what was connected.
+	HeadersAdvanced struct{ Change chain.Change }
+
+	// HeadersCurrent tells that every connected peer has answered from our tip
+	// with nothing new (see Progress.HeadersCurrent for the exact rule).
+	HeadersCurrent struct{ Tip chain.Tip }
+
+	// FiltersAdvanced tells that the checked filters of all blocks from From to
+	// Tip are on disk.
+	FiltersAdvanced struct {
+		From int32
+		Tip  chain.Tip
+	}
+
+	// FiltersReverted tells that filters of blocks at or above Height were
+	// proved false: what was concluded from them must be scanned again.
+	FiltersReverted struct{ Height int32 }
+
+	// BlockArrived brings a wanted block, checked whole by CheckBlock.
+	BlockArrived struct {
+		Hash  chainhash.Hash
+		Block *wire.MsgBlock
+	}
+
+	// TxSeen brings an unconfirmed transaction that a peer announced. Its
+	// inputs cannot be verified.
+	TxSeen struct {
+		Tx   *wire.MsgTx
+		Peer PeerInfo
+		At   time.Time
+	}
+
+	// TxAcknowledged tells that a peer fetched a transaction of ours and
+	// answered a ping sent after it.
+	TxAcknowledged struct {
+		TxID chainhash.Hash
+		Peer PeerInfo
+	}
+
+	// TxEchoed tells that a peer we had not announced it to announced a
+	// transaction of ours.
+	TxEchoed struct {
+		TxID chainhash.Hash
+		Peer PeerInfo
+	}
+
+	// Warned tells of something a person should know: lying peers, a clock
+	// that differs, a dispute that cannot be settled.
+	Warned struct{ Warning Warning }
+)
+
+func (PeerUp) isEvent()          {}
+func (PeerDown) isEvent()        {}
+func (PeerFailed) isEvent()      {}
+func (HeadersAdvanced) isEvent() {}
+func (HeadersCurrent) isEvent()  {}
+func (FiltersAdvanced) isEvent() {}
+func (FiltersReverted) isEvent() {}
+func (BlockArrived) isEvent()    {}
+func (TxSeen) isEvent()          {}
+func (TxAcknowledged) isEvent()  {}
+func (TxEchoed) isEvent()        {}
+func (Warned) isEvent()          {}
+
+// WarningKind says what a Warning is about.
+type WarningKind uint8
+
+const (
+	// WarnClock: a peer's chain lies in the future by this computer's clock.
+	WarnClock WarningKind = iota + 1
+	// WarnFilterDispute: peers disagree about a filter and the block cannot
+	// settle it; the block itself is scanned.
+	WarnFilterDispute
+	// WarnFilterLie: a peer was proved to serve false filters.
+	WarnFilterLie
+	// WarnNoFilterPeers: no connected peer serves compact filters.
+	WarnNoFilterPeers
+)
+
+// Warning is one such news.
+type Warning struct {
+	Kind   WarningKind
+	Height int32  // of the block concerned, where there is one
+	Peer   string // address of the peer concerned, where there is one
+}

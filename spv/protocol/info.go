@@ -1,0 +1,111 @@
+package protocol
+
+import (
+	"time"
+
+	"thistle/spv/chain"
+
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// PeerID names one connection. Identifiers are never used twice in a run.
+type PeerID uint64
+
+// PeerInfo is what is known of a connected peer. All of it is the peer's own
+// claim except Addr, Since and Latency.
+type PeerInfo struct {
+	ID          PeerID
+	Addr        string // "host:port" as dialled
+	Pinned      bool   // named by the person
+	UserAgent   string // quoted, safe to show
+	Version     uint32 // protocol version
+	Services    wire.ServiceFlag
+	StartHeight int32 // height claimed in its version message
+	Since       time.Time
+	Latency     time.Duration // last ping, 0 if none yet
+	FeeFloor    int64         // BIP133, sat/kvB, 0 if it named none
+	Height      int32         // best height it has shown to know
+	// HeadersCurrent: it has answered from our tip with nothing new, or by the
+	// rule of Progress has nothing to answer.
+	HeadersCurrent bool
+}
+
+// ServesFilters tells whether the peer claims to serve compact filters.
+func (p PeerInfo) ServesFilters() bool { return p.Services&wire.SFNodeCF != 0 }
+
+// Progress is how far the machine has come.
+type Progress struct {
+	Tip  chain.Tip
+	Base int32 // height of the first header kept
+
+	// HeadersCurrent: at least one peer is connected, every pinned address is
+	// connected or has failed, and each connected peer has answered getheaders
+	// from our tip with nothing new, or claims a start height not above ours
+	// and has been silent for SilentPeer.
+	HeadersCurrent bool
+
+	FiltersFrom int32     // first height whose filter is kept, -1 if none is wanted yet
+	FilterTip   chain.Tip // filter headers are known up to here
+	FiltersTip  chain.Tip // filters are on disk up to here without a gap
+	BestClaim   int32     // highest start height claimed by a connected peer, a hint only
+	Peers       int
+	FilterPeers int
+}
+
+// Reason says why a connection ended or an address was refused.
+type Reason uint8
+
+const (
+	// ReasonNone: nothing is known against the peer.
+	ReasonNone Reason = iota
+	// ReasonShutdown: we are leaving.
+	ReasonShutdown
+	// ReasonNotNeeded: another peer serves better.
+	ReasonNotNeeded
+	// ReasonUnsuitable: too old, or lacks services we need.
+	ReasonUnsuitable
+	// ReasonSelf: the connection led to ourselves.
+	ReasonSelf
+	// ReasonSlow: asked and not answered in time.
+	ReasonSlow
+	// ReasonFlood: more unsolicited data than a peer has reason to send.
+	ReasonFlood
+	// ReasonProtocol: bytes that are no Bitcoin message, broken framing,
+	// oversized or malformed messages, messages out of order.
+	ReasonProtocol
+	// ReasonBadHeaders: headers that break a consensus rule.
+	ReasonBadHeaders
+	// ReasonBadFilterHeaders: filter headers that contradict the peer's own
+	// words, or the block.
+	ReasonBadFilterHeaders
+	// ReasonBadFilter: a filter that does not hash to its header.
+	ReasonBadFilter
+	// ReasonBadBlock: a block that is not what its header commits to.
+	ReasonBadBlock
+)
+
+// Provable tells whether the reason is a fault that can be proved, for which an
+// address is refused for BanTime.
+func (r Reason) Provable() bool { return r >= ReasonProtocol }
+
+var reasonNames = [...]string{
+	ReasonNone:             "closed",
+	ReasonShutdown:         "shutting down",
+	ReasonNotNeeded:        "not needed",
+	ReasonUnsuitable:       "unsuitable",
+	ReasonSelf:             "ourselves",
+	ReasonSlow:             "too slow",
+	ReasonFlood:            "flooding",
+	ReasonProtocol:         "broken protocol",
+	ReasonBadHeaders:       "bad headers",
+	ReasonBadFilterHeaders: "bad filter headers",
+	ReasonBadFilter:        "bad filter",
+	ReasonBadBlock:         "bad block",
+}
+
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return "unknown"
+}

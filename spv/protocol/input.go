@@ -1,0 +1,131 @@
+package protocol
+
+import (
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Input is something that happened outside the machine: a peer's act, the end
+// of a piece of work, or a wish of the program. The set is closed.
+type Input interface{ isInput() }
+
+// Peers and addresses.
+type (
+	// PeerConnected says that a dialled peer has finished the version
+	// handshake.
+	PeerConnected struct{ Info PeerInfo }
+
+	// PeerDisconnected says that a connection has ended. Reason is ReasonNone
+	// for an end that proves nothing (a closed socket, a time-out of I/O).
+	PeerDisconnected struct {
+		Peer   PeerID
+		Reason Reason
+	}
+
+	// DialFailed says that no handshake could be finished with the address.
+	DialFailed struct {
+		Addr string
+		// Reason is set where the other side provably misbehaved or cannot be
+		// used (too old, no services, ourselves).
+		Reason Reason
+	}
+
+	// AddressesFound brings addresses ("host:port") from DNS seeds, the answer
+	// to a Resolve output. Empty when the look-up failed.
+	AddressesFound struct{ Addrs []string }
+)
+
+// Messages. Every message of a peer arrives as exactly one of these; those that
+// only the transport needs (version, verack) never arrive.
+type (
+	// HeadersReceived is a headers message, hashed by the reader. At most 2,000
+	// headers; their links are not checked yet.
+	HeadersReceived struct {
+		Peer    PeerID
+		Headers []chain.Header
+	}
+
+	// FilterReceived is a cfilter message of type 0, hashed by the reader.
+	FilterReceived struct {
+		Peer       PeerID
+		Block      chainhash.Hash
+		FilterHash chainhash.Hash
+		Data       []byte
+	}
+
+	// BlockReceived is a block that was asked for, already checked by
+	// CheckBlock. Err is the outcome; Hash is what was asked for.
+	BlockReceived struct {
+		Peer  PeerID
+		Hash  chainhash.Hash
+		Block *wire.MsgBlock
+		Err   error
+	}
+
+	// TxReceived is a transaction that was asked for.
+	TxReceived struct {
+		Peer PeerID
+		Tx   *wire.MsgTx
+	}
+
+	// MessageReceived is any other message the machine understands: inv,
+	// getdata, notfound, cfheaders, cfcheckpt, ping, pong, feefilter, and the
+	// ones it ignores.
+	MessageReceived struct {
+		Peer PeerID
+		Msg  wire.Message
+	}
+)
+
+// Wishes of the program.
+type (
+	// KeepFilters asks for filters of all blocks from height From on. A lower
+	// From than before widens the range; a higher one changes nothing.
+	KeepFilters struct{ From int32 }
+
+	// FilterLost says that the filter of a block is not on disk after all:
+	// missing, cut or damaged.
+	FilterLost struct {
+		Height int32
+		Block  chainhash.Hash
+	}
+
+	// FilterDisproved says that a downloaded block holds output scripts which
+	// its filter, though it fits our filter header, lacks: the filter header is
+	// false.
+	FilterDisproved struct {
+		Height int32
+		Block  chainhash.Hash
+	}
+
+	// WantBlock asks for a block until it has come or is no longer wanted.
+	WantBlock struct{ Hash chainhash.Hash }
+
+	// DropBlock ends WantBlock.
+	DropBlock struct{ Hash chainhash.Hash }
+
+	// SubmitTx offers a transaction of ours to peers until WithdrawTx.
+	SubmitTx struct{ Tx *wire.MsgTx }
+
+	// WithdrawTx ends SubmitTx: confirmed, conflicted or given up.
+	WithdrawTx struct{ TxID chainhash.Hash }
+)
+
+func (PeerConnected) isInput()    {}
+func (PeerDisconnected) isInput() {}
+func (DialFailed) isInput()       {}
+func (AddressesFound) isInput()   {}
+func (HeadersReceived) isInput()  {}
+func (FilterReceived) isInput()   {}
+func (BlockReceived) isInput()    {}
+func (TxReceived) isInput()       {}
+func (MessageReceived) isInput()  {}
+func (KeepFilters) isInput()      {}
+func (FilterLost) isInput()       {}
+func (FilterDisproved) isInput()  {}
+func (WantBlock) isInput()        {}
+func (DropBlock) isInput()        {}
+func (SubmitTx) isInput()         {}
+func (WithdrawTx) isInput()       {}

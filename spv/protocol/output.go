@@ -1,0 +1,81 @@
+package protocol
+
+import (
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Output is something the machine wants done. Outputs of one step are carried
+// out in order; in particular a Save comes before the Emit that tells of it.
+// The set is closed.
+type Output interface{ isOutput() }
+
+// To peers.
+type (
+	// Dial asks for a connection to an address and the version handshake;
+	// answered by PeerConnected or DialFailed.
+	Dial struct{ Addr string }
+
+	// Disconnect ends a connection; answered by PeerDisconnected.
+	Disconnect struct {
+		Peer   PeerID
+		Reason Reason
+	}
+
+	// Send queues a message to a peer.
+	Send struct {
+		Peer PeerID
+		Msg  wire.Message
+	}
+
+	// Resolve asks the network's DNS seeds; answered by AddressesFound.
+	Resolve struct{}
+)
+
+// To disk.
+type (
+	// SaveHeaders brings the best chain on disk in line with Change.
+	SaveHeaders struct{ Change chain.Change }
+
+	// ResetFilterHeaders throws the stored filter headers away and starts anew
+	// at height From, with Prev as the filter header of block From-1.
+	ResetFilterHeaders struct {
+		From int32
+		Prev chainhash.Hash
+	}
+
+	// SaveFilterHeaders stores the filter headers of heights From, From+1, …
+	// and forgets all above them. With no Headers it only truncates.
+	SaveFilterHeaders struct {
+		From    int32
+		Headers []chainhash.Hash
+	}
+
+	// SaveDirect marks a height whose filter is in a dispute that its block
+	// cannot settle: scans must read the block itself.
+	SaveDirect struct{ Height int32 }
+
+	// SaveFilter stores the filter of a block, checked against its filter
+	// header.
+	SaveFilter struct {
+		Height int32
+		Block  chainhash.Hash
+		Data   []byte
+	}
+)
+
+// Emit tells the program what has happened.
+type Emit struct{ Event Event }
+
+func (Dial) isOutput()               {}
+func (Disconnect) isOutput()         {}
+func (Send) isOutput()               {}
+func (Resolve) isOutput()            {}
+func (SaveHeaders) isOutput()        {}
+func (ResetFilterHeaders) isOutput() {}
+func (SaveFilterHeaders) isOutput()  {}
+func (SaveDirect) isOutput()         {}
+func (SaveFilter) isOutput()         {}
+func (Emit) isOutput()               {}
