@@ -28,7 +28,7 @@ const (
 func ParseFeeRate(s string) (FeeRate, error) {
 	n, kind := parseDecimal(s, rateDecimals, uint64(MaxFeeRate))
 	if kind == 0 && n == 0 {
-		kind = Zero
+		kind = KindZero
 	}
 	if kind != 0 {
 		return 0, &ParseError{Kind: kind, Subject: SubjectFeeRate, Input: s}

@@ -7,25 +7,27 @@ import (
 	"unicode/utf8"
 )
 
+//go:generate go tool stringer -type=Kind -trimprefix=Kind
+
 // Kind says why a text is not a number of money.
 type Kind uint8
 
 // The kinds of [ParseError]. Each has one cause and one sentence.
 const (
-	Empty           Kind = iota + 1 // no text at all
-	TooLong                         // more text than any number needs
-	Space                           // white space anywhere
-	Comma                           // a comma, whether decimal or grouping
-	Exponent                        // scientific notation
-	Negative                        // a minus sign in front
-	PlusSign                        // a plus sign in front
-	ForeignDigit                    // a digit outside ASCII
-	NotNumber                       // any other character
-	NoDigits                        // a point alone
-	TwoPoints                       // more than one point
-	TooManyDecimals                 // finer than the unit can express
-	TooLarge                        // above 21 million bitcoin, or 1,000 sat/vB
-	Zero                            // a fee rate of nothing
+	KindEmpty           Kind = iota + 1 // no text at all
+	KindTooLong                         // more text than any number needs
+	KindSpace                           // white space anywhere
+	KindComma                           // a comma, whether decimal or grouping
+	KindExponent                        // scientific notation
+	KindNegative                        // a minus sign in front
+	KindPlusSign                        // a plus sign in front
+	KindForeignDigit                    // a digit outside ASCII
+	KindNotNumber                       // any other character
+	KindNoDigits                        // a point alone
+	KindTwoPoints                       // more than one point
+	KindTooManyDecimals                 // finer than the unit can express
+	KindTooLarge                        // above 21 million bitcoin, or 1,000 sat/vB
+	KindZero                            // a fee rate of nothing
 )
 
 // Subject names what a text was read as.
@@ -36,6 +38,14 @@ const (
 	SubjectAmount Subject = iota
 	SubjectFeeRate
 )
+
+// String names the subject within a sentence.
+func (s Subject) String() string {
+	if s == SubjectFeeRate {
+		return "fee rate"
+	}
+	return "amount"
+}
 
 // ParseError tells why a text was refused. Its message is one sentence for a
 // person; code looks at Kind.
@@ -50,11 +60,8 @@ const maxText = 64
 
 // Error returns the sentence of the kind, after the text it is about.
 func (e *ParseError) Error() string {
-	name := "amount"
-	if e.Subject == SubjectFeeRate {
-		name = "fee rate"
-	}
-	if e.Kind == Empty {
+	name := e.Subject.String()
+	if e.Kind == KindEmpty {
 		return "the " + name + " is empty"
 	}
 	in := e.Input
@@ -67,35 +74,35 @@ func (e *ParseError) Error() string {
 func (e *ParseError) reason() string {
 	rate := e.Subject == SubjectFeeRate
 	switch e.Kind {
-	case TooLong:
+	case KindTooLong:
 		return "this is too long for a number"
-	case Space:
+	case KindSpace:
 		return "write the number without spaces"
-	case Comma:
+	case KindComma:
 		return `write decimals after a point, as in "0.1"; commas are not used`
-	case Exponent:
+	case KindExponent:
 		return "write all digits out, without an exponent"
-	case Negative:
+	case KindNegative:
 		return "it cannot be negative"
-	case PlusSign:
+	case KindPlusSign:
 		return "write the number without a plus sign"
-	case ForeignDigit:
+	case KindForeignDigit:
 		return "use the digits 0 to 9 only"
-	case NoDigits:
+	case KindNoDigits:
 		return "there is no digit in it"
-	case TwoPoints:
+	case KindTwoPoints:
 		return "there is more than one decimal point"
-	case TooManyDecimals:
+	case KindTooManyDecimals:
 		if rate {
 			return "at most 3 decimals are possible, in sat/vB"
 		}
 		return "at most 8 decimals are possible, as 0.00000001 BTC is the smallest amount"
-	case TooLarge:
+	case KindTooLarge:
 		if rate {
 			return "more than 1000 sat/vB is taken for a mistake"
 		}
 		return "there will never be more than 21 million bitcoin"
-	case Zero:
+	case KindZero:
 		return "it must be above zero"
 	default:
 		return "this is not a number"
@@ -113,7 +120,7 @@ func parseDecimal(s string, decimals int, limit uint64) (uint64, Kind) {
 	for i := range len(s) {
 		if s[i] == '.' {
 			if point {
-				return 0, TwoPoints
+				return 0, KindTwoPoints
 			}
 			point = true
 			continue
@@ -132,15 +139,15 @@ func parseDecimal(s string, decimals int, limit uint64) (uint64, Kind) {
 	}
 	switch {
 	case digits == 0:
-		return 0, NoDigits
+		return 0, KindNoDigits
 	case after > decimals:
-		return 0, TooManyDecimals
+		return 0, KindTooManyDecimals
 	}
 	for ; after < decimals && n <= limit; after++ {
 		n *= 10
 	}
 	if n > limit {
-		return 0, TooLarge
+		return 0, KindTooLarge
 	}
 	return n, 0
 }
@@ -149,9 +156,9 @@ func parseDecimal(s string, decimals int, limit uint64) (uint64, Kind) {
 func checkText(s string) Kind {
 	switch {
 	case s == "":
-		return Empty
+		return KindEmpty
 	case len(s) > maxText:
-		return TooLong
+		return KindTooLong
 	}
 	seen := false
 	for i, r := range s {
@@ -160,21 +167,21 @@ func checkText(s string) Kind {
 			seen = true
 		case r == '.':
 		case r == utf8.RuneError:
-			return NotNumber
+			return KindNotNumber
 		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
-			return Space
+			return KindSpace
 		case r == ',':
-			return Comma
+			return KindComma
 		case (r == 'e' || r == 'E') && seen:
-			return Exponent
+			return KindExponent
 		case (r == '-' || r == '−') && i == 0:
-			return Negative
+			return KindNegative
 		case r == '+' && i == 0:
-			return PlusSign
+			return KindPlusSign
 		case unicode.IsDigit(r):
-			return ForeignDigit
+			return KindForeignDigit
 		default:
-			return NotNumber
+			return KindNotNumber
 		}
 	}
 	return 0
