@@ -1,0 +1,54 @@
+// Package chain is the judge of block headers: which are valid, and which of
+// the valid chains is the one to follow.
+//
+// A light client sees no transactions but those it asks for, so everything it
+// believes rests on headers: 80 bytes each, chained by hash, each costing work
+// that cannot be faked. The package holds them in a Tree: one best chain, the
+// one with the most summed work, and the side branches that might still
+// overtake it. Headers come in batches, are checked against every rule that a
+// header alone can show, and a batch answers with the Change it made to the
+// best chain.
+//
+// # Where a chain begins
+//
+// A wallet born today needs no headers of 2012. A Tree begins at a Base: a
+// block known by hash, height and summed work, right before a difficulty
+// period, so that every later retarget can be computed exactly. Genesis is the
+// Base at height -1; the others are the checkpoints of the network.
+//
+// # Rules checked
+//
+//   - each header links to a known one;
+//   - the compact target is positive, in range and no easier than the
+//     network's limit, and the hash does not exceed it;
+//   - the target is the one the retarget rule demands, rounding included:
+//     once per period on mainnet and signet, with the 20-minute exception on
+//     testnets, with BIP94 on testnet4, never on regtest;
+//   - the time is later than the median of the 11 blocks before, and at most
+//     two hours ahead of the caller's clock;
+//   - the version is not one retired by BIP34, BIP66 or BIP65;
+//   - BIP94's limit on time warps, and BIP54's if the parameters ask for it;
+//   - a header at a checkpoint's height is that checkpoint, and no branch
+//     leaves the best chain below the last checkpoint it has passed.
+//
+// # Guarantees
+//
+// The best chain is the one with the most work among all headers held; of
+// equals the first seen stays. Forks of any depth down to the last checkpoint
+// can win, however many batches they take to arrive. Memory for side branches
+// is bounded by MaxSideHeaders and MaxSideBranches. Given the same calls in the
+// same order a Tree does the same. A header once in is never judged again, and
+// the valid part of a batch is kept even when a later header is not valid.
+//
+// # Not here
+//
+// The package is pure: no disk, no network, no clock. It cannot check what
+// only a block's body shows: signet's block signature (BIP325), the coinbase's
+// height, the Merkle root. A Tree is not safe for concurrent use.
+//
+// # Testing
+//
+// go test ./spv/chain/... compares every judgement with btcd's on random
+// chains, the tree with a quadratic model, and both with real headers when the
+// vectors are there (see thistle/assets/assetstest). go test -bench . measures.
+package chain
