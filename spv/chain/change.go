@@ -1,7 +1,5 @@
 package chain
 
-import chainhash "github.com/btcsuite/btcd/chainhash/v2"
-
 // Change is what a batch did to the best chain. Fork is the last block common
 // to before and after; Disconnected are the blocks that left, highest first;
 // Connected those that came, lowest first, beginning at Fork.Height+1.
@@ -30,7 +28,3 @@ type Result struct {
 	Added  int
 	Change Change
 }
-
-// known reports whether Last was set: a header of the batch is never the zero
-// hash.
-func (r *Result) known() bool { return r.Last.Hash != chainhash.Hash{} }
