@@ -1,0 +1,171 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// blockFetch gets whole blocks from any peer, for ever if need be.
+type blockFetch struct {
+	wants []*blockWant // in the order they were wished for
+}
+
+// blockWant is one block somebody waits for.
+type blockWant struct {
+	hash     chainhash.Hash
+	external bool // the program waits for it
+	internal bool // a dispute waits for it
+	tried    []PeerID
+	asked    []*peerState // those with a request under way
+	attempts int
+	retryAt  time.Time
+}
+
+func (m *Machine) wantOf(hash chainhash.Hash) *blockWant {
+	for _, w := range m.blocks.wants {
+		if w.hash == hash {
+			return w
+		}
+	}
+	return nil
+}
+
+func (m *Machine) wantBlock(hash chainhash.Hash, internal bool) {
+	w := m.wantOf(hash)
+	if w == nil {
+		w = &blockWant{hash: hash}
+		m.blocks.wants = append(m.blocks.wants, w)
+	}
+	w.external = w.external || !internal
+	w.internal = w.internal || internal
+}
+
+func (m *Machine) dropBlock(hash chainhash.Hash) {
+	if w := m.wantOf(hash); w != nil {
+		w.external = false
+		m.removeUnwanted()
+	}
+}
+
+func (m *Machine) unwantInternal(hash chainhash.Hash) {
+	if w := m.wantOf(hash); w != nil {
+		w.internal = false
+		m.removeUnwanted()
+	}
+}
+
+func (m *Machine) removeUnwanted() {
+	m.blocks.wants = slices.DeleteFunc(m.blocks.wants, func(w *blockWant) bool { return !w.external && !w.internal })
+}
+
+func (m *Machine) releaseBlocks(p *peerState) {
+	for _, w := range m.blocks.wants {
+		if i := slices.Index(w.asked, p); i >= 0 {
+			w.asked = slices.Delete(w.asked, i, i+1)
+			w.retryAt = m.now
+		}
+	}
+}
+
+// driveBlocks asks for wanted blocks. A peer that is slow with one keeps its
+// chance while another is asked as well.
+func (m *Machine) driveBlocks() {
+	peers := m.ready()
+	if len(peers) == 0 {
+		return
+	}
+	for i, w := range m.blocks.wants {
+		if i >= blocksInFlight {
+			return
+		}
+		if !m.due(w.retryAt) {
+			continue
+		}
+		p := m.pickForBlock(peers, w)
+		if p == nil {
+			w.tried = nil // all were asked once: begin again, more patiently
+			p = m.pickForBlock(peers, w)
+		}
+		if p == nil {
+			w.retryAt = m.now.Add(blockTimeoutMin)
+			m.wakeAt(w.retryAt)
+			continue
+		}
+		m.askBlock(p, w)
+	}
+}
+
+func (m *Machine) askBlock(p *peerState, w *blockWant) {
+	w.asked = append(w.asked, p)
+	w.tried = append(w.tried, p.info.ID)
+	w.retryAt = m.now.Add(min(blockTimeoutMin<<min(w.attempts, 8), blockTimeoutMax))
+	w.attempts++
+	m.wakeAt(w.retryAt)
+	get := wire.NewMsgGetData()
+	hash := w.hash
+	_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessBlock, &hash))
+	m.send(p, get)
+}
+
+// pickForBlock chooses at random among peers that were not asked yet, so that
+// no single one learns which blocks matter here; those busy with filters only
+// if there is nobody else.
+func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
+	var idle, busy []*peerState
+	for _, p := range peers {
+		switch {
+		case slices.Contains(w.tried, p.info.ID) || slices.Contains(w.asked, p):
+		case p.leases > 0:
+			busy = append(busy, p)
+		default:
+			idle = append(idle, p)
+		}
+	}
+	if len(idle) == 0 {
+		idle = busy
+	}
+	if len(idle) == 0 {
+		return nil
+	}
+	return idle[m.cfg.Rand.IntN(len(idle))]
+}
+
+func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
+	w := m.wantOf(in.Hash)
+	if in.Err != nil {
+		// Whatever came, the block itself may be fine: ask others.
+		m.drop(p, ReasonBadBlock)
+		return
+	}
+	if w == nil {
+		return
+	}
+	internal, external := w.internal, w.external
+	w.internal, w.external = false, false
+	m.removeUnwanted()
+	if external {
+		m.emit(BlockArrived{Hash: in.Hash, Block: in.Block})
+	}
+	if d := m.cf.dispute; internal && d != nil && d.block == in.Hash {
+		d.body = in.Block
+		m.driveDispute()
+	}
+}
+
+func (m *Machine) notFoundReceived(p *peerState, msg *wire.MsgNotFound) {
+	for _, inv := range msg.InvList {
+		if w := m.wantOf(inv.Hash); w != nil {
+			if i := slices.Index(w.asked, p); i >= 0 {
+				w.asked = slices.Delete(w.asked, i, i+1)
+				w.retryAt = m.now
+				if len(w.tried) >= len(m.ready()) {
+					w.retryAt = m.now.Add(min(blockTimeoutMin<<min(w.attempts, 8), blockTimeoutMax))
+				}
+			}
+		}
+		m.txNotFound(p, inv.Hash)
+	}
+}

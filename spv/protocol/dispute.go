@@ -1,0 +1,299 @@
+package protocol
+
+import (
+	"bytes"
+	"slices"
+
+	"thistle/spv/cfilter"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// dispute settles which filter of a block is true, by the block itself: a
+// filter that lacks an output script of its block is false, whoever and
+// however many stand by it.
+type dispute struct {
+	height   int32
+	block    chainhash.Hash
+	variants []*variant
+	body     *wire.MsgBlock
+	auditOf  *peerState // the challenger of what is agreed already; nil in a round
+	deadline deadline
+}
+
+// variant is one claimed filter and the peers that stand by it.
+type variant struct {
+	hash   chainhash.Hash // of the filter; zero for ours in an audit
+	ours   bool
+	peers  []*peerState
+	asked  *peerState
+	filter []byte
+	silent bool // nobody shows it
+}
+
+func (d *dispute) forget(p *peerState) {
+	for _, v := range d.variants {
+		if i := slices.Index(v.peers, p); i >= 0 {
+			v.peers = slices.Delete(slices.Clone(v.peers), i, i+1)
+		}
+		if v.asked == p {
+			v.asked = nil
+		}
+	}
+}
+
+// disputeRound opens a dispute among the replies of the round.
+func (m *Machine) disputeRound(height int32, i int) {
+	d := m.newDispute(height)
+	for _, reply := range m.cf.round.replies {
+		hash := reply.hashes[i]
+		j := slices.IndexFunc(d.variants, func(v *variant) bool { return v.hash == hash })
+		if j < 0 {
+			j = len(d.variants)
+			d.variants = append(d.variants, &variant{hash: hash})
+		}
+		d.variants[j].peers = append(d.variants[j].peers, reply.peer)
+	}
+	m.driveDispute()
+}
+
+// disputeAudit opens a dispute between one peer and what is agreed.
+func (m *Machine) disputeAudit(p *peerState, height int32, hash chainhash.Hash) {
+	d := m.newDispute(height)
+	d.auditOf = p
+	ours := &variant{ours: true}
+	for _, q := range m.ready() {
+		if q != p && q.info.ServesFilters() && q.agreedTo >= height {
+			ours.peers = append(ours.peers, q)
+		}
+	}
+	d.variants = []*variant{ours, {hash: hash, peers: []*peerState{p}}}
+	m.driveDispute()
+}
+
+func (m *Machine) newDispute(height int32) *dispute {
+	d := &dispute{height: height, deadline: m.in(disputeTimeout)}
+	d.block, _ = m.tree.HashAt(height)
+	m.cf.dispute = d
+	m.wantBlock(d.block, true)
+	return d
+}
+
+// driveDispute asks one peer of every variant for its filter, and decides when
+// the block and all filters are here.
+func (m *Machine) driveDispute() {
+	d := m.cf.dispute
+	if d.auditOf != nil && len(d.variants[1].peers) == 0 {
+		// The challenger is gone, or does not show what it claims.
+		d.auditOf.audit = audit{noCheckpt: d.auditOf.audit.noCheckpt}
+		m.endDispute()
+		return
+	}
+	waiting := d.body == nil
+	for _, v := range d.variants {
+		if v.filter != nil || v.silent {
+			continue
+		}
+		if v.asked != nil && m.dueAt(d.deadline) {
+			m.cool(v.asked)
+			v.peers = slices.DeleteFunc(slices.Clone(v.peers), func(p *peerState) bool { return p == v.asked })
+			v.asked = nil
+			d.deadline = m.in(disputeTimeout)
+		}
+		if v.asked == nil {
+			if len(v.peers) == 0 {
+				v.silent = true
+				continue
+			}
+			v.asked = v.peers[0]
+			m.send(v.asked, &wire.MsgGetCFilters{FilterType: wire.GCSFilterRegular, StartHeight: uint32(d.height), StopHash: d.block})
+		}
+		waiting = true
+	}
+	if !waiting {
+		m.decide(d)
+	}
+}
+
+// disputeFilter takes a filter that a dispute waits for; false if it is none.
+func (m *Machine) disputeFilter(p *peerState, in FilterReceived) bool {
+	d := m.cf.dispute
+	if d == nil || in.Block != d.block {
+		return false
+	}
+	for _, v := range d.variants {
+		if v.asked != p || v.filter != nil {
+			continue
+		}
+		if !m.variantFits(d, v, in.FilterHash) {
+			m.drop(p, ReasonBadFilter) // not what it stood by
+			return true
+		}
+		v.filter = in.Data
+		m.driveDispute()
+		return true
+	}
+	return false
+}
+
+func (m *Machine) variantFits(d *dispute, v *variant, hash chainhash.Hash) bool {
+	if !v.ours {
+		return hash == v.hash
+	}
+	prev, ok1 := m.cf.header(d.height - 1)
+	ours, ok2 := m.cf.header(d.height)
+	return ok1 && ok2 && cfilter.NextHeader(hash, prev) == ours
+}
+
+// decide drops every variant that the block disproves. If more than one is
+// left, the height is scanned by its block, and the filter with more elements
+// is followed.
+func (m *Machine) decide(d *dispute) {
+	var left, lost []*variant
+	for _, v := range d.variants {
+		switch {
+		case v.filter == nil:
+			if v.ours {
+				left = append(left, v) // nobody is left who could show it
+			}
+		case filterLies(v.filter, d.body):
+			lost = append(lost, v)
+		default:
+			left = append(left, v)
+		}
+	}
+	m.endDispute()
+	if d.auditOf != nil {
+		m.settleAudit(d, left, lost)
+		return
+	}
+	m.convict(d.height, lost)
+	m.settleRound(d, left)
+}
+
+// filterLies tells whether a block proves a filter false.
+func filterLies(filter []byte, block *wire.MsgBlock) bool {
+	missing, err := cfilter.Missing(filter, block)
+	return err != nil || len(missing) > 0
+}
+
+func (m *Machine) endDispute() {
+	d := m.cf.dispute
+	m.cf.dispute = nil
+	m.unwantInternal(d.block)
+}
+
+// convict lets go of all who stood by a filter that was proved false.
+func (m *Machine) convict(height int32, lost []*variant) {
+	for _, v := range lost {
+		for _, p := range v.peers {
+			m.warn(Warning{Kind: WarnFilterLie, Height: height, Peer: p.info.Addr})
+			m.drop(p, ReasonBadFilterHeaders)
+		}
+	}
+}
+
+func (m *Machine) settleRound(d *dispute, left []*variant) {
+	r := m.cf.round
+	if r == nil {
+		return
+	}
+	// Who did not show a filter it claimed is not heard this time.
+	for _, reply := range slices.Clone(r.replies) {
+		if !slices.ContainsFunc(left, func(v *variant) bool { return slices.Contains(v.peers, reply.peer) }) {
+			r.forget(reply.peer)
+		}
+	}
+	if len(left) > 1 {
+		m.undecided(d, left)
+		// commitRound follows the first reply.
+		best := richest(left)
+		slices.SortStableFunc(r.replies, func(a, b cfReply) int {
+			return rank(best, b.peer) - rank(best, a.peer)
+		})
+	}
+}
+
+func rank(v *variant, p *peerState) int {
+	if slices.Contains(v.peers, p) {
+		return 1
+	}
+	return 0
+}
+
+func (m *Machine) settleAudit(d *dispute, left, lost []*variant) {
+	ours, theirs := d.variants[0], d.variants[1]
+	if slices.Contains(lost, theirs) {
+		m.convict(d.height, []*variant{theirs})
+	}
+	switch {
+	case slices.Contains(lost, ours):
+		m.convict(d.height, []*variant{ours})
+		m.revertFilters(d.height)
+	case slices.Contains(left, theirs):
+		m.undecided(d, left)
+		m.emit(FiltersReverted{Height: d.height})
+	}
+}
+
+// revertFilters throws away filter headers from a height on that has been
+// proved false.
+func (m *Machine) revertFilters(height int32) {
+	m.cf.truncate(m, height-1)
+	m.scan.extend(m)
+	m.emit(FiltersReverted{Height: height})
+	m.tellFilters(true)
+}
+
+// undecided marks a height to be scanned by its block.
+func (m *Machine) undecided(d *dispute, left []*variant) {
+	m.cf.direct[d.height] = true
+	m.do(SaveDirect{Height: d.height})
+	if i := int(d.height - m.scan.from); i >= 0 && i < len(m.scan.marks) {
+		m.scan.marks[i] = held // no filter is wanted: the block is read
+	}
+	m.warn(Warning{Kind: WarnFilterDispute, Height: d.height})
+	for _, v := range left {
+		for _, p := range v.peers {
+			p.undecided++
+			if p.undecided > maxUndecided {
+				m.drop(p, ReasonNotNeeded)
+			}
+		}
+	}
+}
+
+// richest is the variant with the most elements: it can only make us look at
+// more blocks, not at fewer.
+func richest(left []*variant) *variant {
+	return slices.MaxFunc(left, func(a, b *variant) int {
+		na, _ := cfilter.Count(a.filter)
+		nb, _ := cfilter.Count(b.filter)
+		switch {
+		case na != nb:
+			if na < nb {
+				return -1
+			}
+			return 1
+		case len(a.peers) != len(b.peers):
+			return len(a.peers) - len(b.peers)
+		}
+		return bytes.Compare(a.hash[:], b.hash[:])
+	})
+}
+
+// filterDisproved takes the program's proof that a filter on disk is false.
+func (m *Machine) filterDisproved(height int32, block chainhash.Hash) {
+	hash, ok := m.tree.HashAt(height)
+	if !ok || hash != block || height > m.cf.tipHeight() || height < m.cf.base {
+		return
+	}
+	for _, p := range m.ready() {
+		if p.info.ServesFilters() && p.agreedTo >= height {
+			m.warn(Warning{Kind: WarnFilterLie, Height: height, Peer: p.info.Addr})
+			m.drop(p, ReasonBadFilterHeaders)
+		}
+	}
+	m.revertFilters(height)
+}

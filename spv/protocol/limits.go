@@ -1,0 +1,102 @@
+package protocol
+
+import "time"
+
+// Limits and time-outs. None of them is a consensus rule; each bounds what a
+// peer can make us wait for, hold or send.
+const (
+	// DefaultPeers is how many peers are kept at a time.
+	DefaultPeers = 4
+	// minFilterPeers of them should serve compact filters, so that two can be
+	// compared.
+	minFilterPeers = 2
+	// maxDialing bounds connections being opened at once.
+	maxDialing = 8
+	// maxAddresses bounds the addresses remembered in one run.
+	maxAddresses = 2000
+	// redialMin and redialMax bound the pause before an address is tried
+	// again; it doubles with each failure.
+	redialMin = time.Second
+	redialMax = 5 * time.Minute
+	// resolvePause is the least time between two look-ups at DNS seeds.
+	resolvePause = time.Minute
+	// BanTime is how long an address is refused after a provable fault.
+	BanTime = 24 * time.Hour
+	// PinnedGrace is how long a pinned address may take to connect before it
+	// counts as failed.
+	PinnedGrace = 5 * time.Second
+
+	// maxHeaders is the most headers in one message.
+	maxHeaders = 2000
+	// headersTimeout is how long a peer may take to answer getheaders before
+	// another is asked.
+	headersTimeout = 10 * time.Second
+	// headersPatience is how long a peer that claims more than we have may be
+	// silent before it is let go.
+	headersPatience = 60 * time.Second
+	// SilentPeer is how long a peer that claims no more than we have must be
+	// silent to count as having nothing new: btcd does not answer getheaders
+	// at height 0 or with an old tip.
+	SilentPeer = 2 * time.Second
+	// maxUnconnecting is how many announcements with an unknown parent in a
+	// row are followed up.
+	maxUnconnecting = 10
+	// clockHold is the pause after headers from the future.
+	clockHold = time.Minute
+
+	// cfheadersPerMsg is BIP157's bound on one cfheaders message.
+	cfheadersPerMsg = 2000
+	// cfcheckptInterval is BIP157's distance between filter checkpoints.
+	cfcheckptInterval = 1000
+	// cfheadersTimeout is how long filter peers may take to answer.
+	cfheadersTimeout = 10 * time.Second
+	// cfheadersWait is how long others are waited for after the first answer.
+	cfheadersWait = 3 * time.Second
+	// maxUndecided is how many disputes that a block cannot settle one peer
+	// may cause before it is let go.
+	maxUndecided = 50
+	// disputeTimeout is how long a peer may take to show the filter it stands
+	// by.
+	disputeTimeout = 20 * time.Second
+
+	// filtersPerMsg is BIP157's bound on one getcfilters.
+	filtersPerMsg = 1000
+	// firstLease is how many filters are asked of a peer at first; the number
+	// doubles while it delivers.
+	firstLease = 125
+	// leasesPerPeer keeps the pipe to a peer full.
+	leasesPerPeer = 2
+	// filterTimeout is how long a peer may deliver no filter while it owes
+	// some. Progress counts, not the size of the batch.
+	filterTimeout = 6 * time.Second
+	// coolMin and coolMax bound the pause after an unanswered request; it
+	// doubles each time.
+	coolMin = 2 * time.Second
+	coolMax = 5 * time.Minute
+	// filterNewsEvery is after how many filters progress is told.
+	filterNewsEvery = 500
+
+	// blocksInFlight bounds blocks asked for at once.
+	blocksInFlight = 4
+	// blockTimeoutMin and blockTimeoutMax bound how long one peer may take
+	// with a block before another is asked too.
+	blockTimeoutMin = 4 * time.Second
+	blockTimeoutMax = 64 * time.Second
+
+	// maxSeenTxs bounds the memory of transactions looked at (1.6 MB).
+	maxSeenTxs = 50000
+	// maxTxRequests bounds transactions asked of one peer at a time.
+	maxTxRequests = 100
+	// txTimeout is how long a peer may take to deliver a transaction it
+	// announced.
+	txTimeout = 60 * time.Second
+	// rebroadcastMin and rebroadcastMax bound the random pause between two
+	// offers of a transaction.
+	rebroadcastMin = 10 * time.Minute
+	rebroadcastMax = 30 * time.Minute
+
+	// pingEvery is the pause between pings.
+	pingEvery = 2 * time.Minute
+	// pongTimeout is how long a ping may stay unanswered.
+	pongTimeout = 20 * time.Minute
+)

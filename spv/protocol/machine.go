@@ -1,0 +1,291 @@
+package protocol
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Config is what a Machine needs to know.
+type Config struct {
+	Params *chain.Params
+	// Tree is the best chain as it stands on disk. The machine owns it from
+	// now on.
+	Tree *chain.Tree
+	// Filters is what the disk holds of filters and filter headers.
+	Filters FilterState
+	// FilterCheckpoints are filter headers known beforehand, by height.
+	FilterCheckpoints map[int32]chainhash.Hash
+	// Pinned addresses are the only ones used if there are any.
+	Pinned []string
+	// NoDNS forbids look-ups at DNS seeds.
+	NoDNS bool
+	// Peers is how many peers to keep, DefaultPeers if 0.
+	Peers int
+	// Rand throws the dice.
+	Rand *rand.Rand
+}
+
+// FilterState is what the disk holds of filters and filter headers.
+type FilterState struct {
+	// From is the first height whose filter is wanted, -1 if none is yet.
+	From int32
+	// Base is the height of Headers[0]; Prev is the filter header before it.
+	Base    int32
+	Prev    chainhash.Hash
+	Headers []chainhash.Hash
+	// Direct lists heights whose filter is in dispute.
+	Direct []int32
+	// Held tells whether the filter of this block is on disk.
+	Held func(height int32, block chainhash.Hash) bool
+}
+
+// Machine is the state machine. It is not safe for concurrent use.
+type Machine struct {
+	cfg  Config
+	tree *chain.Tree
+	now  time.Time
+	out  []Output
+	next time.Time
+
+	peers  []*peerState // ascending by ID
+	book   addressBook
+	lead   PeerID // asked alone during bulk header sync, 0 if nobody
+	headed bool   // headers have been current once
+
+	current     bool // Progress.HeadersCurrent as last told
+	currentTip  chain.Tip
+	warnedClock time.Time
+	warnedNoCF  bool
+
+	cf     filterHeaders
+	scan   filterDownload
+	blocks blockFetch
+	relay  relayState
+	outbox []*outgoing
+}
+
+// New makes a machine. It does nothing before the first Step or Tick.
+func New(cfg Config) *Machine {
+	if cfg.Peers == 0 {
+		cfg.Peers = DefaultPeers
+	}
+	if cfg.Filters.Held == nil {
+		cfg.Filters.Held = func(int32, chainhash.Hash) bool { return false }
+	}
+	m := &Machine{cfg: cfg, tree: cfg.Tree}
+	m.book.init(cfg.Pinned)
+	m.cf.init(cfg.Filters)
+	m.relay.init()
+	m.scan.from = -1
+	if cfg.Filters.From >= 0 {
+		m.startFilters(cfg.Filters.From)
+		m.out = nil // what New concludes is on disk already
+	}
+	return m
+}
+
+// Step takes one input that happened at now and returns what is to be done, in
+// order.
+func (m *Machine) Step(now time.Time, in Input) []Output {
+	m.begin(now)
+	m.handle(in)
+	return m.finish()
+}
+
+// Tick lets time pass: to be called when Next comes.
+func (m *Machine) Tick(now time.Time) []Output {
+	m.begin(now)
+	return m.finish()
+}
+
+// Next is when the machine wants to be called even if nothing happens; zero if
+// never. It holds until the next Step or Tick.
+func (m *Machine) Next() time.Time { return m.next }
+
+func (m *Machine) begin(now time.Time) {
+	m.now, m.out, m.next = now, nil, time.Time{}
+}
+
+func (m *Machine) finish() []Output {
+	m.drivePeers()
+	m.driveHeaders()
+	m.driveFilterHeaders()
+	m.driveFilters()
+	m.driveBlocks()
+	m.driveRelay()
+	m.driveOutbox()
+	m.drivePings()
+	out := m.out
+	m.out = nil
+	return out
+}
+
+func (m *Machine) handle(in Input) {
+	switch in := in.(type) {
+	case PeerConnected:
+		m.peerConnected(in.Info)
+	case PeerDisconnected:
+		m.peerDisconnected(in.Peer, in.Reason)
+	case DialFailed:
+		m.dialFailed(in.Addr, in.Reason)
+	case AddressesFound:
+		m.addressesFound(in.Addrs)
+	case KeepFilters:
+		m.startFilters(in.From)
+	case FilterLost:
+		m.filterLost(in.Height, in.Block)
+	case FilterDisproved:
+		m.filterDisproved(in.Height, in.Block)
+	case WantBlock:
+		m.wantBlock(in.Hash, false)
+	case DropBlock:
+		m.dropBlock(in.Hash)
+	case SubmitTx:
+		m.submitTx(in.Tx)
+	case WithdrawTx:
+		m.withdrawTx(in.TxID)
+	default:
+		m.handleMessage(in)
+	}
+}
+
+// handleMessage takes what a peer said, unless the peer is gone already.
+func (m *Machine) handleMessage(in Input) {
+	switch in := in.(type) {
+	case HeadersReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.headersReceived(p, in.Headers)
+		}
+	case FilterReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.filterReceived(p, in)
+		}
+	case BlockReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.blockReceived(p, in)
+		}
+	case TxReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.txReceived(p, in.Tx)
+		}
+	case MessageReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.messageReceived(p, in.Msg)
+		}
+	}
+}
+
+func (m *Machine) messageReceived(p *peerState, msg wire.Message) {
+	switch msg := msg.(type) {
+	case *wire.MsgInv:
+		m.invReceived(p, msg)
+	case *wire.MsgGetData:
+		m.getDataReceived(p, msg)
+	case *wire.MsgNotFound:
+		m.notFoundReceived(p, msg)
+	case *wire.MsgCFHeaders:
+		m.cfheadersReceived(p, msg)
+	case *wire.MsgCFCheckpt:
+		m.cfcheckptReceived(p, msg)
+	case *wire.MsgPing:
+		m.send(p, &wire.MsgPong{Nonce: msg.Nonce})
+	case *wire.MsgPong:
+		m.pongReceived(p, msg.Nonce)
+	case *wire.MsgFeeFilter:
+		if msg.MinFee >= 0 && msg.MinFee <= maxFeeFloor {
+			p.info.FeeFloor = msg.MinFee
+		}
+	}
+}
+
+// maxFeeFloor bounds BIP133 floors that are believed, sat/kvB: full pools have
+// been seen near 50 sat/vB, and MAX_MONEY means "no transactions, please".
+const maxFeeFloor = 1_000_000
+
+// Progress tells how far the machine has come.
+func (m *Machine) Progress() Progress {
+	pr := Progress{
+		Tip:            m.tree.Tip(),
+		Base:           m.tree.Base().Height + 1,
+		HeadersCurrent: m.headersCurrent(),
+		FiltersFrom:    m.scan.from,
+		FilterTip:      m.cf.tip(m.tree),
+		FiltersTip:     m.filtersTip(),
+		Peers:          len(m.peers),
+	}
+	for _, p := range m.peers {
+		pr.BestClaim = max(pr.BestClaim, p.info.StartHeight)
+		if p.info.ServesFilters() {
+			pr.FilterPeers++
+		}
+	}
+	return pr
+}
+
+// Peers lists the connected peers, oldest first.
+func (m *Machine) Peers() []PeerInfo {
+	infos := make([]PeerInfo, len(m.peers))
+	for i, p := range m.peers {
+		infos[i] = m.infoOf(p)
+	}
+	return infos
+}
+
+func (m *Machine) infoOf(p *peerState) PeerInfo {
+	info := p.info
+	info.Height = max(p.known.Height, info.Height)
+	info.HeadersCurrent = m.answered(p)
+	return info
+}
+
+// FilterHeader returns the filter header of a height on the best chain.
+func (m *Machine) FilterHeader(height int32) (chainhash.Hash, bool) { return m.cf.header(height) }
+
+func (m *Machine) emit(e Event)   { m.out = append(m.out, Emit{Event: e}) }
+func (m *Machine) do(o Output)    { m.out = append(m.out, o) }
+func (m *Machine) warn(w Warning) { m.emit(Warned{Warning: w}) }
+func (m *Machine) wakeAt(t time.Time) {
+	if !t.IsZero() && (m.next.IsZero() || t.Before(m.next)) {
+		m.next = t
+	}
+}
+
+// due tells whether t has come, and asks to be woken then if it has not.
+func (m *Machine) due(t time.Time) bool {
+	if m.now.Before(t) {
+		m.wakeAt(t)
+		return false
+	}
+	return true
+}
+
+func (m *Machine) send(p *peerState, msg wire.Message) {
+	m.do(Send{Peer: p.info.ID, Msg: msg})
+}
+
+func (m *Machine) peer(id PeerID) *peerState {
+	i, ok := slices.BinarySearchFunc(m.peers, id, func(p *peerState, id PeerID) int {
+		return int(int64(p.info.ID) - int64(id))
+	})
+	if !ok || m.peers[i].leaving {
+		return nil
+	}
+	return m.peers[i]
+}
+
+// ready lists peers that are not being disconnected.
+func (m *Machine) ready() []*peerState {
+	ready := make([]*peerState, 0, len(m.peers))
+	for _, p := range m.peers {
+		if !p.leaving {
+			ready = append(ready, p)
+		}
+	}
+	return ready
+}

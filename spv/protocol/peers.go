@@ -1,0 +1,304 @@
+package protocol
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// peerState is what the machine knows of one connection.
+type peerState struct {
+	info    PeerInfo
+	leaving bool // Disconnect was asked for
+
+	// Headers.
+	asking      bool
+	askedAt     time.Time
+	askedFrom   chainhash.Hash // our tip when it was asked
+	answeredTip chainhash.Hash // our tip when it had nothing new
+	known       chain.Tip      // highest block of our best chain it has shown to know
+	last        chain.Tip      // last header it gave, on whichever branch
+	unconnected int
+	holdUntil   time.Time
+
+	// Compact filters.
+	coolUntil time.Time
+	cooled    int
+	agreedTo  int32 // its filter hashes equal ours up to here
+	audit     audit
+	undecided int
+	leases    int
+	batch     int32
+
+	// Transactions.
+	txRequests int
+
+	// Pings.
+	pingNonce uint64
+	pingSent  time.Time // zero if none is under way
+	pingNext  time.Time
+}
+
+// address is one place where a peer may be found.
+type address struct {
+	addr     string
+	pinned   bool
+	dialing  bool
+	peer     PeerID // 0 if not connected
+	failures int
+	tried    bool // connected or failed at least once
+	retryAt  time.Time
+}
+
+// addressBook is the memory of addresses of one run.
+type addressBook struct {
+	list      []*address
+	byAddr    map[string]*address
+	pinned    bool // only pinned addresses are used
+	started   time.Time
+	resolving bool
+	resolveAt time.Time
+}
+
+func (b *addressBook) init(pinned []string) {
+	b.byAddr = make(map[string]*address)
+	b.pinned = len(pinned) > 0
+	for _, addr := range pinned {
+		b.add(addr, true)
+	}
+}
+
+func (b *addressBook) add(addr string, pinned bool) {
+	if b.byAddr[addr] != nil || len(b.list) >= maxAddresses {
+		return
+	}
+	a := &address{addr: addr, pinned: pinned}
+	b.list = append(b.list, a)
+	b.byAddr[addr] = a
+}
+
+// unresolvedPinned tells whether a pinned address has neither connected nor
+// failed yet.
+func (m *Machine) unresolvedPinned() bool {
+	for _, a := range m.book.list {
+		if a.pinned && !a.tried && !m.due(m.book.started.Add(PinnedGrace)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Machine) peerConnected(info PeerInfo) {
+	if a := m.book.byAddr[info.Addr]; a != nil {
+		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
+		info.Pinned = a.pinned
+	}
+	p := &peerState{info: info, batch: firstLease, pingNext: m.now, agreedTo: m.cf.base - 1, last: m.baseTip(), known: m.baseTip()}
+	m.peers = append(m.peers, p)
+	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
+	if !info.Pinned && (info.Services&wire.SFNodeWitness == 0 || info.Services&wire.SFNodeNetwork == 0) {
+		m.drop(p, ReasonUnsuitable)
+		return
+	}
+	full := len(m.ready()) > m.cfg.Peers
+	if !info.Pinned && (full || !info.ServesFilters() && m.wantsFilterPeer()) {
+		m.drop(p, ReasonNotNeeded)
+		return
+	}
+	m.send(p, &wire.MsgSendHeaders{})
+	m.emit(PeerUp{Peer: m.infoOf(p)})
+}
+
+func (m *Machine) baseTip() chain.Tip {
+	b := m.tree.Base()
+	return chain.Tip{Height: b.Height, Hash: b.Hash}
+}
+
+// wantsFilterPeer tells whether the places left are needed for peers that
+// serve filters. The peer in question is among m.peers already.
+func (m *Machine) wantsFilterPeer() bool {
+	others := 0
+	for _, p := range m.ready() {
+		if !p.info.ServesFilters() {
+			others++
+		}
+	}
+	return others > m.cfg.Peers-minFilterPeers
+}
+
+// drop asks for the end of a connection.
+func (m *Machine) drop(p *peerState, r Reason) {
+	if p.leaving {
+		return
+	}
+	p.leaving = true
+	m.do(Disconnect{Peer: p.info.ID, Reason: r})
+	m.punish(p.info.Addr, r)
+	m.forget(p)
+}
+
+// punish sets when an address may be tried again.
+func (m *Machine) punish(addr string, r Reason) {
+	a := m.book.byAddr[addr]
+	if a == nil {
+		return
+	}
+	pause := min(redialMin<<min(a.failures, 16), redialMax)
+	a.failures++
+	switch {
+	case r.Provable():
+		pause = BanTime
+	case r == ReasonUnsuitable || r == ReasonSelf || r == ReasonNotNeeded:
+		pause = time.Hour
+	case r == ReasonSlow:
+		pause = max(pause, time.Minute)
+	}
+	if a.pinned && !r.Provable() {
+		pause = min(pause, 10*time.Second)
+	}
+	if t := m.now.Add(pause); t.After(a.retryAt) {
+		a.retryAt = t
+	}
+}
+
+// forget lets go of everything that waits for a peer.
+func (m *Machine) forget(p *peerState) {
+	if m.lead == p.info.ID {
+		m.lead = 0
+	}
+	m.cf.forget(p)
+	m.releaseLeases(p)
+	m.releaseBlocks(p)
+	m.releaseTxs(p)
+	m.outboxForget(p)
+}
+
+func (m *Machine) peerDisconnected(id PeerID, r Reason) {
+	i := slices.IndexFunc(m.peers, func(p *peerState) bool { return p.info.ID == id })
+	if i < 0 {
+		return
+	}
+	p := m.peers[i]
+	if !p.leaving {
+		m.punish(p.info.Addr, r)
+		m.forget(p)
+	}
+	m.peers = slices.Delete(m.peers, i, i+1)
+	if a := m.book.byAddr[p.info.Addr]; a != nil {
+		a.peer = 0
+	}
+	m.emit(PeerDown{Peer: p.info, Reason: r})
+}
+
+func (m *Machine) dialFailed(addr string, r Reason) {
+	a := m.book.byAddr[addr]
+	if a == nil {
+		return
+	}
+	a.dialing, a.tried = false, true
+	m.punish(addr, r)
+	m.emit(PeerFailed{Addr: addr, Reason: r})
+}
+
+func (m *Machine) addressesFound(addrs []string) {
+	m.book.resolving = false
+	m.book.resolveAt = m.now.Add(resolvePause)
+	for _, a := range addrs {
+		m.book.add(a, false)
+	}
+}
+
+// drivePeers keeps enough connections open.
+func (m *Machine) drivePeers() {
+	if m.book.started.IsZero() {
+		m.book.started = m.now
+	}
+	if m.book.pinned {
+		for _, a := range m.book.list {
+			if a.pinned && !a.dialing && a.peer == 0 && m.due(a.retryAt) {
+				m.dial(a)
+			}
+		}
+		return
+	}
+	dialing := 0
+	for _, a := range m.book.list {
+		if a.dialing {
+			dialing++
+		}
+	}
+	missing := m.cfg.Peers - len(m.ready())
+	if missing <= 0 {
+		return
+	}
+	for want := min(2*missing, maxDialing) - dialing; want > 0; want-- {
+		a := m.pickAddress()
+		if a == nil {
+			m.resolve()
+			return
+		}
+		m.dial(a)
+	}
+}
+
+func (m *Machine) dial(a *address) {
+	a.dialing = true
+	m.do(Dial{Addr: a.addr})
+}
+
+func (m *Machine) resolve() {
+	if m.cfg.NoDNS || m.book.resolving || !m.due(m.book.resolveAt) {
+		return
+	}
+	m.book.resolving = true
+	m.do(Resolve{})
+}
+
+// pickAddress chooses at random among the addresses that may be dialled now,
+// preferring net groups we are not connected to yet.
+func (m *Machine) pickAddress() *address {
+	groups := make(map[netip.Prefix]bool)
+	for _, a := range m.book.list {
+		if a.peer != 0 || a.dialing {
+			groups[netGroup(a.addr)] = true
+		}
+	}
+	var fresh, rest []*address
+	for _, a := range m.book.list {
+		switch {
+		case a.dialing || a.peer != 0 || !m.due(a.retryAt):
+		case groups[netGroup(a.addr)]:
+			rest = append(rest, a)
+		default:
+			fresh = append(fresh, a)
+		}
+	}
+	if len(fresh) == 0 {
+		fresh = rest
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return fresh[m.cfg.Rand.IntN(len(fresh))]
+}
+
+// netGroup is the part of an address that one operator is likely to hold: /16
+// for IPv4, /32 for IPv6.
+func netGroup(addr string) netip.Prefix {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	bits := 32
+	ip := ap.Addr().Unmap()
+	if ip.Is4() {
+		bits = 16
+	}
+	p, _ := ip.Prefix(bits)
+	return p
+}
