@@ -17,6 +17,10 @@ type Params struct {
 	ChangeWeight units.Weight // of the change output
 	MinChange    units.Amount // change below this goes to the fee
 
+	// MinRest is the least that [All] must leave for the recipient who gets
+	// everything.
+	MinRest units.Amount
+
 	FeeRate units.FeeRate
 	// LongTermRate is what spending a coin is thought to cost on another day.
 	// Above it coins are spared, below it they are gathered.
@@ -85,7 +89,7 @@ var (
 
 func (p *Params) check() error {
 	switch {
-	case !p.Target.Valid(), !p.MinChange.Valid(), p.Outputs < 0,
+	case !p.Target.Valid(), !p.MinChange.Valid(), !p.MinRest.Valid(), p.Outputs < 0,
 		p.OutputWeight < 0, p.ChangeWeight < 0, p.MaxWeight <= 0,
 		p.FeeRate <= 0, p.FeeRate > MaxRate,
 		p.LongTermRate < 0, p.LongTermRate > MaxRate, p.Rand == nil:

@@ -32,6 +32,9 @@ func Select(coins []Coin, p Params) (Selection, error) {
 	if err := checkCoins(coins); err != nil {
 		return Selection{}, err
 	}
+	if !p.fits(&tally{}) {
+		return Selection{}, ErrTooHeavy
+	}
 	var pool []candidate
 	tried := -1
 	for _, admit := range steps {
@@ -62,9 +65,10 @@ func All(coins []Coin, p Params) (Selection, error) {
 	w := TxWeight(t.n, t.weight, p.Outputs, p.OutputWeight)
 	fee := p.FeeRate.Fee(w.VSize())
 	rest := t.value - p.Target - fee
+	least := max(p.MinRest, 1)
 	switch {
-	case t.n == 0 || rest <= 0:
-		return Selection{}, p.shortage(pool)
+	case t.n == 0 || rest < least:
+		return Selection{}, &InsufficientError{Have: t.value, Need: p.need(&t) + least}
 	case w > p.MaxWeight:
 		return Selection{}, ErrTooHeavy
 	case t.anc > MaxAncestors:
@@ -112,19 +116,24 @@ func (p *Params) best(pool []candidate) (Selection, bool) {
 // shortage says why these candidates, all there are, do not do.
 func (p *Params) shortage(pool []candidate) error {
 	t := sum(pool)
-	n, inputs := t.n, t.weight
-	if n == 0 {
-		n, inputs = 1, P2WPKHInputWeight // no payment has less than one input
-	}
-	fee := p.FeeRate.Fee(TxWeight(n, inputs, p.Outputs, p.OutputWeight).VSize())
-	switch need := p.Target + fee; {
-	case t.n == 0 || t.value <= need && !p.settle(&t).enough:
+	switch need := p.need(&t); {
+	case t.n == 0 || t.value < need:
 		return &InsufficientError{Have: t.value, Need: need}
 	case t.anc > MaxAncestors:
 		return ErrTooLongChain
 	default:
 		return ErrTooHeavy
 	}
+}
+
+// need is the target and the fee of spending all of t, or of one input, which
+// no payment has less of.
+func (p *Params) need(t *tally) units.Amount {
+	n, inputs := t.n, t.weight
+	if n == 0 {
+		n, inputs = 1, P2WPKHInputWeight
+	}
+	return p.Target + p.FeeRate.Fee(TxWeight(n, inputs, p.Outputs, p.OutputWeight).VSize())
 }
 
 func sum(picks []candidate) tally {
