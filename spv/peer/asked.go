@@ -1,0 +1,181 @@
+package peer
+
+import (
+	"sync"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+const (
+	// maxAskedHashes bounds the memory of unanswered requests by hash, per
+	// kind. The oldest are forgotten: their replies would be skipped.
+	maxAskedHashes = 4096
+	// maxAskedFilters bounds the getcfilters remembered.
+	maxAskedFilters = 256
+	// maxAskedHeaders bounds the getheaders counted as unanswered.
+	maxAskedHeaders = 16
+)
+
+// asked remembers what the peer has been asked for, so that nothing else of
+// weight need be decoded. Sends write it, the reader reads it.
+type asked struct {
+	mu          sync.Mutex
+	headers     int
+	blocks      hashes
+	txs         hashes
+	cfheaders   hashes // by stop hash
+	cfcheckpts  hashes // by stop hash
+	filterRange []filterRange
+}
+
+// filterRange is one getcfilters: at most 1,000 filters, the last of them for
+// the stop hash (BIP157).
+type filterRange struct {
+	stop chainhash.Hash
+	left int
+}
+
+// note records what a message asks for. It must come before the message is
+// sent, or the reply could overtake it.
+func (a *asked) note(msg wire.Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch m := msg.(type) {
+	case *wire.MsgGetHeaders:
+		a.headers = min(a.headers+1, maxAskedHeaders)
+	case *wire.MsgGetData:
+		for _, v := range m.InvList {
+			switch v.Type {
+			case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
+				a.blocks.add(v.Hash)
+			case wire.InvTypeTx, wire.InvTypeWitnessTx:
+				a.txs.add(v.Hash)
+			}
+		}
+	case *wire.MsgGetCFHeaders:
+		a.cfheaders.add(m.StopHash)
+	case *wire.MsgGetCFCheckpt:
+		a.cfcheckpts.add(m.StopHash)
+	case *wire.MsgGetCFilters:
+		if len(a.filterRange) == maxAskedFilters {
+			a.filterRange = append(a.filterRange[:0], a.filterRange[1:]...)
+		}
+		a.filterRange = append(a.filterRange, filterRange{m.StopHash, wire.MaxGetCFiltersReqRange})
+	}
+}
+
+// takeHeaders tells whether a headers message answers a request, and uses the
+// request up.
+func (a *asked) takeHeaders() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.headers == 0 {
+		return false
+	}
+	a.headers--
+	return true
+}
+
+// takeFilter tells whether a filter may belong to a request. Heights are not
+// known here, so a range is used up by its stop hash or by its largest size.
+func (a *asked) takeFilter(block chainhash.Hash) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	use := -1
+	for i := range a.filterRange {
+		if a.filterRange[i].stop == block {
+			use = i
+			break
+		}
+		if use < 0 && a.filterRange[i].left > 1 { // the stop hash's place is kept
+			use = i
+		}
+	}
+	if use < 0 {
+		return false
+	}
+	a.filterRange[use].left--
+	if a.filterRange[use].stop == block {
+		a.filterRange = append(a.filterRange[:use], a.filterRange[use+1:]...)
+	}
+	return true
+}
+
+func (a *asked) takeBlock(h chainhash.Hash) bool     { return a.take(&a.blocks, h) }
+func (a *asked) takeTx(h chainhash.Hash) bool        { return a.take(&a.txs, h) }
+func (a *asked) takeCFHeaders(h chainhash.Hash) bool { return a.take(&a.cfheaders, h) }
+func (a *asked) takeCFCheckpt(h chainhash.Hash) bool { return a.take(&a.cfcheckpts, h) }
+func (a *asked) take(s *hashes, h chainhash.Hash) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return s.take(h)
+}
+
+// items is how many blocks and transactions are unanswered.
+func (a *asked) items() (blocks, txs int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.blocks.held), len(a.txs.held)
+}
+
+// refused forgets what a notfound says will not come.
+func (a *asked) refused(m *wire.MsgNotFound) {
+	for _, v := range m.InvList {
+		switch v.Type {
+		case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
+			a.takeBlock(v.Hash)
+		case wire.InvTypeTx, wire.InvTypeWitnessTx:
+			a.takeTx(v.Hash)
+		}
+	}
+}
+
+// hashes counts requests per hash and forgets the oldest beyond
+// maxAskedHashes.
+type hashes struct {
+	held map[chainhash.Hash]*asking
+	seq  uint64
+}
+
+type asking struct {
+	count int
+	seq   uint64 // of the newest request
+}
+
+func (s *hashes) add(h chainhash.Hash) {
+	s.seq++
+	if a, ok := s.held[h]; ok {
+		a.count, a.seq = min(a.count+1, maxAskedHeaders), s.seq
+		return
+	}
+	if s.held == nil {
+		s.held = make(map[chainhash.Hash]*asking)
+	}
+	if len(s.held) >= maxAskedHashes {
+		s.forgetOldest()
+	}
+	s.held[h] = &asking{1, s.seq}
+}
+
+func (s *hashes) take(h chainhash.Hash) bool {
+	a, ok := s.held[h]
+	if !ok {
+		return false
+	}
+	if a.count--; a.count == 0 {
+		delete(s.held, h)
+	}
+	return true
+}
+
+func (s *hashes) forgetOldest() {
+	var oldest chainhash.Hash
+	least := ^uint64(0)
+	for h, a := range s.held {
+		if a.seq < least {
+			oldest, least = h, a.seq
+		}
+	}
+	delete(s.held, oldest)
+}

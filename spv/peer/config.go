@@ -1,0 +1,129 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"thistle/spv/protocol"
+
+	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// UserAgent is what we call ourselves (BIP14). It is the same for everyone, so
+// that it singles nobody out.
+const UserAgent = "/Thistle:0.1.0/"
+
+// ProtocolVersion is the protocol version we speak. 70016 permits BIP155 and
+// BIP339, which we do not switch on: plain inventory is enough.
+const ProtocolVersion uint32 = 70016
+
+// MinProtocolVersion is the oldest protocol version of use to us: the first
+// with feefilter (BIP133), spoken since Bitcoin Core 0.13.
+const MinProtocolVersion uint32 = 70013
+
+// Defaults of the time-outs in Config.
+const (
+	// DefaultDialTimeout is for the TCP connection alone.
+	DefaultDialTimeout = 5 * time.Second
+	// DefaultHandshakeTimeout is for everything until verack, dialling
+	// included: a silent address must not hold a slot for long.
+	DefaultHandshakeTimeout = 10 * time.Second
+	// DefaultHeaderTimeout is for the 24 bytes of a frame header, from its
+	// first byte.
+	DefaultHeaderTimeout = 20 * time.Second
+	// DefaultPayloadTimeout is for a payload, besides the time its size takes
+	// at DefaultPayloadRate.
+	DefaultPayloadTimeout = 60 * time.Second
+	// DefaultPayloadRate is the slowest rate tolerated, in bytes per second.
+	DefaultPayloadRate = 4096
+	// DefaultWriteTimeout is for one message to leave us: a peer that refuses
+	// to read is dropped.
+	DefaultWriteTimeout = 30 * time.Second
+)
+
+// Config is what connections need to know. Params is required; everything else
+// has a default.
+type Config struct {
+	// Params is the network. Required.
+	Params *chaincfg.Params
+	// Net is the network's magic number; zero means Params.Net.
+	Net wire.BitcoinNet
+
+	// StartHeight tells the height for our version message; nil means 0.
+	StartHeight func() int32
+	// Pinned tells whether an address was named by the person; nil means none.
+	// A pinned peer may be one without full history (no NODE_NETWORK).
+	Pinned func(addr string) bool
+	// Nonces holds the nonces of handshakes in progress, shared between all
+	// connections of the program; nil means those of this one only.
+	Nonces *NonceSet
+
+	// Dial opens a connection; nil means a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// CheckBlock checks a block that was asked for; nil means
+	// protocol.CheckBlock.
+	CheckBlock func(params *chaincfg.Params, want chainhash.Hash, block *wire.MsgBlock) error
+	// Now is the wall clock; nil means time.Now. Deadlines do not use it.
+	Now func() time.Time
+	// Log takes debug lines; nil means none.
+	Log *slog.Logger
+
+	// Time-outs; zero means the Default of the same name.
+	DialTimeout      time.Duration
+	HandshakeTimeout time.Duration
+	HeaderTimeout    time.Duration
+	PayloadTimeout   time.Duration
+	PayloadRate      int64 // bytes per second
+	WriteTimeout     time.Duration
+}
+
+var errNoParams = errors.New("no network parameters")
+
+// complete returns the Config with its defaults filled in.
+func (c Config) complete() (Config, error) {
+	if c.Params == nil {
+		return c, errNoParams
+	}
+	if c.Net == 0 {
+		c.Net = c.Params.Net
+	}
+	if c.StartHeight == nil {
+		c.StartHeight = func() int32 { return 0 }
+	}
+	if c.Pinned == nil {
+		c.Pinned = func(string) bool { return false }
+	}
+	if c.Nonces == nil {
+		c.Nonces = new(NonceSet)
+	}
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.CheckBlock == nil {
+		c.CheckBlock = protocol.CheckBlock
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	orDefault(&c.DialTimeout, DefaultDialTimeout)
+	orDefault(&c.HandshakeTimeout, DefaultHandshakeTimeout)
+	orDefault(&c.HeaderTimeout, DefaultHeaderTimeout)
+	orDefault(&c.PayloadTimeout, DefaultPayloadTimeout)
+	orDefault(&c.PayloadRate, DefaultPayloadRate)
+	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
+	return c, nil
+}
+
+func orDefault[T ~int64](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}

@@ -1,0 +1,163 @@
+package peer
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"thistle/spv/protocol"
+
+	wire "github.com/btcsuite/btcd/wire/v2"
+	"golang.org/x/sync/errgroup"
+)
+
+// Conn is a connection whose version handshake is done. Run must be called
+// once, or Close.
+type Conn struct {
+	cfg     *Config
+	id      protocol.PeerID
+	info    protocol.PeerInfo
+	version uint32 // negotiated protocol version
+
+	sock net.Conn
+	in   *frames
+	out  *queue
+
+	asked asked
+	news  allowance // reader only
+	junk  allowance // reader only
+
+	once   sync.Once
+	done   chan struct{} // closed at the end
+	reason protocol.Reason
+	cause  error // may be nil
+}
+
+func newConn(cfg *Config, id protocol.PeerID, addr string, sock net.Conn) *Conn {
+	return &Conn{
+		cfg:     cfg,
+		id:      id,
+		info:    protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr)},
+		version: ProtocolVersion,
+		sock:    sock,
+		in:      newFrames(sock, cfg),
+		out:     newQueue(),
+		news:    newsAllowance(),
+		junk:    junkAllowance(),
+		done:    make(chan struct{}),
+	}
+}
+
+// Info returns what the handshake told. UserAgent is escaped and at most 256
+// bytes long.
+func (c *Conn) Info() protocol.PeerInfo { return c.info }
+
+// Run reads and writes until the connection ends, and returns the reason of its
+// end: ReasonNone if the other side closed it, ReasonSlow if it missed a
+// deadline, ReasonShutdown if ctx ended or deliver returned an error, what
+// Close was given, or what the peer did. All its goroutines have ended when it
+// returns.
+//
+// deliver is called from one goroutine and may block; the peer then waits. It
+// owns what it is given.
+func (c *Conn) Run(ctx context.Context, deliver func(protocol.Input) error) protocol.Reason {
+	var g errgroup.Group
+	g.Go(func() error { c.fail("read", c.read(deliver)); return nil })
+	g.Go(func() error { c.fail("write", c.write()); return nil })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			c.end(protocol.ReasonShutdown, context.Cause(ctx))
+		case <-c.done:
+		}
+		return nil
+	})
+	g.Wait() // outcomes go through end, where the first one stays
+	why := ""
+	if c.cause != nil {
+		why = quote(c.cause.Error())
+	}
+	c.cfg.Log.Debug("peer gone", "peer", uint64(c.id), "addr", c.info.Addr, "reason", c.reason.String(), "err", why)
+	return c.reason
+}
+
+// Send queues a message and notes what it asks for. It never blocks. False
+// means that the connection has ended, be it because the peer does not read
+// and the queue is full.
+func (c *Conn) Send(msg wire.Message) bool {
+	b, err := c.encode(msg)
+	if err != nil {
+		c.end(protocol.ReasonNone, err)
+		return false
+	}
+	select {
+	case <-c.done:
+		return false
+	default:
+	}
+	c.asked.note(msg)
+	if !c.out.put(b) {
+		c.end(protocol.ReasonSlow, errQueueFull)
+		return false
+	}
+	return true
+}
+
+// Close ends the connection. The first reason given stays; later ones are
+// ignored.
+func (c *Conn) Close(reason protocol.Reason) { c.end(reason, nil) }
+
+func (c *Conn) end(reason protocol.Reason, cause error) {
+	c.once.Do(func() {
+		c.reason, c.cause = reason, cause
+		close(c.done)
+		c.sock.Close()
+	})
+}
+
+func (c *Conn) fail(op string, err error) {
+	e := explain(op, err)
+	c.end(e.Reason, e)
+}
+
+// read turns frames into inputs until it fails.
+func (c *Conn) read(deliver func(protocol.Input) error) error {
+	for {
+		h, err := c.in.next()
+		if err != nil {
+			return err
+		}
+		input, err := c.receive(h)
+		if err != nil {
+			return err
+		}
+		if input == nil {
+			continue
+		}
+		if err := deliver(input); err != nil {
+			return &fault{protocol.ReasonShutdown, err}
+		}
+	}
+}
+
+// write empties the queue into the socket until it fails or the connection
+// ends.
+func (c *Conn) write() error {
+	for {
+		select {
+		case <-c.done:
+			return net.ErrClosed
+		case <-c.out.ready:
+		}
+		for b := c.out.first(); b != nil; b = c.out.first() {
+			if err := c.sock.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout)); err != nil {
+				return err
+			}
+			if _, err := c.sock.Write(b); err != nil {
+				return err
+			}
+			c.out.drop()
+		}
+	}
+}

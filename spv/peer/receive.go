@@ -1,0 +1,333 @@
+package peer
+
+import (
+	"bytes"
+	"time"
+
+	"thistle/spv/protocol"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Caps on payloads in bytes, by command. They are compared with the length a
+// header claims, before anything is read.
+const (
+	maxVersionPayload   = 512
+	nonceSize           = 8 // ping, pong, feefilter
+	maxHeadersPayload   = 3 + wire.MaxBlockHeadersPerMsg*headerStride
+	maxInvPayload       = 3 + wire.MaxInvPerMsg*invStride
+	maxAddrPayload      = 3 + wire.MaxAddrPerMsg*addrStride
+	maxAddrV2Payload    = 540_003
+	maxCFHeadersPayload = 64_100
+	maxCFCheckptPayload = 64_100
+	maxCFilterPayload   = 262_200
+	maxBlockPayload     = maxPayload
+	maxTxPayload        = 400_000
+
+	// maxNewsItems is how many inventory vectors are accepted in one message.
+	// Announcements of honest peers hold at most 1,000; larger ones, up to the
+	// protocol's 50,000, are skipped.
+	maxNewsItems = 1000
+)
+
+var (
+	cmdVersion = commandOf(wire.CmdVersion)
+	cmdVerAck  = commandOf(wire.CmdVerAck)
+)
+
+// reading says how one kind of message is received: the cap on its payload, and
+// what reads that payload. A nil read skips it.
+type reading struct {
+	max  uint32
+	read func(*Conn, frame) (protocol.Input, error)
+}
+
+// readings is every command that is known. Any other is skipped.
+var readings = map[command]reading{
+	cmdVersion: {maxVersionPayload, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVersionTwice) }},
+	cmdVerAck:  {0, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVerAckTwice) }},
+
+	commandOf(wire.CmdHeaders):    {maxHeadersPayload, (*Conn).readHeaders},
+	commandOf(wire.CmdInv):        {maxInvPayload, (*Conn).readInv},
+	commandOf(wire.CmdGetData):    {maxInvPayload, (*Conn).readGetData},
+	commandOf(wire.CmdNotFound):   {maxInvPayload, (*Conn).readNotFound},
+	commandOf(wire.CmdAddr):       {maxAddrPayload, (*Conn).readAddr},
+	commandOf(wire.CmdPing):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPing) })},
+	commandOf(wire.CmdPong):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPong) })},
+	commandOf(wire.CmdFeeFilter):  {nonceSize, readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
+	commandOf(wire.CmdCFHeaders):  {maxCFHeadersPayload, (*Conn).readCFHeaders},
+	commandOf(wire.CmdCFCheckpt):  {maxCFCheckptPayload, (*Conn).readCFCheckpt},
+	commandOf(wire.CmdCFilter):    {maxCFilterPayload, (*Conn).readCFilter},
+	commandOf(wire.CmdBlock):      {maxBlockPayload, (*Conn).readBlock},
+	commandOf(wire.CmdTx):         {maxTxPayload, (*Conn).readTx},
+	commandOf(wire.CmdAddrV2):     {max: maxAddrV2Payload},
+	commandOf(wire.CmdSendAddrV2): {max: 0},
+	commandOf(wire.CmdWTxIdRelay): {max: 0},
+	commandOf(wire.CmdSendHeaders): {
+		max: 0,
+	},
+}
+
+// receive reads the payload of h and makes an Input of it, nil if there is none
+// to make.
+func (c *Conn) receive(h frame) (protocol.Input, error) {
+	how, known := readings[h.command]
+	if !known {
+		return nil, c.discard(h)
+	}
+	if h.length > how.max {
+		return nil, broken("%d bytes where %d are the most", h.length, how.max)
+	}
+	if how.read == nil {
+		return nil, c.discard(h)
+	}
+	return how.read(c, h)
+}
+
+// discard skips what is of no use, at the peer's cost.
+func (c *Conn) discard(h frame) error {
+	if !c.junk.take(time.Now(), h.length) {
+		return flood("more than is of use")
+	}
+	return c.in.skip(h.length)
+}
+
+// unasked charges for what is of use though nobody asked.
+func (c *Conn) unasked(length uint32) error {
+	if !c.news.take(time.Now(), length) {
+		return flood("more news than there can be")
+	}
+	return nil
+}
+
+func (c *Conn) message(m wire.Message) protocol.Input {
+	return protocol.MessageReceived{Peer: c.id, Msg: m}
+}
+
+func (c *Conn) readHeaders(h frame) (protocol.Input, error) {
+	if !c.asked.takeHeaders() {
+		if err := c.unasked(h.length); err != nil {
+			return nil, err
+		}
+	}
+	payload, err := c.in.payload(h)
+	if err != nil {
+		return nil, err
+	}
+	headers, err := parseHeaders(payload)
+	if err != nil {
+		return nil, err
+	}
+	return protocol.HeadersReceived{Peer: c.id, Headers: headers}, nil
+}
+
+func (c *Conn) readInv(h frame) (protocol.Input, error) {
+	return c.readNews(h, new(wire.MsgInv))
+}
+
+func (c *Conn) readGetData(h frame) (protocol.Input, error) {
+	return c.readNews(h, new(wire.MsgGetData))
+}
+
+// readNews reads an unasked list of inventory vectors.
+func (c *Conn) readNews(h frame, msg wire.Message) (protocol.Input, error) {
+	if h.length > 3+maxNewsItems*invStride {
+		return nil, c.discard(h)
+	}
+	if err := c.unasked(h.length); err != nil {
+		return nil, err
+	}
+	return c.readList(h, msg, 0, invStride, wire.MaxInvPerMsg)
+}
+
+func (c *Conn) readNotFound(h frame) (protocol.Input, error) {
+	blocks, txs := c.asked.items()
+	if blocks+txs == 0 || h.length > uint32(3+max(maxNewsItems, blocks+txs)*invStride) {
+		return nil, c.discard(h)
+	}
+	if err := c.unasked(h.length); err != nil {
+		return nil, err
+	}
+	msg := new(wire.MsgNotFound)
+	input, err := c.readList(h, msg, 0, invStride, wire.MaxInvPerMsg)
+	c.asked.refused(msg)
+	return input, err
+}
+
+func (c *Conn) readAddr(h frame) (protocol.Input, error) {
+	if err := c.unasked(h.length); err != nil {
+		return nil, err
+	}
+	return c.readList(h, new(wire.MsgAddr), 0, addrStride, wire.MaxAddrPerMsg)
+}
+
+func readSmall(empty func() wire.Message) func(*Conn, frame) (protocol.Input, error) {
+	return func(c *Conn, h frame) (protocol.Input, error) {
+		if err := c.unasked(h.length); err != nil {
+			return nil, err
+		}
+		payload, err := c.in.payload(h)
+		if err != nil {
+			return nil, err
+		}
+		msg := empty()
+		if err := decode(msg, payload, c.version); err != nil {
+			return nil, err
+		}
+		return c.message(msg), nil
+	}
+}
+
+func (c *Conn) readCFHeaders(h frame) (protocol.Input, error) {
+	return c.readByStopHash(h, new(wire.MsgCFHeaders), c.asked.takeCFHeaders, 65, wire.MaxCFHeadersPerMsg)
+}
+
+func (c *Conn) readCFCheckpt(h frame) (protocol.Input, error) {
+	return c.readByStopHash(h, new(wire.MsgCFCheckpt), c.asked.takeCFCheckpt, 33, maxCFCheckptPayload/chainhash.HashSize)
+}
+
+// readByStopHash reads a reply that begins with filter type and stop hash and
+// ends, after fixed bytes in all, with a list of hashes.
+func (c *Conn) readByStopHash(h frame, msg wire.Message, take func(chainhash.Hash) bool, fixed, most int) (protocol.Input, error) {
+	if int(h.length) <= fixed {
+		return nil, broken("%d bytes are too few", h.length)
+	}
+	head, err := c.in.peek(1 + chainhash.HashSize)
+	if err != nil {
+		return nil, err
+	}
+	if head[0] != byte(wire.GCSFilterRegular) || !take(chainhash.Hash(head[1:])) {
+		return nil, c.discard(h)
+	}
+	return c.readList(h, msg, fixed, chainhash.HashSize, most)
+}
+
+// readList reads a message that is fixed bytes, a count, and so many items of
+// stride bytes.
+func (c *Conn) readList(h frame, msg wire.Message, fixed, stride, most int) (protocol.Input, error) {
+	payload, err := c.in.payload(h)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkList(payload, fixed, stride, most); err != nil {
+		return nil, err
+	}
+	if err := decode(msg, payload, c.version); err != nil {
+		return nil, err
+	}
+	return c.message(msg), nil
+}
+
+func (c *Conn) readCFilter(h frame) (protocol.Input, error) {
+	if h.length <= filterPrefix {
+		return nil, broken("%d bytes are too few", h.length)
+	}
+	head, err := c.in.peek(filterPrefix)
+	if err != nil {
+		return nil, err
+	}
+	block := chainhash.Hash(head[1:])
+	if head[0] != byte(wire.GCSFilterRegular) || !c.asked.takeFilter(block) {
+		return nil, c.discard(h)
+	}
+	payload, err := c.in.own(h)
+	if err != nil {
+		return nil, err
+	}
+	data, hash, err := parseFilter(payload)
+	if err != nil {
+		return nil, err
+	}
+	return protocol.FilterReceived{Peer: c.id, Block: block, FilterHash: hash, Data: data}, nil
+}
+
+func (c *Conn) readBlock(h frame) (protocol.Input, error) {
+	if h.length <= blockHeaderSize {
+		return nil, broken("%d bytes are too few", h.length)
+	}
+	if n, _ := c.asked.items(); n == 0 {
+		return nil, c.discard(h)
+	}
+	head, err := c.in.peek(blockHeaderSize)
+	if err != nil {
+		return nil, err
+	}
+	want := chainhash.DoubleHashH(head)
+	if !c.asked.takeBlock(want) {
+		return nil, c.discard(h)
+	}
+	payload, err := c.in.payload(h)
+	if err != nil {
+		return nil, err
+	}
+	block, verdict, err := c.checkedBlock(want, payload)
+	if err != nil {
+		return nil, err
+	}
+	return protocol.BlockReceived{Peer: c.id, Hash: want, Block: block, Err: verdict}, nil
+}
+
+// checkedBlock decodes a block and has it checked. verdict is about what the
+// block says, err about its form.
+func (c *Conn) checkedBlock(want chainhash.Hash, payload []byte) (block *wire.MsgBlock, verdict, err error) {
+	if err := checkBlockForm(payload); err != nil {
+		return nil, nil, err
+	}
+	block = new(wire.MsgBlock)
+	if err := decode(block, payload, c.version); err != nil {
+		return nil, nil, err
+	}
+	err = guard(func() error {
+		verdict = c.cfg.CheckBlock(c.cfg.Params, want, block)
+		return nil
+	})
+	return block, verdict, err
+}
+
+func (c *Conn) readTx(h frame) (protocol.Input, error) {
+	if _, n := c.asked.items(); n == 0 {
+		return nil, c.discard(h)
+	}
+	payload, err := c.in.payload(h)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := parseTx(payload, c.version)
+	if err != nil {
+		return nil, err
+	}
+	if !c.asked.takeTx(tx.TxHash()) {
+		if !c.junk.take(time.Now(), h.length) {
+			return nil, flood("more than is of use")
+		}
+		return nil, nil
+	}
+	return protocol.TxReceived{Peer: c.id, Tx: tx}, nil
+}
+
+// decode lets package wire read a payload whole. Whatever it objects to, a
+// panic included, is the peer's fault.
+func decode(msg wire.Message, payload []byte, version uint32) error {
+	return guard(func() error {
+		b := bytes.NewBuffer(payload)
+		if err := msg.BtcDecode(b, version, wire.WitnessEncoding); err != nil {
+			return broken("decode: %w", err)
+		}
+		if b.Len() > 0 {
+			return broken("%d bytes too many", b.Len())
+		}
+		return nil
+	})
+}
+
+// guard runs f and turns a panic into a fault: a stranger's bytes must not end
+// the program.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = broken("panic: %v", p)
+		}
+	}()
+	return f()
+}
