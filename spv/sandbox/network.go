@@ -1,0 +1,101 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Cluster is a network of nodes in this process. The first one mined the chain
+// they began with.
+type Cluster []*Node
+
+// Network starts count nodes, each linked to all others and with funds of its
+// own in its faucet, and returns once all are linked and have the same chain.
+// Of the options, which may be left out, Listen and DataDir are not used and
+// Premine is the length of the chain, 200 if not positive; at least 100 plus
+// count are needed for every faucet to have a mature coin. The nodes live until
+// Close or until ctx ends.
+func Network(ctx context.Context, count int, o ...Options) (Cluster, error) {
+	var opt Options
+	if len(o) > 0 {
+		opt = o[0]
+	}
+	if count < 1 {
+		return nil, fmt.Errorf("sandbox: a network of %d nodes", count)
+	}
+	length := opt.Premine
+	if length <= 0 {
+		length = defaultPremine
+	}
+	opt.Listen, opt.DataDir, opt.Premine = "", "", -1
+	muted := opt.Mute
+	opt.Mute = nil // or they could not link
+
+	var c Cluster
+	for range count {
+		node, err := Start(ctx, opt)
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		c = append(c, node)
+		opt.Connect = append(opt.Connect[:len(opt.Connect):len(opt.Connect)], node.Addr())
+	}
+	if err := c.settleIn(ctx, length, count-1); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	for _, n := range c {
+		n.Mute(muted...)
+	}
+	return c, nil
+}
+
+// settleIn shares out the first coins and waits until everybody knows of them.
+func (c Cluster) settleIn(ctx context.Context, length, peers int) error {
+	scripts := make([][]byte, len(c))
+	for i, n := range c {
+		scripts[i] = n.faucet.script
+	}
+	for _, n := range c {
+		if err := n.Await(ctx, func() bool { return n.Peers() >= peers }); err != nil {
+			return fmt.Errorf("sandbox: linking: %w", err)
+		}
+	}
+	if err := c[0].premine(length, scripts); err != nil {
+		return err
+	}
+	return c.Synced(ctx)
+}
+
+// Synced waits until all nodes have the first one's tip.
+func (c Cluster) Synced(ctx context.Context) error {
+	for _, n := range c {
+		err := n.Await(ctx, func() bool {
+			_, mine := n.Tip()
+			_, first := c[0].Tip()
+			return mine == first
+		})
+		if err != nil {
+			return fmt.Errorf("sandbox: syncing: %w", err)
+		}
+	}
+	return nil
+}
+
+// Addrs lists the nodes' host:port.
+func (c Cluster) Addrs() []string {
+	addrs := make([]string, len(c))
+	for i, n := range c {
+		addrs[i] = n.Addr()
+	}
+	return addrs
+}
+
+// Close closes all nodes.
+func (c Cluster) Close() error {
+	var errs []error
+	for _, n := range c {
+		errs = append(errs, n.Close())
+	}
+	return errors.Join(errs...)
+}
