@@ -1,0 +1,251 @@
+package keystore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/btcsuite/btcd/chaincfg/v2"
+
+	"thistle/keystore/hd"
+	"thistle/keystore/mnemonic"
+	"thistle/keystore/seal"
+	"thistle/keystore/vault"
+)
+
+// birthdayMargin is how long before its making a new wallet's birthday lies:
+// clocks, here and of miners, are allowed to differ.
+const birthdayMargin = 2 * time.Hour
+
+// Keystore is an open file of keys. It is safe for concurrent use; calls that
+// need the password take turns.
+type Keystore struct {
+	mu   sync.Mutex
+	net  *chaincfg.Params
+	opts Options
+	file *vault.File // nil once closed
+	env  *seal.Envelope
+	view func() *viewState // nil while locked
+}
+
+// viewState is what unlocking brings into memory.
+type viewState struct {
+	key     [seal.KeySize]byte
+	account *account
+}
+
+// CreateParams says what to create. The caller clears what the secrets hold.
+type CreateParams struct {
+	Net        *chaincfg.Params // mainnet, testnet4, signet or regtest
+	Password   Secret           // UTF-8, not empty
+	Entropy    Secret           // 16, 20, 24, 28 or 32 bytes
+	Passphrase Secret           // BIP39's; may be nil
+	Birthday   time.Time        // zero: creation minus two hours
+	Options    Options
+}
+
+// Info is what a keystore tells without its password. Before Unlock it is what
+// the file says; after it, what was sealed.
+type Info struct {
+	WalletID  [16]byte
+	Network   string // as in chaincfg
+	CreatedAt time.Time
+	Birthday  time.Time // nothing of the wallet is older
+}
+
+// Create makes a new keystore at path and returns it unlocked. It never
+// overwrites anything. Errors wrap ErrExists, ErrInUse, ErrPassword,
+// ErrEntropySize, ErrNotUTF8, ErrTooLong, ErrKDFBounds or hd.ErrNetwork, or are
+// the system's.
+func Create(path string, p CreateParams) (*Keystore, error) {
+	k, err := create(path, p)
+	if err != nil {
+		return nil, fmt.Errorf("create keystore: %w", err)
+	}
+	return k, nil
+}
+
+func create(path string, p CreateParams) (*Keystore, error) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = ErrExists
+		}
+		return nil, err
+	}
+	passphrase, err := mnemonic.NormalizePassphrase(p.Passphrase.bytes())
+	if err != nil {
+		return nil, err
+	}
+	defer clear(passphrase)
+	secrets, err := newSpendSecrets(p.Entropy.bytes(), passphrase)
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.wipe()
+	master, err := secrets.master()
+	if err != nil {
+		return nil, err
+	}
+	defer master.Wipe()
+	account, err := deriveAccount(master, p.Net)
+	if err != nil {
+		return nil, err
+	}
+	return store(path, p, account, secrets)
+}
+
+// store seals everything under fresh keys and writes it.
+func store(path string, p CreateParams, a *account, secrets *spendSecrets) (*Keystore, error) {
+	opts := p.Options.filled()
+	view := &viewState{account: a}
+	spend := make([]byte, seal.KeySize)
+	defer clear(spend)
+	for _, b := range [][]byte{view.key[:], spend} {
+		if _, err := io.ReadFull(opts.Rand, b); err != nil {
+			return nil, fmt.Errorf("draw key: %w", err)
+		}
+	}
+	header, err := newHeader(p, opts)
+	if err != nil {
+		return nil, err
+	}
+	env, err := seal.Seal(opts.Rand, header, opts.Bounds, p.Password.bytes(), view.key[:], spend)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := a.encode()
+	if err != nil {
+		return nil, err
+	}
+	c := vault.Contents{Envelope: env.Marshal()}
+	for _, r := range []struct {
+		name       string
+		key, plain []byte
+	}{{spendRecord, spend, secrets.raw()}, {viewRecord, view.key[:], plain}} {
+		value, err := sealChecked(opts.Rand, r.key, place(header, r.name), r.plain)
+		if err != nil {
+			return nil, err
+		}
+		c.Records = append(c.Records, vault.Record{Name: r.name, Value: value})
+	}
+	file, err := vault.Create(path, c, opts.Wait)
+	if err != nil {
+		return nil, err
+	}
+	return &Keystore{net: p.Net, opts: opts, file: file, env: env, view: func() *viewState { return view }}, nil
+}
+
+// sealChecked opens what it sealed: this may be the only copy of a wallet.
+func sealChecked(rand io.Reader, key []byte, at seal.Place, plain []byte) ([]byte, error) {
+	value, err := seal.SealRecord(rand, key, at, plain)
+	if err != nil {
+		return nil, err
+	}
+	back, err := seal.OpenRecord(key, at, value)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(back)
+	if !bytes.Equal(back, plain) {
+		return nil, fmt.Errorf("%w: sealed record reads back differently", ErrTampered)
+	}
+	return value, nil
+}
+
+func newHeader(p CreateParams, opts Options) (h seal.Header, err error) {
+	if _, err := io.ReadFull(opts.Rand, h.WalletID[:]); err != nil {
+		return h, fmt.Errorf("draw wallet id: %w", err)
+	}
+	now := opts.Now()
+	birthday := p.Birthday
+	if birthday.IsZero() {
+		birthday = now.Add(-birthdayMargin)
+	}
+	h.Network, h.Genesis = p.Net.Name, *p.Net.GenesisHash
+	h.Created, h.Birthday = now.Unix(), birthday.Unix()
+	h.KDF = opts.KDF
+	return h, nil
+}
+
+// Open opens the keystore at path, locked. Errors wrap fs.ErrNotExist, ErrInUse,
+// ErrCorrupt, ErrVersion, ErrForeignNetwork or ErrKDFBounds, or are the
+// system's.
+func Open(path string, net *chaincfg.Params, opts Options) (*Keystore, error) {
+	opts = opts.filled()
+	file, err := vault.Open(path, opts.Wait)
+	if err != nil {
+		return nil, fmt.Errorf("open keystore: %w", err)
+	}
+	env, err := examine(file, net, opts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open keystore: %w", err), file.Close())
+	}
+	return &Keystore{net: net, opts: opts, file: file, env: env}, nil
+}
+
+// examine checks what can be checked without the password.
+func examine(file *vault.File, net *chaincfg.Params, opts Options) (*seal.Envelope, error) {
+	if _, err := hd.CoinType(net); err != nil {
+		return nil, err
+	}
+	c := file.Contents()
+	env, err := seal.Parse(c.Envelope)
+	if err != nil {
+		return nil, err
+	}
+	h := env.Header()
+	if h.Network != net.Name || h.Genesis != *net.GenesisHash {
+		return nil, fmt.Errorf("%w: %s instead of %s", ErrForeignNetwork, h.Network, net.Name)
+	}
+	if err := h.KDF.Check(opts.Bounds); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{viewRecord, spendRecord} {
+		if c.Record(name) == nil {
+			return nil, fmt.Errorf("%w: %s is missing", ErrCorrupt, name)
+		}
+	}
+	return env, nil
+}
+
+// Info returns what the file's header says.
+func (k *Keystore) Info() Info {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h := k.env.Header()
+	return Info{
+		WalletID:  h.WalletID,
+		Network:   h.Network,
+		CreatedAt: time.Unix(h.Created, 0).UTC(),
+		Birthday:  time.Unix(h.Birthday, 0).UTC(),
+	}
+}
+
+// Check reads the file again and compares it with what was opened. Errors wrap
+// ErrCorrupt.
+func (k *Keystore) Check() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.file == nil {
+		return fmt.Errorf("check keystore: %w", ErrClosed)
+	}
+	return k.file.Check()
+}
+
+// Close locks the keystore and gives the file back. Closing twice does nothing.
+func (k *Keystore) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lock()
+	if k.file == nil {
+		return nil
+	}
+	file := k.file
+	k.file = nil
+	return file.Close()
+}

@@ -1,0 +1,22 @@
+// Package mnemonic turns entropy into recovery words and back, and words into
+// the seed of a wallet (BIP39).
+//
+// Every text is brought to one form before anything is computed from it: valid
+// UTF-8, NFKD, lower case, words parted by single spaces. The form matters:
+// BIP39 stretches the sentence itself, so a double space that slips through
+// gives another, empty wallet, and the library's own checks accept it. Two
+// texts that look alike to a person give the same wallet here, or an error.
+//
+// Words are created and recognised in English only, 12 or 24 when created, 12,
+// 15, 18, 21 or 24 when restored. Seed takes words of any language, because the
+// seed does not depend on a list.
+//
+// The word list is go-bip39's. Its packing of bits is not used: it works on
+// strings and big.Int, which cannot be cleared, and leaves the entropy behind
+// in memory. Ours works on bytes and is tested against it.
+//
+// Errors never contain words, nor any part of them.
+//
+// Tested with the Trezor and the Japanese vectors (the latter are the only
+// published ones that need NFKD), against go-bip39, and by fuzzing.
+package mnemonic

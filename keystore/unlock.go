@@ -1,0 +1,165 @@
+package keystore
+
+import (
+	"fmt"
+
+	"thistle/keystore/hd"
+	"thistle/keystore/seal"
+)
+
+// Unlock brings the view key and the account's extended public key into
+// memory, nothing that can spend. Errors wrap ErrPassword, ErrWrongPassword,
+// ErrTampered, ErrCorrupt or ErrClosed. It takes as long as the KDF does, also
+// when the keystore is unlocked already, since the password is checked.
+func (k *Keystore) Unlock(password []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	view, err := k.openView(password)
+	if err != nil {
+		return fmt.Errorf("unlock: %w", err)
+	}
+	k.lock()
+	k.view = func() *viewState { return view }
+	return nil
+}
+
+func (k *Keystore) openView(password []byte) (*viewState, error) {
+	if k.file == nil {
+		return nil, ErrClosed
+	}
+	key, err := k.env.Open(password, seal.View, k.opts.Bounds)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	c := k.file.Contents()
+	plain, err := seal.OpenRecord(key, place(k.env.Header(), viewRecord), c.Record(viewRecord))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	a, err := decodeAccount(plain, k.net)
+	if err != nil {
+		return nil, err
+	}
+	view := &viewState{account: a}
+	copy(view.key[:], key)
+	return view, nil
+}
+
+// Lock clears what Unlock brought into memory.
+func (k *Keystore) Lock() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lock()
+}
+
+func (k *Keystore) lock() {
+	if k.view == nil {
+		return
+	}
+	v := k.view()
+	clear(v.key[:])
+	v.account = nil
+	k.view = nil
+}
+
+// Unlocked reports whether the view key is in memory.
+func (k *Keystore) Unlocked() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.view != nil
+}
+
+// SealKey derives a key for sealing something outside of the keystore, the
+// wallet's database say, from the view key. The same purpose gives the same key
+// for the life of the wallet, whatever its password. Errors wrap ErrLocked.
+func (k *Keystore) SealKey(purpose string) ([32]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.view == nil {
+		return [32]byte{}, fmt.Errorf("seal key: %w", ErrLocked)
+	}
+	return seal.Subkey(k.view().key[:], "seal/v1/"+purpose)
+}
+
+// Fingerprint is the master key's: the first 4 bytes of HASH160 of its public
+// key. Note that psbt.Bip32Derivation wants them as a little-endian number.
+// Errors wrap ErrLocked.
+func (k *Keystore) Fingerprint() ([4]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.view == nil {
+		return [4]byte{}, fmt.Errorf("fingerprint: %w", ErrLocked)
+	}
+	return k.view().account.fingerprint, nil
+}
+
+// AccountXpub is the extended public key of m/purpose'/coin'/account', in the
+// network's format (xpub, tpub). There is BIP84's account 0. Errors wrap
+// ErrLocked or ErrNoAccount.
+func (k *Keystore) AccountXpub(purpose, account uint32) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.view == nil {
+		return "", fmt.Errorf("account key: %w", ErrLocked)
+	}
+	a := k.view().account
+	if a.purpose != purpose || a.number != account {
+		return "", fmt.Errorf("%w: m/%d'/*'/%d'", ErrNoAccount, purpose, account)
+	}
+	return a.xpub.Text(), nil
+}
+
+// withSpend unseals what can spend, for the time of f.
+func (k *Keystore) withSpend(password []byte, f func(*spendSecrets) error) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.withSpendLocked(password, f)
+}
+
+// withSpendLocked does it with the mutex held.
+func (k *Keystore) withSpendLocked(password []byte, f func(*spendSecrets) error) error {
+	if k.file == nil {
+		return ErrClosed
+	}
+	if k.view == nil {
+		return ErrLocked
+	}
+	key, err := k.env.Open(password, seal.Spend, k.opts.Bounds)
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	c := k.file.Contents()
+	plain, err := seal.OpenRecord(key, place(k.env.Header(), spendRecord), c.Record(spendRecord))
+	if err != nil {
+		return err
+	}
+	secrets, err := parseSpendSecrets(plain)
+	if err != nil {
+		return err
+	}
+	defer secrets.wipe()
+	return f(secrets)
+}
+
+// withMaster derives the master key, for the time of f, and makes sure first
+// that it is the one whose addresses the wallet shows.
+func (k *Keystore) withMasterLocked(password []byte, f func(*hd.Key) error) error {
+	return k.withSpendLocked(password, func(s *spendSecrets) error {
+		master, err := s.master()
+		if err != nil {
+			return err
+		}
+		defer master.Wipe()
+		a, err := deriveAccount(master, k.net)
+		if err != nil {
+			return err
+		}
+		if !a.equal(k.view().account) {
+			return fmt.Errorf("%w: fingerprint or account key", ErrTampered)
+		}
+		return f(master)
+	})
+}
