@@ -44,7 +44,7 @@ type AbsurdFeeError struct {
 
 func (e *AbsurdFeeError) Error() string {
 	if e.Fee == 0 {
-		return fmt.Sprintf("a fee rate of %s is taken for a mistake; the most is %s", e.Rate, units.FeeRate(units.MaxFeeRate))
+		return fmt.Sprintf("a fee rate of %s is taken for a mistake; the most is %s", e.Rate, units.MaxFeeRate)
 	}
 	return fmt.Sprintf("a fee of %s is taken for a mistake; the most is %s", e.Fee, MaxFee)
 }
