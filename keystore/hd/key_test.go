@@ -1,0 +1,258 @@
+package hd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
+	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
+	"github.com/btcsuite/btcd/chaincfg/v2"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"thistle/keystore/hd"
+)
+
+func master(t testing.TB, seed string) *hd.Key {
+	t.Helper()
+	key, err := hd.NewMaster([]byte(seed))
+	require.NoError(t, err)
+	return key
+}
+
+// Our derivation against hdkeychain's, along random paths.
+func TestAgainstLibrary(t *testing.T) {
+	t.Parallel()
+	net := &chaincfg.MainNetParams
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.SliceOfN(rapid.Byte(), 16, 64).Draw(t, "seed")
+		path := rapid.SliceOfN(rapid.Uint32(), 0, 5).Draw(t, "path")
+		ours, err := hd.NewMaster(seed)
+		require.NoError(t, err)
+		theirs, err := hdkeychain.NewMaster(seed, net)
+		require.NoError(t, err)
+		ours, err = ours.Derive(path)
+		require.NoError(t, err)
+		for _, i := range path {
+			theirs, err = theirs.Derive(i)
+			require.NoError(t, err)
+		}
+		require.Equal(t, theirs.String(), ours.Xprv(net))
+		neutered, err := theirs.Neuter()
+		require.NoError(t, err)
+		public, err := ours.Public(net)
+		require.NoError(t, err)
+		require.Equal(t, neutered.String(), public.Text())
+	})
+}
+
+func TestSeedSizes(t *testing.T) {
+	t.Parallel()
+	for n := range 80 {
+		_, err := hd.NewMaster(make([]byte, n))
+		if n < 16 || n > 64 {
+			require.ErrorIs(t, err, hd.ErrSeed, "%d bytes", n)
+		} else {
+			require.NoError(t, err, "%d bytes", n)
+		}
+	}
+}
+
+func TestDepth(t *testing.T) {
+	t.Parallel()
+	key := master(t, "0123456789abcdef")
+	var err error
+	for range 255 {
+		key, err = key.Child(0)
+		require.NoError(t, err)
+	}
+	_, err = key.Child(0)
+	require.ErrorIs(t, err, hd.ErrChild)
+}
+
+func TestWipe(t *testing.T) {
+	t.Parallel()
+	key := master(t, "0123456789abcdef")
+	same, err := key.Derive(nil)
+	require.NoError(t, err)
+	child, err := key.Child(7)
+	require.NoError(t, err)
+	want := child.PublicKey()
+	key.Wipe()
+	key.Wipe()
+
+	require.Nil(t, key.PublicKey())
+	_, err = key.Child(7)
+	require.ErrorIs(t, err, hd.ErrWiped)
+	_, err = key.Derive(hd.Path{7})
+	require.ErrorIs(t, err, hd.ErrWiped)
+	_, err = key.Sign(&[32]byte{1})
+	require.ErrorIs(t, err, hd.ErrWiped)
+	_, err = key.Public(&chaincfg.MainNetParams)
+	require.ErrorIs(t, err, hd.ErrWiped)
+	_, err = key.Fingerprint()
+	require.ErrorIs(t, err, hd.ErrWiped)
+
+	require.Equal(t, want, child.PublicKey(), "a child outlives its parent")
+	again, err := same.Child(7)
+	require.NoError(t, err)
+	require.Equal(t, want, again.PublicKey(), "an empty path gives a key of its own")
+}
+
+func TestSign(t *testing.T) {
+	t.Parallel()
+	halfOrder := new(btcec.ModNScalar)
+	ground, same := 0, 0
+	for i := range 200 {
+		key := master(t, fmt.Sprintf("seed number %08d", i))
+		hash := [32]byte{byte(i), 1, 2}
+		sig, err := key.Sign(&hash)
+		require.NoError(t, err)
+		again, err := key.Sign(&hash)
+		require.NoError(t, err)
+		require.Equal(t, sig, again, "deterministic")
+		require.LessOrEqual(t, len(sig), hd.MaxSignature)
+
+		parsed, err := ecdsa.ParseDERSignature(sig)
+		require.NoError(t, err)
+		r, s := parsed.R(), parsed.S()
+		require.Less(t, r.Bytes()[0], byte(0x80), "low R")
+		require.False(t, halfOrder.Set(&s).IsOverHalfOrder(), "low S")
+		raw := key.Raw()
+		private, public := btcec.PrivKeyFromBytes(raw[:])
+		require.True(t, parsed.Verify(hash[:], public))
+
+		plain := ecdsa.Sign(private, hash[:])
+		if r := plain.R(); r.Bytes()[0] < 0x80 {
+			require.Equal(t, plain.Serialize(), sig, "without grinding it is RFC 6979's")
+			same++
+		} else {
+			require.NotEqual(t, plain.Serialize(), sig)
+			ground++
+		}
+	}
+	require.Equal(t, 200, same+ground)
+	require.Greater(t, same, 60)
+	require.Greater(t, ground, 60)
+}
+
+func TestAccountPaths(t *testing.T) {
+	t.Parallel()
+	for net, want := range map[*chaincfg.Params]string{
+		&chaincfg.MainNetParams:       "m/84'/0'/0'",
+		&chaincfg.TestNet4Params:      "m/84'/1'/0'",
+		&chaincfg.SigNetParams:        "m/84'/1'/0'",
+		&chaincfg.RegressionNetParams: "m/84'/1'/0'",
+	} {
+		path, err := hd.AccountPath(net, hd.PurposeBIP84, 0)
+		require.NoError(t, err)
+		require.Equal(t, want, path.String(), net.Name)
+	}
+	for _, net := range []*chaincfg.Params{nil, &chaincfg.SimNetParams, &chaincfg.TestNet3Params} {
+		_, err := hd.AccountPath(net, hd.PurposeBIP84, 0)
+		require.ErrorIs(t, err, hd.ErrNetwork)
+	}
+	_, err := hd.AccountPath(&chaincfg.MainNetParams, hd.PurposeBIP84, hd.Hardened)
+	require.ErrorIs(t, err, hd.ErrPath)
+}
+
+func TestPublicRefusesHardened(t *testing.T) {
+	t.Parallel()
+	public, err := master(t, "0123456789abcdef").Public(&chaincfg.MainNetParams)
+	require.NoError(t, err)
+	_, err = public.PublicKey(hd.Hardened)
+	require.ErrorIs(t, err, hd.ErrChild)
+}
+
+func TestCheckNetworks(t *testing.T) {
+	t.Parallel()
+	public, err := master(t, "0123456789abcdef").Public(&chaincfg.SigNetParams)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(public.Text(), "tpub"))
+	for _, net := range []*chaincfg.Params{&chaincfg.TestNet4Params, &chaincfg.SigNetParams, &chaincfg.RegressionNetParams} {
+		_, err := hd.ParsePublic(public.Text(), net)
+		require.NoError(t, err)
+	}
+	_, err = hd.ParsePublic(public.Text(), &chaincfg.MainNetParams)
+	require.ErrorIs(t, err, hd.ErrExtendedKey)
+	for _, text := range []string{"", "xpub", " " + public.Text(), public.Text() + "1", public.Text()[1:], strings.Repeat("1", 82), strings.Repeat("z", 1<<20)} {
+		_, err := hd.ParsePublic(text, &chaincfg.SigNetParams)
+		require.ErrorIs(t, err, hd.ErrExtendedKey)
+	}
+}
+
+// Printing a key shows neither its secret nor what it reveals.
+func TestFormatting(t *testing.T) {
+	t.Parallel()
+	key := master(t, "0123456789abcdef")
+	public, err := key.Public(&chaincfg.MainNetParams)
+	require.NoError(t, err)
+	raw := key.Raw()
+	secrets := []string{
+		string(raw[:]), fmt.Sprintf("%x", raw[:8]), fmt.Sprint(raw[:4])[1:], key.Xprv(&chaincfg.MainNetParams), public.Text(),
+		fmt.Sprintf("%x", key.PublicKey()[:8]), fmt.Sprint(key.PublicKey()[:4])[1:],
+	}
+	for _, v := range []any{key, *key, public, *public} {
+		shown := fmt.Sprintf("%v|%+v|%#v|%s|%x|%q|%d", v, v, v, v, v, v, v)
+		b, err := json.Marshal(v)
+		require.NoError(t, err)
+		for _, secret := range secrets {
+			require.NotContains(t, shown+string(b), secret)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	v := loadBIP32(f)
+	for _, c := range v.Invalid {
+		f.Add(c.Key)
+	}
+	for _, set := range v.Valid {
+		for _, c := range set.Chains {
+			f.Add(c.Xpub)
+			f.Add(c.Xprv)
+		}
+	}
+	f.Add("")
+	f.Add("xpub\x00")
+	net := &chaincfg.MainNetParams
+	f.Fuzz(func(t *testing.T, text string) {
+		private, err := hd.Check(text, net)
+		public, parseErr := hd.ParsePublic(text, net)
+		if err != nil {
+			require.ErrorIs(t, err, hd.ErrExtendedKey)
+			require.ErrorIs(t, parseErr, hd.ErrExtendedKey)
+			return
+		}
+		require.Equal(t, private, parseErr != nil)
+		if !private {
+			require.Equal(t, text, public.Text())
+			_, err := public.PublicKey()
+			require.NoError(t, err)
+		}
+	})
+}
+
+func BenchmarkSign(b *testing.B) {
+	key := master(b, "0123456789abcdef")
+	var hash [32]byte
+	for i := 0; b.Loop(); i++ {
+		hash[0], hash[1], hash[2] = byte(i), byte(i>>8), byte(i>>16)
+		if _, err := key.Sign(&hash); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPublicKey(b *testing.B) {
+	public, err := master(b, "0123456789abcdef").Public(&chaincfg.MainNetParams)
+	require.NoError(b, err)
+	for i := uint32(0); b.Loop(); i++ {
+		if _, err := public.PublicKey(0, i); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
