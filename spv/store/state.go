@@ -1,0 +1,215 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"time"
+
+	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+
+	"thistle/spv/chain"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// schema is the version of chain.db's layout.
+const schema = 1
+
+// maxDirect bounds the list of disputed heights; what is longer is not ours.
+const maxDirect = 1 << 20
+
+// state is the one value that says what chain.db holds.
+type state struct {
+	base    chain.Base
+	tip     chain.Tip
+	work    chain.Work
+	headers extent
+	filters extent
+	// begun is false while no filter base was set; filters is then empty.
+	begun      bool
+	filterPrev chainhash.Hash // filter header of the block below filters.first
+	direct     []int32        // ascending
+}
+
+// extent is where a series begins, how many records it has, and its checksum.
+type extent struct {
+	first int32
+	count int32
+	sum   uint32
+}
+
+// next is the height of the record that would be appended.
+func (e extent) next() int32 { return e.first + e.count }
+
+// newState is the state of a store that begins at base.
+func newState(base chain.Base) state {
+	s := state{base: base, tip: base.Tip(), work: base.Work}
+	s.headers = headerSeries.empty(base.Height + 1)
+	s.filters = filterSeries.empty(0)
+	return s
+}
+
+// netID binds a file to a network: the magic tells custom signets apart, which
+// share their genesis.
+func netID(net *chaincfg.Params) []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(net.Net))
+	return append(b, net.GenesisHash[:]...)
+}
+
+// magic begins the state, before its version: both are read whatever follows.
+const magic = "thistle chain\x00"
+
+// encode gives the state's bytes: magic, version, network, fields, CRC-32C of
+// all before it. Numbers are big-endian.
+func (s *state) encode(net *chaincfg.Params) []byte {
+	be := binary.BigEndian
+	b := append([]byte(magic), 0, schema)
+	b = append(b, netID(net)...)
+	b = be.AppendUint32(b, uint32(s.base.Height))
+	b = append(b, s.base.Hash[:]...)
+	b = appendWork(b, s.base.Work)
+	b = be.AppendUint32(b, s.base.Bits)
+	b = be.AppendUint64(b, uint64(unix(s.base.Time)))
+	b = be.AppendUint32(b, uint32(s.tip.Height))
+	b = append(b, s.tip.Hash[:]...)
+	b = appendWork(b, s.work)
+	b = s.headers.append(b)
+	b = s.filters.append(b)
+	b = append(b, bool1(s.begun))
+	b = append(b, s.filterPrev[:]...)
+	b = be.AppendUint32(b, uint32(len(s.direct)))
+	for _, h := range s.direct {
+		b = be.AppendUint32(b, uint32(h))
+	}
+	return be.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func (e extent) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(e.first))
+	b = binary.BigEndian.AppendUint32(b, uint32(e.count))
+	return binary.BigEndian.AppendUint32(b, e.sum)
+}
+
+func appendWork(b []byte, w chain.Work) []byte {
+	be := w.Bytes()
+	return append(b, be[:]...)
+}
+
+func bool1(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// noTime stands for the zero time, which has no sensible number.
+const noTime = -1 << 63
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return noTime
+	}
+	return t.Unix()
+}
+
+func fromUnix(sec int64) time.Time {
+	if sec == noTime {
+		return time.Time{}
+	}
+	return time.Unix(sec, 0).UTC()
+}
+
+// Why a file that is whole is still not ours to use.
+var (
+	errForeign = fmt.Errorf("%w: of another network", ErrDamaged)
+	errNewer   = fmt.Errorf("%w: of another version", ErrDamaged)
+)
+
+// decodeState reads what encode wrote. Every error is ErrDamaged, errForeign
+// and errNewer among them.
+func decodeState(b []byte, net *chaincfg.Params) (state, error) {
+	bad := func(what string) (state, error) {
+		return state{}, fmt.Errorf("%w: state: %s", ErrDamaged, what)
+	}
+	if len(b) < len(magic)+2+4 || string(b[:len(magic)]) != magic {
+		return bad("not ours")
+	}
+	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])
+	if crc32.Checksum(body, castagnoli) != sum {
+		return bad("checksum")
+	}
+	r := reader{b: body[len(magic):]}
+	if v := r.bytes(2); v[0] != 0 || v[1] != schema {
+		return state{}, errNewer
+	}
+	if !slices.Equal(r.bytes(36), netID(net)) {
+		return state{}, errForeign
+	}
+	var s state
+	s.base.Height = int32(r.u32())
+	s.base.Hash = chainhash.Hash(r.bytes(32))
+	s.base.Work = chain.WorkFromBytes([32]byte(r.bytes(32)))
+	s.base.Bits = r.u32()
+	s.base.Time = fromUnix(int64(r.u64()))
+	s.tip.Height = int32(r.u32())
+	s.tip.Hash = chainhash.Hash(r.bytes(32))
+	s.work = chain.WorkFromBytes([32]byte(r.bytes(32)))
+	s.headers = r.extent()
+	s.filters = r.extent()
+	s.begun = r.bytes(1)[0] == 1
+	s.filterPrev = chainhash.Hash(r.bytes(32))
+	n := r.u32()
+	if r.failed || n > maxDirect || uint64(len(r.b)) != 4*uint64(n) {
+		return bad("length")
+	}
+	for range n {
+		s.direct = append(s.direct, int32(r.u32()))
+	}
+	if !s.valid() {
+		return bad("contradicts itself")
+	}
+	return s, nil
+}
+
+// valid tells whether the fields agree with each other.
+func (s *state) valid() bool {
+	switch {
+	case s.base.Height < -1 || s.headers.first != s.base.Height+1:
+		return false
+	case s.headers.count < 0 || s.filters.count < 0 || s.filters.first < 0:
+		return false
+	case s.tip.Height != s.headers.next()-1:
+		return false
+	case s.headers.count == 0 && (s.tip != s.base.Tip() || s.work != s.base.Work):
+		return false
+	case !s.begun:
+		return s.filters == filterSeries.empty(0) && len(s.direct) == 0
+	}
+	return s.filters.first >= s.headers.first && s.filters.next() <= s.headers.next()
+}
+
+// reader takes fields off the front; past the end it gives zeros and remembers.
+type reader struct {
+	b      []byte
+	failed bool
+}
+
+func (r *reader) bytes(n int) []byte {
+	if len(r.b) < n {
+		r.failed, r.b = true, nil
+		return make([]byte, n)
+	}
+	v := r.b[:n]
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) u32() uint32 { return binary.BigEndian.Uint32(r.bytes(4)) }
+func (r *reader) u64() uint64 { return binary.BigEndian.Uint64(r.bytes(8)) }
+
+func (r *reader) extent() extent {
+	return extent{first: int32(r.u32()), count: int32(r.u32()), sum: r.u32()}
+}
