@@ -75,6 +75,10 @@ type (
 		Peer PeerInfo
 	}
 
+	// Overflow stands for events that a slow reader has missed: it must look
+	// at the state again. The machine never emits it.
+	Overflow struct{}
+
 	// Warned tells of something a person should know: lying peers, a clock
 	// that differs, a dispute that cannot be settled.
 	Warned struct{ Warning Warning }
@@ -91,6 +95,7 @@ func (BlockArrived) isEvent()    {}
 func (TxSeen) isEvent()          {}
 func (TxAcknowledged) isEvent()  {}
 func (TxEchoed) isEvent()        {}
+func (Overflow) isEvent()        {}
 func (Warned) isEvent()          {}
 
 // WarningKind says what a Warning is about.

@@ -1,0 +1,197 @@
+package spv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	crand "crypto/rand"
+
+	"thistle/spv/chain"
+	"thistle/spv/protocol"
+	"thistle/spv/store"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+)
+
+// Config is what a Client needs to know.
+type Config struct {
+	// Params is the network, with its checkpoints.
+	Params *chain.Params
+	// FilterCheckpoints are filter headers known beforehand, by height.
+	FilterCheckpoints map[int32]chainhash.Hash
+	// Dir is the network's data folder.
+	Dir string
+	// Connect lists the only peers to use, "host:port"; none means that peers
+	// are looked for.
+	Connect []string
+	// NoDNS forbids asking DNS seeds.
+	NoDNS bool
+	// Peers is how many peers to keep, 4 if 0.
+	Peers int
+	// BirthdayHeight or BirthdayTime say from when on blocks matter; the chain
+	// is kept from the last checkpoint before. Both zero means from genesis.
+	BirthdayHeight int32
+	BirthdayTime   time.Time
+	// Log receives what may be of interest when something goes wrong; nil
+	// means nothing.
+	Log *slog.Logger
+	// Dial opens connections, net.Dialer if nil.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Now is the clock, time.Now if nil.
+	Now func() time.Time
+}
+
+// Client is a light client of one network. Its methods may be called from any
+// goroutine.
+type Client struct {
+	cfg   Config
+	log   *slog.Logger
+	store *store.Store
+	hub   hub
+
+	inputs   chan protocol.Input // from connections: a full channel slows them down
+	commands commandQueue        // from the program: never waits
+
+	mu      sync.RWMutex // guards machine, tree, direct
+	machine *protocol.Machine
+	tree    *chain.Tree
+	direct  map[int32]bool
+
+	savedMu     sync.RWMutex // guards what is known to be on disk
+	savedTip    Tip
+	filtersFrom int32
+	filtersTip  Tip
+	current     bool // headers were current when savedTip was told
+
+	waitMu  sync.Mutex
+	waiters map[chainhash.Hash][]chan *protocol.BlockArrived
+
+	setAside []string
+}
+
+// Open reads the folder, which it creates if need be. Errors are of the kinds
+// ErrInUse and ErrDiskFull, or the file system's.
+func Open(cfg Config) (*Client, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	st, err := store.Open(store.Options{Dir: cfg.Dir, Net: cfg.Params.Net, Log: cfg.Log})
+	if err != nil {
+		return nil, kindOf("open chain data", err)
+	}
+	c := &Client{
+		cfg: cfg, log: cfg.Log, store: st,
+		inputs:      make(chan protocol.Input, 64),
+		commands:    commandQueue{more: make(chan struct{}, 1)},
+		direct:      make(map[int32]bool),
+		waiters:     make(map[chainhash.Hash][]chan *protocol.BlockArrived),
+		filtersFrom: -1,
+	}
+	if err := c.load(); err != nil {
+		_ = st.Close()
+		return nil, kindOf("read chain data", err)
+	}
+	return c, nil
+}
+
+// kindOf translates the store's kinds of errors into this package's.
+func kindOf(op string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		return fmt.Errorf("%s: %w", op, ErrInUse)
+	case errors.Is(err, store.ErrDiskFull):
+		return fmt.Errorf("%s: %w", op, ErrDiskFull)
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+// load brings the machine to where the disk is. A wallet older than what the
+// disk has makes the chain begin anew at an earlier checkpoint: headers are
+// cheap, and the filters on disk stay.
+func (c *Client) load() error {
+	loaded, err := c.store.Load()
+	if err != nil {
+		return err
+	}
+	c.setAside = loaded.SetAside
+	base := c.wantedBase()
+	if loaded.Headers != nil && loaded.Base.Height <= base.Height {
+		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
+	}
+	if c.tree == nil || err != nil {
+		if err != nil {
+			c.log.Warn("stored headers do not fit, starting over", "err", err)
+		}
+		c.tree = chain.New(c.cfg.Params, base)
+		loaded = store.Loaded{Base: base}
+		batch := store.Batch{Reset: &base}
+		if initial := c.tree.Initial(); !initial.Empty() {
+			batch.Headers = []chain.Change{initial}
+		}
+		if err := c.store.Commit(batch); err != nil {
+			return err
+		}
+	}
+	for _, h := range loaded.Direct {
+		c.direct[h] = true
+	}
+	c.savedTip = c.tree.Tip()
+	c.machine = protocol.New(protocol.Config{
+		Params: c.cfg.Params, Tree: c.tree,
+		Filters: protocol.FilterState{
+			From: -1, Base: loaded.FilterBase, Prev: loaded.FilterBaseHeader,
+			Headers: loaded.FilterHeaders, Direct: loaded.Direct, Held: c.holdsFilter,
+		},
+		FilterCheckpoints: c.cfg.FilterCheckpoints,
+		Pinned:            c.cfg.Connect,
+		NoDNS:             c.cfg.NoDNS,
+		Peers:             c.cfg.Peers,
+		Rand:              newRand(),
+	})
+	return nil
+}
+
+func (c *Client) wantedBase() chain.Base {
+	switch {
+	case c.cfg.BirthdayHeight > 0:
+		return c.cfg.Params.BaseBelow(c.cfg.BirthdayHeight)
+	case !c.cfg.BirthdayTime.IsZero():
+		return c.cfg.Params.BaseBefore(c.cfg.BirthdayTime)
+	}
+	return c.cfg.Params.Genesis()
+}
+
+func (c *Client) holdsFilter(height int32, block chainhash.Hash) bool {
+	held, ok := c.store.HeldFilter(height)
+	return ok && held == block
+}
+
+// newRand seeds the machine's dice, which decide whom to ask and when: nothing
+// that must stay secret, but nothing to be guessed from outside either.
+func newRand() *rand.Rand {
+	var seed [32]byte
+	_, _ = crand.Read(seed[:])
+	return rand.New(rand.NewChaCha8(seed))
+}
+
+// Close releases the folder. Run must have ended.
+func (c *Client) Close() error { return c.store.Close() }
+
+// SetAside lists damaged files that were renamed and replaced at Open.
+func (c *Client) SetAside() []string { return c.setAside }
+
+// Subscribe begins a queue of all events from now on.
+func (c *Client) Subscribe() *Subscription { return c.hub.subscribe() }
+
+// KeepFilters asks for the filters of all blocks from this height on.
+func (c *Client) KeepFilters(from int32) { c.commands.put(protocol.KeepFilters{From: from}) }

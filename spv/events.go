@@ -1,0 +1,103 @@
+package spv
+
+import (
+	"context"
+	"sync"
+
+	"thistle/spv/protocol"
+)
+
+// subscriptionSize is how many events a subscriber may be behind. At the tip
+// there are about seven transactions a second on mainnet.
+const subscriptionSize = 20_000
+
+// Overflow stands for events that were dropped because they were not read.
+type Overflow = protocol.Overflow
+
+// Subscription is a queue of events for one reader.
+type Subscription struct {
+	hub   *hub
+	mu    sync.Mutex
+	queue []Event
+	lost  bool
+	more  chan struct{} // holds a token while the queue is not empty
+}
+
+// Next waits for the next event. The error is the context's.
+func (s *Subscription) Next(ctx context.Context) (Event, error) {
+	for {
+		if e, ok := s.take(); ok {
+			return e, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.more:
+		}
+	}
+}
+
+// Close ends the subscription.
+func (s *Subscription) Close() { s.hub.remove(s) }
+
+func (s *Subscription) take() (Event, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost {
+		s.lost = false
+		return Overflow{}, true
+	}
+	if len(s.queue) == 0 {
+		return nil, false
+	}
+	e := s.queue[0]
+	s.queue = s.queue[1:]
+	return e, true
+}
+
+func (s *Subscription) put(e Event) {
+	s.mu.Lock()
+	if len(s.queue) >= subscriptionSize {
+		s.queue, s.lost = nil, true
+	} else {
+		s.queue = append(s.queue, e)
+	}
+	s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+// hub hands events to all subscribers.
+type hub struct {
+	mu   sync.Mutex
+	subs []*Subscription
+}
+
+func (h *hub) subscribe() *Subscription {
+	s := &Subscription{hub: h, more: make(chan struct{}, 1)}
+	h.mu.Lock()
+	h.subs = append(h.subs, s)
+	h.mu.Unlock()
+	return s
+}
+
+func (h *hub) remove(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i, other := range h.subs {
+		if other == s {
+			h.subs = append(h.subs[:i:i], h.subs[i+1:]...)
+			return
+		}
+	}
+}
+
+func (h *hub) publish(e Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.subs {
+		s.put(e)
+	}
+}

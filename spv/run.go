@@ -1,0 +1,226 @@
+package spv
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"thistle/spv/peer"
+	"thistle/spv/protocol"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// commandQueue holds what the program wants until the machine takes it.
+type commandQueue struct {
+	mu    sync.Mutex
+	queue []protocol.Input
+	more  chan struct{}
+}
+
+func (q *commandQueue) put(in protocol.Input) {
+	q.mu.Lock()
+	q.queue = append(q.queue, in)
+	q.mu.Unlock()
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+func (q *commandQueue) take() []protocol.Input {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.queue
+	q.queue = nil
+	return taken
+}
+
+// runner is one run of the client: its connections and the way to the disk.
+type runner struct {
+	c      *Client
+	ctx    context.Context
+	group  *errgroup.Group
+	saves  chan []protocol.Output
+	conns  map[protocol.PeerID]*peer.Conn
+	connMu sync.Mutex
+	nextID protocol.PeerID
+	nonces peer.NonceSet
+}
+
+// Run talks to the network until ctx ends; then its error is nil. Any other
+// error is the disk's.
+func (c *Client) Run(ctx context.Context) error {
+	group, inner := errgroup.WithContext(ctx)
+	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 64), conns: make(map[protocol.PeerID]*peer.Conn)}
+	group.Go(r.loop)
+	group.Go(r.saveLoop)
+	err := group.Wait()
+	if ctx.Err() != nil && (err == nil || err == context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// loop is the one goroutine that steps the machine.
+func (r *runner) loop() error {
+	defer close(r.saves)
+	c := r.c
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		var outs []protocol.Output
+		select {
+		case <-r.ctx.Done():
+			return nil
+		case <-timer.C:
+			outs = c.tick()
+		case in := <-c.inputs:
+			outs = c.step(in)
+		case <-c.commands.more:
+			for _, in := range c.commands.take() {
+				outs = append(outs, c.step(in)...)
+			}
+		}
+		if !r.execute(outs) {
+			return nil
+		}
+		r.rearm(timer)
+	}
+}
+
+// rearm sets the timer for when the machine wants to be called.
+func (r *runner) rearm(timer *time.Timer) {
+	r.c.mu.RLock()
+	next := r.c.machine.Next()
+	r.c.mu.RUnlock()
+	pause := time.Hour
+	if !next.IsZero() {
+		// A wake-up in the past must not spin.
+		pause = max(next.Sub(r.c.cfg.Now()), time.Millisecond)
+	}
+	timer.Reset(pause)
+}
+
+func (c *Client) step(in protocol.Input) []protocol.Output {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.machine.Step(c.cfg.Now(), in)
+}
+
+func (c *Client) tick() []protocol.Output {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.machine.Tick(c.cfg.Now())
+}
+
+// execute carries out outputs in order. What concerns the disk, and all news,
+// goes through the saver, so that news never overtakes the disk. False means
+// that the run has ended.
+func (r *runner) execute(outs []protocol.Output) bool {
+	var saves []protocol.Output
+	for _, out := range outs {
+		switch out := out.(type) {
+		case protocol.Dial:
+			r.dial(out.Addr)
+		case protocol.Disconnect:
+			if conn := r.conn(out.Peer); conn != nil {
+				conn.Close(out.Reason)
+			}
+		case protocol.Send:
+			if conn := r.conn(out.Peer); conn != nil {
+				conn.Send(out.Msg)
+			}
+		case protocol.Resolve:
+			r.resolve()
+		case protocol.Emit:
+			if b, ok := out.Event.(protocol.BlockArrived); ok {
+				r.c.blockArrived(&b)
+				continue
+			}
+			saves = append(saves, out)
+		default:
+			if d, ok := out.(protocol.SaveDirect); ok {
+				r.c.markDirect(d.Height)
+			}
+			saves = append(saves, out)
+		}
+	}
+	if len(saves) == 0 {
+		return true
+	}
+	select {
+	case r.saves <- saves:
+		return true
+	case <-r.ctx.Done():
+		return false
+	}
+}
+
+func (r *runner) conn(id protocol.PeerID) *peer.Conn {
+	r.connMu.Lock()
+	defer r.connMu.Unlock()
+	return r.conns[id]
+}
+
+// deliver hands an input to the machine, or ends with the run.
+func (r *runner) deliver(in protocol.Input) error {
+	select {
+	case r.c.inputs <- in:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// dial opens a connection and lives with it until it ends.
+func (r *runner) dial(addr string) {
+	r.nextID++
+	id := r.nextID
+	r.group.Go(func() error {
+		conn, err := peer.Dial(r.ctx, r.peerConfig(), id, addr)
+		if err != nil {
+			r.c.log.Debug("dial", "peer", addr, "err", err)
+			_ = r.deliver(protocol.DialFailed{Addr: addr, Reason: peer.ReasonOf(err)})
+			return nil
+		}
+		r.connMu.Lock()
+		r.conns[id] = conn
+		r.connMu.Unlock()
+		_ = r.deliver(protocol.PeerConnected{Info: conn.Info()})
+		reason := conn.Run(r.ctx, r.deliver)
+		r.connMu.Lock()
+		delete(r.conns, id)
+		r.connMu.Unlock()
+		_ = r.deliver(protocol.PeerDisconnected{Peer: id, Reason: reason})
+		return nil
+	})
+}
+
+func (r *runner) peerConfig() peer.Config {
+	pinned := make(map[string]bool)
+	for _, a := range r.c.cfg.Connect {
+		pinned[a] = true
+	}
+	return peer.Config{
+		Params:      r.c.cfg.Params.Net,
+		StartHeight: func() int32 { return r.c.Tip().Height },
+		Pinned:      func(addr string) bool { return pinned[addr] },
+		Nonces:      &r.nonces,
+		Dial:        r.c.cfg.Dial,
+		Now:         r.c.cfg.Now,
+		Log:         r.c.log,
+	}
+}
+
+func (r *runner) resolve() {
+	r.group.Go(func() error {
+		ctx, cancel := context.WithTimeout(r.ctx, 15*time.Second)
+		defer cancel()
+		addrs := peer.Resolve(ctx, net.DefaultResolver, r.c.cfg.Params.Net)
+		r.c.log.Info("asked dns seeds", "found", len(addrs))
+		_ = r.deliver(protocol.AddressesFound{Addrs: addrs})
+		return nil
+	})
+}

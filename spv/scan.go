@@ -1,0 +1,231 @@
+package spv
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"thistle/spv/cfilter"
+	"thistle/spv/protocol"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// matchStep is how many filters a worker takes at a time.
+const matchStep = 64
+
+// timeSlack is how far block times may lie before the time they were found at,
+// by the two-hour rule.
+const timeSlack = 2 * time.Hour
+
+// snapshot is the part of the chain that one Match looks at, so that a reorg
+// meanwhile changes nothing under its feet.
+type snapshot struct {
+	from    int32
+	blocks  []chainhash.Hash
+	headers []chainhash.Hash // filter headers, beginning one before from
+	direct  []bool           // the block must be read whatever the filter says
+}
+
+// Match asks the filters of blocks from..to, which must be on disk, about
+// scripts. Nothing of it leaves this computer, and the scripts are forgotten.
+// Errors: ErrNotReady, ErrReorged, the context's.
+func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (MatchResult, error) {
+	if from > to {
+		return MatchResult{}, fmt.Errorf("match %d..%d: empty range", from, to)
+	}
+	snap, err := c.snapshot(from, to)
+	if err != nil {
+		return MatchResult{}, err
+	}
+	query := cfilter.NewQuery(scripts)
+	defer query.Wipe()
+	hit := make([]bool, len(snap.blocks))
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), len(snap.blocks)/matchStep+1) {
+		group.Go(func() error {
+			var m cfilter.Matcher
+			for {
+				first := int(next.Add(matchStep)) - matchStep
+				if first >= len(snap.blocks) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for i := first; i < min(first+matchStep, len(snap.blocks)); i++ {
+					if hit[i], err = c.matchOne(&m, query, snap, i); err != nil {
+						return err
+					}
+				}
+			}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return MatchResult{}, err
+	}
+	return c.matchResult(snap, hit)
+}
+
+func (c *Client) snapshot(from, to int32) (*snapshot, error) {
+	have, tip := c.Filters()
+	if have < 0 || from < have || to > tip.Height {
+		return nil, ErrNotReady
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	s := &snapshot{from: from}
+	prev, ok := c.machine.FilterHeader(from - 1)
+	if !ok {
+		return nil, ErrNotReady
+	}
+	s.headers = append(s.headers, prev)
+	for h := from; h <= to; h++ {
+		hash, ok1 := c.tree.HashAt(h)
+		header, ok2 := c.machine.FilterHeader(h)
+		if !ok1 || !ok2 {
+			return nil, ErrReorged
+		}
+		s.blocks = append(s.blocks, hash)
+		s.headers = append(s.headers, header)
+		s.direct = append(s.direct, c.direct[h])
+	}
+	return s, nil
+}
+
+// matchOne reads a filter, checks it against its filter header and asks it.
+func (c *Client) matchOne(m *cfilter.Matcher, q *cfilter.Query, s *snapshot, i int) (bool, error) {
+	if s.direct[i] {
+		return true, nil
+	}
+	height := s.from + int32(i)
+	filter, err := c.store.Filter(height, s.blocks[i])
+	if err == nil && cfilter.NextHeader(cfilter.Hash(filter), s.headers[i]) == s.headers[i+1] {
+		matches, err := m.Match(filter, &s.blocks[i], q)
+		if err != nil {
+			return true, nil // committed to, yet no filter: only the block can tell
+		}
+		return len(matches) > 0, nil
+	}
+	c.log.Info("filter is gone from disk, asking again", "height", height, "err", err)
+	c.commands.put(protocol.FilterLost{Height: height, Block: s.blocks[i]})
+	c.savedMu.Lock()
+	if c.filtersTip.Height >= height {
+		c.filtersTip = Tip{Height: height - 1}
+	}
+	c.savedMu.Unlock()
+	return false, ErrNotReady
+}
+
+func (c *Client) matchResult(s *snapshot, hit []bool) (MatchResult, error) {
+	last := len(s.blocks) - 1
+	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last]}
+	if now, ok := c.HashAt(res.To); !ok || now != res.EndHash {
+		return MatchResult{}, ErrReorged
+	}
+	for i, h := range hit {
+		if h {
+			res.Hits = append(res.Hits, BlockRef{Height: s.from + int32(i), Hash: s.blocks[i]})
+		}
+	}
+	return res, nil
+}
+
+// HeightAt is the first height whose block may have been found after t: by its
+// median time past, less two hours that block times may lie. The tip's height
+// if all blocks are older.
+func (c *Client) HeightAt(t time.Time) int32 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	base, tip := c.tree.Base().Height+1, c.tree.Tip().Height
+	t = t.Add(-timeSlack)
+	n := sort.Search(int(tip-base), func(i int) bool {
+		median, ok := c.tree.MedianTime(base + int32(i))
+		return ok && !median.Before(t)
+	})
+	return max(base, min(base+int32(n), tip))
+}
+
+// Block fetches a block of the best chain from any peer, for as long as ctx
+// allows, and checks it whole. Errors: ErrStale, the context's.
+func (c *Client) Block(ctx context.Context, hash chainhash.Hash) (*Block, error) {
+	wait := make(chan *protocol.BlockArrived, 1)
+	c.waitMu.Lock()
+	c.waiters[hash] = append(c.waiters[hash], wait)
+	c.waitMu.Unlock()
+	c.commands.put(protocol.WantBlock{Hash: hash})
+	select {
+	case arrived := <-wait:
+		return c.finishBlock(arrived)
+	case <-ctx.Done():
+		c.unwait(hash, wait)
+		return nil, ctx.Err()
+	}
+}
+
+func (c *Client) unwait(hash chainhash.Hash, wait chan *protocol.BlockArrived) {
+	c.waitMu.Lock()
+	defer c.waitMu.Unlock()
+	left := slices.DeleteFunc(c.waiters[hash], func(w chan *protocol.BlockArrived) bool { return w == wait })
+	if c.waiters[hash] = left; len(left) == 0 {
+		delete(c.waiters, hash)
+		c.commands.put(protocol.DropBlock{Hash: hash})
+	}
+}
+
+func (c *Client) blockArrived(b *protocol.BlockArrived) {
+	c.waitMu.Lock()
+	waiting := c.waiters[b.Hash]
+	delete(c.waiters, b.Hash)
+	c.waitMu.Unlock()
+	for _, w := range waiting {
+		w <- b
+	}
+}
+
+// finishBlock looks the block up in the chain, and holds its filter against it:
+// a filter that lacks one of the block's output scripts is a lie.
+func (c *Client) finishBlock(b *protocol.BlockArrived) (*Block, error) {
+	c.mu.RLock()
+	tip, best, ok := c.tree.Find(b.Hash)
+	header, _ := c.tree.HeaderAt(tip.Height)
+	direct := c.direct[tip.Height]
+	c.mu.RUnlock()
+	if !ok || !best {
+		return nil, ErrStale
+	}
+	if !direct {
+		if filter, err := c.store.Filter(tip.Height, b.Hash); err == nil && lies(filter, b.Block) && c.fits(tip.Height, filter) {
+			c.commands.put(protocol.FilterDisproved{Height: tip.Height, Block: b.Hash})
+		}
+	}
+	return &Block{Height: tip.Height, Hash: b.Hash, Header: header.Raw, Txs: b.Block.Transactions}, nil
+}
+
+func lies(filter []byte, block *wire.MsgBlock) bool {
+	missing, err := cfilter.Missing(filter, block)
+	return err != nil || len(missing) > 0
+}
+
+// fits tells whether a filter is the one that our filter header commits to.
+func (c *Client) fits(height int32, filter []byte) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	prev, ok1 := c.machine.FilterHeader(height - 1)
+	header, ok2 := c.machine.FilterHeader(height)
+	return ok1 && ok2 && cfilter.NextHeader(cfilter.Hash(filter), prev) == header
+}
+
+// Broadcast offers a transaction to peers, again and again, until Withdraw.
+func (c *Client) Broadcast(tx *wire.MsgTx) { c.commands.put(protocol.SubmitTx{Tx: tx}) }
+
+// Withdraw ends Broadcast.
+func (c *Client) Withdraw(txid chainhash.Hash) { c.commands.put(protocol.WithdrawTx{TxID: txid}) }

@@ -1,0 +1,96 @@
+package spv
+
+import (
+	"errors"
+
+	"thistle/spv/chain"
+	"thistle/spv/merkle"
+	"thistle/spv/protocol"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// The value types of the layers below, under one name for those above.
+type (
+	Tip      = chain.Tip
+	Change   = chain.Change
+	Params   = chain.Params
+	PeerInfo = protocol.PeerInfo
+	PeerID   = protocol.PeerID
+	Progress = protocol.Progress
+	Reason   = protocol.Reason
+	Warning  = protocol.Warning
+	Proof    = merkle.Proof
+)
+
+// Event is news of the client: one of the types below, or Overflow.
+type Event = protocol.Event
+
+// The events that a subscriber sees.
+type (
+	PeerUp          = protocol.PeerUp
+	PeerDown        = protocol.PeerDown
+	PeerFailed      = protocol.PeerFailed
+	HeadersAdvanced = protocol.HeadersAdvanced
+	HeadersCurrent  = protocol.HeadersCurrent
+	FiltersAdvanced = protocol.FiltersAdvanced
+	FiltersReverted = protocol.FiltersReverted
+	TxSeen          = protocol.TxSeen
+	TxAcknowledged  = protocol.TxAcknowledged
+	TxEchoed        = protocol.TxEchoed
+	Warned          = protocol.Warned
+)
+
+// What a Warning is about.
+const (
+	WarnClock         = protocol.WarnClock
+	WarnFilterDispute = protocol.WarnFilterDispute
+	WarnFilterLie     = protocol.WarnFilterLie
+	WarnNoFilterPeers = protocol.WarnNoFilterPeers
+)
+
+// BlockRef names a block of the best chain.
+type BlockRef struct {
+	Height int32
+	Hash   chainhash.Hash
+}
+
+// Block is a whole block, checked against its header.
+type Block struct {
+	Height int32
+	Hash   chainhash.Hash
+	Header [chain.HeaderSize]byte
+	Txs    []*wire.MsgTx
+}
+
+// Prove makes the Merkle proof of one of the block's transactions.
+func (b *Block) Prove(index int) (Proof, error) {
+	txids := make([]chainhash.Hash, len(b.Txs))
+	for i, tx := range b.Txs {
+		txids[i] = tx.TxHash()
+	}
+	return merkle.Prove(b.Header, txids, index)
+}
+
+// MatchResult is the answer to Match: blocks From..To were looked at, the last
+// of them being EndHash, and Hits may concern the scripts.
+type MatchResult struct {
+	From, To int32
+	EndHash  chainhash.Hash
+	Hits     []BlockRef
+}
+
+// Kinds of errors.
+var (
+	// ErrNotReady: the filters asked about are not all on disk yet.
+	ErrNotReady = errors.New("filters are not there yet")
+	// ErrReorged: the chain changed while it was looked at; ask again.
+	ErrReorged = errors.New("the chain has changed meanwhile")
+	// ErrStale: the block is not on the best chain.
+	ErrStale = errors.New("block is not on the best chain")
+	// ErrInUse: another program has the folder open.
+	ErrInUse = errors.New("data folder is in use")
+	// ErrDiskFull: the disk has no room.
+	ErrDiskFull = errors.New("disk is full")
+)
