@@ -31,8 +31,9 @@
 //     chain, up to eight of them by name, beyond that only the last.
 //   - A reorganisation is a branch that overtakes, as on a real network: peers
 //     never see the chain shrink first. Invalidate is there for the other kind.
-//   - After Close no goroutine, port or temporary folder of the node is left.
-//     The goroutines of btcd's peers end a moment after Close has returned.
+//   - When Close returns the port is free, the temporary folder gone and the
+//     database shut. Of goroutines only those of btcd's peers may still be on
+//     their way out, for some milliseconds.
 //   - Nodes are safe for concurrent use, and as many as you like may live in
 //     one process: they share no state.
 //

@@ -126,7 +126,7 @@ func (l *link) onInv(m *wire.MsgInv) {
 		case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
 			news = news || !l.n.haveBlock(&iv.Hash)
 		case wire.InvTypeTx, wire.InvTypeWitnessTx:
-			l.AddKnownInventory(wire.NewInvVect(wire.InvTypeTx, &iv.Hash))
+			l.noteTx(iv.Hash)
 			if !l.n.pool.HaveTransaction(&iv.Hash) && l.ask(iv.Hash) {
 				_ = want.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &iv.Hash)) // no more than the inv
 			}
@@ -143,7 +143,7 @@ func (l *link) onInv(m *wire.MsgInv) {
 func (l *link) onTx(m *wire.MsgTx) {
 	tx := btcutil.NewTx(m)
 	delete(l.asked, *tx.Hash())
-	l.AddKnownInventory(wire.NewInvVect(wire.InvTypeTx, tx.Hash()))
+	l.noteTx(*tx.Hash())
 	l.n.mu.Lock()
 	defer l.n.mu.Unlock()
 	if l.n.pool.HaveTransaction(tx.Hash()) {

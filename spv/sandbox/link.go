@@ -34,6 +34,7 @@ type link struct {
 	mu    sync.Mutex
 	known chainhash.Hash // the last header of ours the peer is known to have
 	gave  chainhash.Hash // the last block it sent us
+	txs   txSet          // transactions it has or was told of
 
 	follower // in the peer's goroutine only
 }

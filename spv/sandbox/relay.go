@@ -83,10 +83,32 @@ func (n *Node) relayTxs(descs []*mempool.TxDesc) {
 	for _, d := range descs {
 		iv := wire.NewInvVect(wire.InvTypeTx, d.Tx.Hash())
 		for _, l := range links {
-			if l.wantsTxs.Load() && d.FeePerKB >= l.feeFloor.Load() {
+			if l.wantsTxs.Load() && d.FeePerKB >= l.feeFloor.Load() && l.noteTx(iv.Hash) {
 				l.QueueInventory(iv)
 			}
 		}
 	}
 	n.signal()
+}
+
+// txSet remembers transactions, the last few thousands of them. btcd's own
+// memory of what a peer knows compares pointers, and so finds nothing.
+type txSet struct{ young, old map[chainhash.Hash]bool }
+
+const maxYoung = 5000
+
+// noteTx says whether a transaction is new to the peer, and notes that it no
+// longer is.
+func (l *link) noteTx(hash chainhash.Hash) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := &l.txs
+	if s.young[hash] || s.old[hash] {
+		return false
+	}
+	if s.young == nil || len(s.young) >= maxYoung {
+		s.young, s.old = map[chainhash.Hash]bool{}, s.young
+	}
+	s.young[hash] = true
+	return true
 }
