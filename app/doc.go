@@ -1,0 +1,28 @@
+// Package app is the wallet as faces use it: one call per use case, results as
+// plain values, a stream of events. It joins the peer (spv) and the keys
+// (keystore), which never meet otherwise.
+//
+// # Flow
+//
+// The peer keeps the public chain and the filters of all blocks since the
+// birthday. The wallet asks it to match scripts against filters on disk
+// (whatever the ledger's coverage lacks), fetches the blocks that were named,
+// and turns them into facts for the ledger. Each fact's change is one
+// transaction of wallet.db, so a crash at any moment loses nothing that was
+// told and counts nothing twice.
+//
+// A payment goes the other way: coins are chosen and a PSBT is built, the
+// keystore signs it with the password asked again, the signed transaction is
+// looked at once more, saved as pending, and only then announced.
+//
+// # Guarantees
+//
+//   - Errors are of type *Error, whose kind has one sentence and one exit code.
+//   - Everything that tells of the wallet is sealed on disk.
+//   - Balance, history, addresses and proofs never need a connection.
+//
+// # What it needs
+//
+// Chain and Signer are small interfaces that spv.Client and keystore.Keystore
+// satisfy; tests use the fakes in apptest.
+package app
