@@ -1,0 +1,59 @@
+// Command gen rebuilds the embedded lists of checkpoints.
+//
+// It reads a list of checkpoints and one of filter headers, checks that the
+// first does not contradict itself, computes the times it leaves out, and
+// writes both in the form that package assets embeds. The checks are written
+// anew here, with big integers, rather than taken from spv/chain, so that a
+// mistake in one is noticed by the other.
+//
+// Test with go test ./assets/...
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	checkpoints := flag.String("checkpoints", "", "`file` with columns height, prev_hash, bits, chainwork, time")
+	filters := flag.String("filterheaders", "", "`file` with columns height, filter_header")
+	out := flag.String("out", "", "`folder` to write to")
+	flag.Parse()
+	if *checkpoints == "" || *filters == "" || *out == "" || flag.NArg() != 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(*checkpoints, *filters, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(checkpoints, filters, out string) error {
+	in, err := os.ReadFile(checkpoints)
+	if err != nil {
+		return err
+	}
+	rows, err := readRows(string(in))
+	if err != nil {
+		return fmt.Errorf("%s: %w", checkpoints, err)
+	}
+	if err := check(rows); err != nil {
+		return fmt.Errorf("%s: %w", checkpoints, err)
+	}
+	estimate(rows)
+	in, err = os.ReadFile(filters)
+	if err != nil {
+		return err
+	}
+	headers, err := readFilterHeaders(string(in))
+	if err != nil {
+		return fmt.Errorf("%s: %w", filters, err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "mainnet.tsv"), []byte(writeRows(rows)), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, "mainnet-filter-headers.tsv"), []byte(writeFilterHeaders(headers)), 0o644)
+}
