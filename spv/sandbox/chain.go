@@ -23,7 +23,7 @@ import (
 const (
 	minRelayFee    = 1000 // sat/kvB, as Bitcoin Core had it for a decade
 	maxBlockWeight = blockchain.MaxBlockWeight - 4000
-	utxoCacheBytes = 64 << 20
+	utxoCacheBytes = 4 << 20 // set aside at once, by every node
 	cacheEntries   = 10_000
 )
 

@@ -22,7 +22,8 @@ const maxLead = 90 * time.Minute
 // (the faucet if nil), and returns their hashes, ascending. What is in the
 // mempool is included, the best fee rates first. Block times are the clock's,
 // strictly rising: blocks mined faster than one per second run ahead of it, by
-// 90 minutes at most; then they follow the median of the last eleven.
+// 90 minutes at most; then they follow the median of the last eleven. That is
+// good for some 16,000 blocks in one moment; for more, move Options.Now.
 func (n *Node) Mine(count int, pkScript []byte) ([]chainhash.Hash, error) {
 	if !n.enter() {
 		return nil, ErrClosed
