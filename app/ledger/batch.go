@@ -1,0 +1,252 @@
+package ledger
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"thistle/app/descriptor"
+)
+
+// batch is a set of scripts that never changes, and what was searched for them.
+type batch struct {
+	id, epoch uint32
+	spans     []Span
+	coverage  []Interval
+}
+
+// Gap is a run of heights, both ends included, that is yet to be matched against
+// the scripts of a batch.
+type Gap struct {
+	Batch    uint32
+	From, To int32
+	Reorgs   uint32 // of the view when the gap was found
+}
+
+func (l *Ledger) newBatch(epoch uint32, spans []Span, coverage []Interval) {
+	b := &batch{id: l.config.NextBatch, epoch: epoch, spans: spans, coverage: coverage}
+	l.config.NextBatch++
+	l.batches = append(l.batches, b)
+	l.dirty(batchKey(b.id))
+	l.dirty(Key{Kind: RowConfig})
+}
+
+func (l *Ledger) batch(id uint32) *batch {
+	for _, b := range l.batches {
+		if b.id == id {
+			return b
+		}
+	}
+	return nil
+}
+
+// scanned records coverage and hits. What cannot be trusted any more is ignored:
+// the gap is still in Missing and will be asked for again.
+func (l *Ledger) scanned(f Scanned) error {
+	g := f.Gap
+	if g.From < 0 || g.From > g.To {
+		return fmt.Errorf("scanned %d to %d: %w", g.From, g.To, ErrFact)
+	}
+	for _, h := range f.Hits {
+		if h.Height < g.From || h.Height > g.To {
+			return fmt.Errorf("scanned: hit at %d outside %d to %d: %w", h.Height, g.From, g.To, ErrFact)
+		}
+	}
+	b := l.batch(g.Batch)
+	if b == nil || g.Reorgs != l.config.Reorgs || !l.onView(BlockRef{g.To, f.End}) {
+		return nil
+	}
+	if slices.ContainsFunc(f.Hits, func(h BlockRef) bool { return !l.onView(h) }) {
+		return nil
+	}
+	coverage, ok := addInterval(b.coverage, Interval{From: g.From, To: g.To, End: f.End})
+	if !ok {
+		return nil
+	}
+	for _, h := range f.Hits {
+		rec := l.blockAt(h)
+		l.setMarks(rec, max(rec.need, b.epoch+1), rec.applied)
+	}
+	if !slices.Equal(coverage, b.coverage) {
+		b.coverage = coverage
+		l.dirty(batchKey(b.id))
+		l.mergeBatches()
+	}
+	return nil
+}
+
+// onView reports whether nothing known speaks against the block being part of
+// the view's chain.
+func (l *Ledger) onView(ref BlockRef) bool {
+	if !l.hasTip || ref.Height > l.tip.Height {
+		return false
+	}
+	if ref.Height == l.tip.Height && ref.Hash != l.tip.Hash {
+		return false
+	}
+	b := l.blocks[ref.Hash]
+	return b == nil || (!b.stale && b.ref == ref)
+}
+
+// mergeBatches makes one of all batches with the same coverage. It gets a new
+// name, so that answers for its parts do not count for the whole; those without
+// any coverage wait, so that their first answer is not lost.
+func (l *Ledger) mergeBatches() {
+	for i := 0; i < len(l.batches); i++ {
+		a := l.batches[i]
+		same := func(b *batch) bool { return slices.Equal(a.coverage, b.coverage) }
+		rest := l.batches[i+1:]
+		if len(a.coverage) == 0 || !slices.ContainsFunc(rest, same) {
+			continue
+		}
+		var spans []Span
+		epoch := uint32(0)
+		l.batches = slices.DeleteFunc(l.batches, func(b *batch) bool {
+			if !same(b) {
+				return false
+			}
+			spans, epoch = append(spans, b.spans...), max(epoch, b.epoch)
+			l.dirty(batchKey(b.id))
+			return true
+		})
+		l.newBatch(epoch, joinSpans(spans), a.coverage)
+		i--
+	}
+}
+
+// joinSpans sorts spans and makes one of neighbours.
+func joinSpans(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Keychain, b.Keychain), cmp.Compare(a.First, b.First))
+	})
+	var out []Span
+	for _, s := range spans {
+		if n := len(out); n > 0 && out[n-1].Keychain == s.Keychain && out[n-1].Last+1 == s.First {
+			out[n-1].Last = s.Last
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// setCoverage replaces the coverage of every batch.
+func (l *Ledger) setCoverage(f func([]Interval) []Interval) {
+	for _, b := range l.batches {
+		if next := f(b.coverage); !slices.Equal(next, b.coverage) {
+			b.coverage = next
+			l.dirty(batchKey(b.id))
+		}
+	}
+	l.mergeBatches()
+}
+
+func (l *Ledger) setBirthday(f BirthdaySet) error {
+	if f.Height < 0 {
+		return fmt.Errorf("birthday: %w", ErrFact)
+	}
+	if l.config.Birthday < 0 || f.Height < l.config.Birthday {
+		l.config.Birthday = f.Height
+		l.dirty(Key{Kind: RowConfig})
+	}
+	return nil
+}
+
+// wanted is the run of heights that every batch is to cover.
+func (l *Ledger) wanted() (Range, bool) {
+	if !l.hasTip || l.config.Birthday < 0 || l.config.Birthday > l.tip.Height {
+		return Range{}, false
+	}
+	return Range{l.config.Birthday, l.tip.Height}, true
+}
+
+// Missing returns what is yet to be matched, newest first.
+func (l *Ledger) Missing() []Gap {
+	within, ok := l.wanted()
+	if !ok {
+		return nil
+	}
+	var out []Gap
+	for _, b := range l.batches {
+		for _, r := range lacking(b.coverage, within) {
+			out = append(out, Gap{Batch: b.id, From: r.From, To: r.To, Reorgs: l.config.Reorgs})
+		}
+	}
+	slices.SortFunc(out, func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(b.To, a.To), cmp.Compare(a.Batch, b.Batch))
+	})
+	return out
+}
+
+// Scripts returns the scripts of a batch, nil if there is none of that name any
+// more. The scripts themselves are not to be changed.
+func (l *Ledger) Scripts(id uint32) [][]byte {
+	b := l.batch(id)
+	if b == nil {
+		return nil
+	}
+	var out [][]byte
+	for _, s := range b.spans {
+		for i := s.First; i <= s.Last; i++ {
+			if bytes := l.chains[s.Keychain].scripts[i].bytes; bytes != nil {
+				out = append(out, bytes)
+			}
+		}
+	}
+	return out
+}
+
+// Unapplied returns the hits whose blocks are yet to be applied, newest first.
+func (l *Ledger) Unapplied() []BlockRef {
+	out := make([]BlockRef, 0, len(l.pendingHits))
+	for _, b := range l.pendingHits {
+		out = append(out, b.ref)
+	}
+	slices.SortFunc(out, func(a, b BlockRef) int { return compareRefs(b, a) })
+	return out
+}
+
+// Coverage returns the heights from the birthday on that have been searched for
+// every script.
+func (l *Ledger) Coverage() []Range {
+	within, ok := l.wanted()
+	if !ok {
+		return nil
+	}
+	out := []Range{within}
+	for _, b := range l.batches {
+		out = common(out, ranges(b.coverage))
+	}
+	return out
+}
+
+// Final reports whether everything was searched and every hit applied: what the
+// ledger says is all there is to know up to the view.
+func (l *Ledger) Final() bool {
+	if _, ok := l.wanted(); !ok || len(l.pendingHits) > 0 {
+		return false
+	}
+	return len(l.Missing()) == 0
+}
+
+// Matches returns how many blocks of the best chain were hit.
+func (l *Ledger) Matches() int {
+	n := 0
+	for _, b := range l.blocks {
+		if !b.stale && b.need > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// ScriptCount returns how many scripts are watched.
+func (l *Ledger) ScriptCount() int { return len(l.byScript) }
+
+// Birthday returns the height from which on blocks may concern us.
+func (l *Ledger) Birthday() (height int32, known bool) {
+	return max(l.config.Birthday, 0), l.config.Birthday >= 0
+}
+
+// Descriptor returns the text of a keychain's source.
+func (l *Ledger) Descriptor(kc descriptor.Keychain) string { return l.chains[kc].source.String() }

@@ -1,0 +1,224 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+
+	"thistle/app/descriptor"
+	"thistle/app/units"
+)
+
+// Entry is a line of the history.
+type Entry struct {
+	TxID          chainhash.Hash
+	Time          time.Time // of the block, or first seen or made
+	Height        int32     // -1 if not confirmed
+	Confirmations int32
+	State         State
+	Winner        *chainhash.Hash // whom it lost to, where that is known
+	Amount        units.Amount    // net effect on the wallet; had, if it is dead
+	Fee           *units.Amount   // nil while an input's amount is unknown
+	Balance       units.Amount    // after this and all older live ones
+	Label         string
+	Proved        bool // an inclusion proof is kept
+	Trusted       bool // pending, and nobody but us can undo it
+	Coinbase      bool
+	Outgoing      bool // it spends outputs of ours
+	Recipients    []Payment
+}
+
+// Payment is an output that a transaction pays on purpose: of one that spends our
+// outputs all but the change, of others what we get.
+type Payment struct {
+	Script []byte
+	Amount units.Amount
+	Label  string
+	Ours   *Ref // set if it pays us
+}
+
+// HistoryLen returns how many lines the history has.
+func (l *Ledger) HistoryLen() int { return len(l.inOrder()) }
+
+// History returns up to limit lines, newest first, skipping the first skip. A
+// negative limit means all.
+func (l *Ledger) History(skip, limit int) []Entry {
+	nodes := l.inOrder()
+	end := max(0, len(nodes)-max(skip, 0))
+	start := 0
+	if limit >= 0 {
+		start = max(0, end-limit)
+	}
+	var balance units.Amount
+	out := make([]Entry, 0, end-start)
+	for i, n := range nodes[:end] {
+		if n.live() {
+			balance += n.credit() - n.debit
+		}
+		if i >= start {
+			e := l.entry(n)
+			e.Balance = balance
+			out = append(out, e)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// Entry returns the line of one transaction, with its Balance left zero.
+func (l *Ledger) Entry(id chainhash.Hash) (Entry, bool) {
+	n := l.txs[id]
+	if n == nil || !n.ours() {
+		return Entry{}, false
+	}
+	return l.entry(n), true
+}
+
+// inOrder returns our transactions, oldest first: the confirmed ones as in the
+// chain, then the pending ones by time; the dead ones between them by time.
+func (l *Ledger) inOrder() []*node {
+	if l.sorted != nil {
+		return l.sorted
+	}
+	var live, dead []*node
+	for _, n := range l.txs {
+		if !n.ours() {
+			continue
+		}
+		if n.live() {
+			live = append(live, n)
+		} else {
+			dead = append(dead, n)
+		}
+	}
+	slices.SortFunc(live, inChain)
+	byPriority(dead)
+	slices.Reverse(dead)
+	l.sorted = make([]*node, 0, len(live)+len(dead))
+	for _, n := range live {
+		for len(dead) > 0 && dead[0].order() <= n.shownAt() {
+			l.sorted, dead = append(l.sorted, dead[0]), dead[1:]
+		}
+		l.sorted = append(l.sorted, n)
+	}
+	l.sorted = append(l.sorted, dead...)
+	return l.sorted
+}
+
+func inChain(a, b *node) int {
+	x, ok := a.anchor()
+	y, okToo := b.anchor()
+	switch {
+	case ok && okToo:
+		return cmp.Or(cmp.Compare(x.Block.Height, y.Block.Height), cmp.Compare(x.Index, y.Index),
+			compareHashes(a.id, b.id))
+	case ok:
+		return -1
+	case okToo:
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.order(), b.order()), compareHashes(a.id, b.id))
+}
+
+// shownAt is the time that the history shows, in nanoseconds.
+func (n *node) shownAt() int64 {
+	if a, ok := n.anchor(); ok {
+		return a.Time * int64(time.Second)
+	}
+	if n.created != nil {
+		return n.created.At
+	}
+	return n.order()
+}
+
+func (l *Ledger) entry(n *node) Entry {
+	e := Entry{
+		TxID: n.id, Time: time.Unix(0, n.shownAt()).UTC(), Height: n.height(),
+		Confirmations: l.confirmations(n), State: n.state, Amount: n.credit() - n.debit,
+		Fee: l.fee(n), Label: l.label(n), Trusted: n.trusted, Coinbase: n.coinbase,
+		Outgoing: n.fromUs(), Recipients: l.payments(n),
+	}
+	if n.winner != nil {
+		w := n.winner.id
+		e.Winner = &w
+	}
+	if a, ok := n.anchor(); ok {
+		e.Proved = len(a.Proof) > 0
+	}
+	return e
+}
+
+// fee is what the inputs hold over the outputs, if every input's amount is known.
+func (l *Ledger) fee(n *node) *units.Amount {
+	if n.coinbase {
+		return nil
+	}
+	var fee units.Amount
+	for _, in := range n.ins {
+		p := l.txs[in.Hash]
+		if p == nil || int(in.Index) >= len(p.values) {
+			return nil
+		}
+		if fee += p.values[in.Index]; fee > units.MaxAmount {
+			return nil // some of it is invented
+		}
+	}
+	for _, v := range n.values {
+		fee -= v
+	}
+	if fee < 0 {
+		return nil
+	}
+	return &fee
+}
+
+// label is the transaction's own, else that of its creation, else, for a payment
+// to us, that of the first labelled address it pays.
+func (l *Ledger) label(n *node) string {
+	if row, ok := l.labels[n.id]; ok {
+		return row.Text
+	}
+	if n.created != nil && n.created.Label != "" {
+		return n.created.Label
+	}
+	if n.fromUs() {
+		return ""
+	}
+	for _, o := range n.own {
+		if row := l.chains[o.ref.Keychain].address[o.ref.Index]; row != nil && row.Label != "" {
+			return row.Label
+		}
+	}
+	return ""
+}
+
+func (l *Ledger) payments(n *node) []Payment {
+	var out []Payment
+	if n.created != nil && len(n.created.Recipients) > 0 {
+		for _, r := range n.created.Recipients {
+			p := Payment{Script: slices.Clone(r.Script), Amount: r.Amount, Label: r.Label}
+			if ref, ok := l.lookUp(r.Script); ok {
+				p.Ours = &ref
+			}
+			out = append(out, p)
+		}
+		return out
+	}
+	for i, o := range n.tx().TxOut {
+		p := Payment{Script: o.PkScript, Amount: n.values[i]}
+		if own, ok := n.ownAt(uint32(i)); ok {
+			ref := own.ref
+			p.Ours = &ref
+			if row := l.chains[ref.Keychain].address[ref.Index]; row != nil {
+				p.Label = row.Label
+			}
+		}
+		change := p.Ours != nil && p.Ours.Keychain == descriptor.Internal
+		if n.fromUs() && !change || !n.fromUs() && p.Ours != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
