@@ -75,6 +75,7 @@ type frames struct {
 
 	until   time.Time // absolute deadline of the handshake
 	armed   bool
+	fresh   bool // a header has been read, and nothing of its payload
 	scratch []byte
 }
 
@@ -114,32 +115,42 @@ func (f *frames) next() (frame, error) {
 		return frame{}, err
 	}
 	f.in.Discard(headerSize)
-	if f.in.Buffered() < int(h.length) {
-		allowed := f.payloadTimeout + time.Duration(int64(h.length)*int64(time.Second)/f.payloadRate)
-		if err := f.arm(allowed); err != nil {
-			return frame{}, err
-		}
-	}
+	f.fresh = true
 	return h, nil
 }
 
-// peek returns the first n bytes of the payload, n at most 100, and leaves them
-// to be read.
-func (f *frames) peek(n int) ([]byte, error) {
+// begin sets the deadline of the payload of h, once.
+func (f *frames) begin(h frame) error {
+	if !f.fresh || f.in.Buffered() >= int(h.length) {
+		return nil
+	}
+	f.fresh = false
+	return f.arm(f.payloadTimeout + time.Duration(int64(h.length)*int64(time.Second)/f.payloadRate))
+}
+
+// peek returns the first n bytes of the payload of h, which must have them, and
+// leaves them to be read. n must not exceed the read buffer.
+func (f *frames) peek(h frame, n int) ([]byte, error) {
+	if err := f.begin(h); err != nil {
+		return nil, err
+	}
 	b, err := f.in.Peek(n)
 	return b, midway(err)
 }
 
-// skip drops n bytes of payload.
-func (f *frames) skip(n uint32) error {
-	_, err := f.in.Discard(int(n))
+// skip drops the payload of h.
+func (f *frames) skip(h frame) error {
+	if err := f.begin(h); err != nil {
+		return err
+	}
+	_, err := f.in.Discard(int(h.length))
 	return midway(err)
 }
 
 // payload reads the payload of h into a buffer that is overwritten by the next
 // call, and verifies its checksum.
 func (f *frames) payload(h frame) ([]byte, error) {
-	b, err := f.fill(f.scratch[:0], int(h.length))
+	b, err := f.fill(f.scratch[:0], h)
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +168,16 @@ func (f *frames) payload(h frame) ([]byte, error) {
 // own reads the payload of h into a buffer of its own and leaves the checksum
 // unverified.
 func (f *frames) own(h frame) ([]byte, error) {
-	return f.fill(nil, int(h.length))
+	return f.fill(nil, h)
 }
 
-// fill reads n bytes. The buffer grows with what has arrived: a claim alone
-// costs at most firstGrab.
-func (f *frames) fill(b []byte, n int) ([]byte, error) {
+// fill reads the payload of h into b. The buffer grows with what has arrived: a
+// claim alone costs at most firstGrab.
+func (f *frames) fill(b []byte, h frame) ([]byte, error) {
+	if err := f.begin(h); err != nil {
+		return nil, err
+	}
+	n := int(h.length)
 	for len(b) < n {
 		if len(b) == cap(b) {
 			grown := make([]byte, len(b), min(n, max(firstGrab, 2*len(b))))

@@ -183,7 +183,7 @@ func (c *Conn) awaitVerAck() error {
 		case h.command == cmdVerAck || h.length > maxEarlyPayload:
 			return broken("payload of %d bytes before verack", h.length)
 		}
-		if err := c.in.skip(h.length); err != nil {
+		if err := c.in.skip(h); err != nil {
 			return err
 		}
 	}

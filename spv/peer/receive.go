@@ -90,7 +90,7 @@ func (c *Conn) discard(h frame) error {
 	if !c.junk.take(time.Now(), h.length) {
 		return flood("more than is of use")
 	}
-	return c.in.skip(h.length)
+	return c.in.skip(h)
 }
 
 // unasked charges for what is of use though nobody asked.
@@ -193,7 +193,7 @@ func (c *Conn) readByStopHash(h frame, msg wire.Message, take func(chainhash.Has
 	if int(h.length) <= fixed {
 		return nil, broken("%d bytes are too few", h.length)
 	}
-	head, err := c.in.peek(1 + chainhash.HashSize)
+	head, err := c.in.peek(h, 1 + chainhash.HashSize)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (c *Conn) readCFilter(h frame) (protocol.Input, error) {
 	if h.length <= filterPrefix {
 		return nil, broken("%d bytes are too few", h.length)
 	}
-	head, err := c.in.peek(filterPrefix)
+	head, err := c.in.peek(h, filterPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func (c *Conn) readBlock(h frame) (protocol.Input, error) {
 	if n, _ := c.asked.items(); n == 0 {
 		return nil, c.discard(h)
 	}
-	head, err := c.in.peek(blockHeaderSize)
+	head, err := c.in.peek(h, blockHeaderSize)
 	if err != nil {
 		return nil, err
 	}

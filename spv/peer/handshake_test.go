@@ -1,0 +1,385 @@
+package peer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"thistle/spv/peer"
+	"thistle/spv/protocol"
+
+	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, r := pipe(t)
+		now := time.Unix(1_600_000_000, 0)
+		cfg.Now = func() time.Time { return now }
+		cfg.StartHeight = func() int32 { return 4711 }
+		var ours *wire.MsgVersion
+		conn, err := dial(t, cfg, func() { ours = r.shake(goodVersion()) })
+		require.NoError(t, err)
+		defer conn.Close(protocol.ReasonNone)
+
+		require.Equal(t, int32(70016), ours.ProtocolVersion)
+		require.Equal(t, wire.SFNodeWitness, ours.Services)
+		require.Equal(t, now, ours.Timestamp)
+		require.Equal(t, "/Thistle:0.1.0/", ours.UserAgent)
+		require.Equal(t, int32(4711), ours.LastBlock)
+		require.False(t, ours.DisableRelayTx)
+		require.NotZero(t, ours.Nonce)
+		for _, a := range []wire.NetAddress{ours.AddrMe, ours.AddrYou} {
+			require.True(t, a.IP.Equal(net.IPv6zero))
+			require.Zero(t, a.Port)
+			require.Zero(t, a.Services)
+		}
+		require.Equal(t, protocol.PeerInfo{
+			ID: id, Addr: addr, UserAgent: "/Other:1.0/", Version: 70016,
+			Services: goodVersion().Services, StartHeight: 123, Since: now,
+		}, conn.Info())
+	})
+}
+
+// TestNoncesDiffer makes sure that a nonce does not link two connections.
+func TestNoncesDiffer(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		seen := map[uint64]bool{}
+		for range 20 {
+			cfg, r := pipe(t)
+			conn, err := dial(t, cfg, func() { seen[r.shake(goodVersion()).Nonce] = true })
+			require.NoError(t, err)
+			conn.Close(protocol.ReasonNone)
+		}
+		require.Len(t, seen, 20)
+	})
+}
+
+func TestHandshakeIgnoresFeaturesBeforeVerAck(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, r := pipe(t)
+		conn, err := dial(t, cfg, func() {
+			r.read()
+			r.send(goodVersion())
+			r.read()
+			r.raw(r.frame("wtxidrelay", nil))
+			r.raw(r.frame("sendaddrv2", nil))
+			r.raw(r.frame("sendtxrcncl", make([]byte, 12)))
+			r.raw(r.frame("\x1b[2J", make([]byte, 60_000)))
+			r.send(&wire.MsgVerAck{})
+		})
+		require.NoError(t, err)
+		conn.Close(protocol.ReasonNone)
+	})
+}
+
+func TestHandshakeRefusals(t *testing.T) {
+	t.Parallel()
+	version := func(f func(*wire.MsgVersion)) func(*remote) []byte {
+		return func(r *remote) []byte {
+			v := goodVersion()
+			f(v)
+			return r.encode(v)
+		}
+	}
+	plain := func(b string) func(*remote) []byte { return func(*remote) []byte { return []byte(b) } }
+	payload := func(r *remote) []byte { return r.encode(goodVersion())[24:] }
+	first := map[string]struct {
+		bytes func(*remote) []byte
+		want  protocol.Reason
+	}{
+		"http":          {plain("HTTP/1.1 400 Bad Request\r\n\r\n"), protocol.ReasonProtocol},
+		"tls":           {plain("\x15\x03\x01\x00\x02\x02\x46" + strings.Repeat("\x00", 20)), protocol.ReasonProtocol},
+		"other network": {func(r *remote) []byte { return frameOf(wire.TestNet3, "version", payload(r)) }, protocol.ReasonProtocol},
+		"bad checksum": {func(r *remote) []byte {
+			b := r.encode(goodVersion())
+			b[20]++
+			return b
+		}, protocol.ReasonProtocol},
+		"length ffffffff": {func(r *remote) []byte {
+			b := r.encode(goodVersion())
+			copy(b[16:], "\xff\xff\xff\xff")
+			return b[:24]
+		}, protocol.ReasonProtocol},
+		"version of 513 bytes":   {func(r *remote) []byte { return r.frame("version", make([]byte, 513))[:24] }, protocol.ReasonProtocol},
+		"version cut short":      {func(r *remote) []byte { return r.frame("version", payload(r)[:60]) }, protocol.ReasonProtocol},
+		"version empty":          {func(r *remote) []byte { return r.frame("version", nil) }, protocol.ReasonProtocol},
+		"version too long":       {func(r *remote) []byte { return r.frame("version", append(payload(r), 0)) }, protocol.ReasonProtocol},
+		"user agent too long":    {longAgent, protocol.ReasonProtocol},
+		"verack first":           {func(r *remote) []byte { return r.frame("verack", nil) }, protocol.ReasonProtocol},
+		"ping first":             {func(r *remote) []byte { return r.frame("ping", make([]byte, 8)) }, protocol.ReasonProtocol},
+		"unknown first":          {func(r *remote) []byte { return r.frame("hello", nil) }, protocol.ReasonProtocol},
+		"70012":                  {version(func(v *wire.MsgVersion) { v.ProtocolVersion = 70012 }), protocol.ReasonUnsuitable},
+		"negative version":       {version(func(v *wire.MsgVersion) { v.ProtocolVersion = -1 }), protocol.ReasonUnsuitable},
+		"no witness":             {version(func(v *wire.MsgVersion) { v.Services = wire.SFNodeNetwork }), protocol.ReasonUnsuitable},
+		"no network":             {version(func(v *wire.MsgVersion) { v.Services = wire.SFNodeWitness | wire.SFNodeNetworkLimited }), protocol.ReasonUnsuitable},
+		"no services":            {version(func(v *wire.MsgVersion) { v.Services = 0 }), protocol.ReasonUnsuitable},
+		"nothing, and then ends": {plain(""), protocol.ReasonNone},
+		"ends in the header":     {plain("\xf9\xbe\xb4"), protocol.ReasonNone},
+	}
+	for name, c := range first {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cfg, r := pipe(t)
+				conn, err := dial(t, cfg, func() {
+					r.read()
+					r.try(c.bytes(r))
+					r.conn.Close()
+				})
+				require.Nil(t, conn)
+				require.Equal(t, c.want, peer.ReasonOf(err), "%v", err)
+			})
+		})
+	}
+}
+
+func longAgent(r *remote) []byte {
+	v := goodVersion()
+	v.UserAgent = strings.Repeat("x", 250)
+	b := r.encode(v)[24:]
+	at := bytes.IndexByte(b, 250) // its length byte; before it are times and zeros
+	long := append(bytes.Clone(b[:at]), 0xfd, 0x01, 0x01)
+	long = append(long, strings.Repeat("x", 257)...)
+	return r.frame("version", append(long, b[at+1+250:]...))
+}
+
+func TestHandshakeRefusalsAfterVersion(t *testing.T) {
+	t.Parallel()
+	early := func(n int) func(*remote) []byte {
+		return func(r *remote) []byte { return bytes.Repeat(r.frame("new", nil), n) }
+	}
+	cases := map[string]func(*remote) []byte{
+		"version twice":      func(r *remote) []byte { return r.encode(goodVersion()) },
+		"verack with a body": func(r *remote) []byte { return r.frame("verack", []byte{0}) },
+		"large message":      func(r *remote) []byte { return r.frame("new", make([]byte, 65<<10)) },
+		"many messages":      early(33),
+		"wrong magic":        func(r *remote) []byte { return frameOf(1, "verack", nil) },
+	}
+	for name, b := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cfg, r := pipe(t)
+				_, err := dial(t, cfg, func() {
+					r.read()
+					r.send(goodVersion())
+					r.read()
+					r.try(b(r))
+				})
+				require.Equal(t, protocol.ReasonProtocol, peer.ReasonOf(err), "%v", err)
+			})
+		})
+	}
+}
+
+func TestPinnedPeerNeedsNoFullHistory(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, r := pipe(t)
+		cfg.Pinned = func(a string) bool { return a == addr }
+		v := goodVersion()
+		v.Services = wire.SFNodeWitness
+		conn, err := dial(t, cfg, func() { r.shake(v) })
+		require.NoError(t, err)
+		require.True(t, conn.Info().Pinned)
+		conn.Close(protocol.ReasonNone)
+	})
+}
+
+// TestHandshakeDeadlines: 10 seconds in all, whatever trickles in.
+func TestHandshakeDeadlines(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(*remote){
+		"never version": func(r *remote) { r.read(); r.drain() },
+		"never reads":   func(*remote) {},
+		"never verack":  func(r *remote) { r.read(); r.send(goodVersion()); r.read(); r.drain() },
+		"a byte a second": func(r *remote) {
+			r.read()
+			for _, b := range r.encode(goodVersion()) {
+				if !r.try([]byte{b}) {
+					return
+				}
+				time.Sleep(time.Second) // of the bubble's clock
+			}
+		},
+		"a message a second": func(r *remote) {
+			r.read()
+			r.send(goodVersion())
+			r.read()
+			for r.try(r.frame("new", nil)) {
+				time.Sleep(time.Second)
+			}
+		},
+	}
+	for name, act := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cfg, r := pipe(t)
+				began := time.Now()
+				var acting sync.WaitGroup
+				acting.Go(func() { act(r) })
+				_, err := peer.Dial(t.Context(), cfg, id, addr)
+				require.Equal(t, protocol.ReasonSlow, peer.ReasonOf(err), "%v", err)
+				require.Equal(t, 10*time.Second, time.Since(began))
+				acting.Wait()
+			})
+		})
+	}
+}
+
+func TestDialTimeout(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, _ := pipe(t)
+		cfg.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		began := time.Now()
+		_, err := peer.Dial(t.Context(), cfg, id, addr)
+		require.Equal(t, protocol.ReasonNone, peer.ReasonOf(err))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 5*time.Second, time.Since(began))
+	})
+}
+
+func TestDialRefused(t *testing.T) {
+	t.Parallel()
+	cfg, _ := pipe(t)
+	refused := errors.New("connection refused")
+	cfg.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	_, err := peer.Dial(t.Context(), cfg, id, addr)
+	require.ErrorIs(t, err, refused)
+	require.Equal(t, protocol.ReasonNone, peer.ReasonOf(err))
+	var e *peer.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "dial", e.Op)
+}
+
+func TestDialNeedsParams(t *testing.T) {
+	t.Parallel()
+	_, err := peer.Dial(t.Context(), peer.Config{}, id, addr)
+	require.Error(t, err)
+}
+
+func TestDialCancelled(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, r := pipe(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := peer.Dial(ctx, cfg, id, addr)
+			done <- err
+		}()
+		r.read()
+		cancel()
+		err := <-done
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, protocol.ReasonShutdown, peer.ReasonOf(err))
+	})
+}
+
+// TestSelf: our own nonce comes back, on the same connection or on another one
+// whose handshake lasts.
+func TestSelf(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		var nonces peer.NonceSet
+		cfg, r := pipe(t)
+		cfg.Nonces = &nonces
+		echo := goodVersion()
+		_, err := dial(t, cfg, func() {
+			echo.Nonce = r.read().(*wire.MsgVersion).Nonce
+			r.send(echo)
+		})
+		require.Equal(t, protocol.ReasonSelf, peer.ReasonOf(err), "%v", err)
+
+		// That handshake is over, so its nonce is any number again.
+		cfg, r = pipe(t)
+		cfg.Nonces = &nonces
+		conn, err := dial(t, cfg, func() { r.shake(echo) })
+		require.NoError(t, err)
+		conn.Close(protocol.ReasonNone)
+
+		one, oneEnd := pipe(t)
+		two, twoEnd := pipe(t)
+		one.Nonces, two.Nonces = &nonces, &nonces
+		_, err = dial(t, one, func() {
+			echo.Nonce = oneEnd.read().(*wire.MsgVersion).Nonce
+			_, err := dial(t, two, func() { twoEnd.read(); twoEnd.send(echo) })
+			require.Equal(t, protocol.ReasonSelf, peer.ReasonOf(err), "%v", err)
+			oneEnd.conn.Close()
+		})
+		require.Equal(t, protocol.ReasonNone, peer.ReasonOf(err), "%v", err)
+	})
+}
+
+func TestUserAgentIsEscaped(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		"/Satoshi:28.0.0(a; b)/":       "/Satoshi:28.0.0(a; b)/",
+		"\x1b[31mred\x07":              `\x1b[31mred\x07`,
+		"\u202egnp.exe":                `\xe2\x80\xaegnp.exe`,
+		"<script>\"a\" & `b` \\x41":    `\x3cscript\x3e\x22a\x22 \x26 \x60b\x60 \x5cx41`,
+		"\xff\xfe":                     `\xff\xfe`,
+		strings.Repeat("a", 256):       strings.Repeat("a", 256),
+		strings.Repeat("\x00", 64):     strings.Repeat(`\x00`, 64),
+		strings.Repeat("\x00", 65):     strings.Repeat(`\x00`, 63) + "...",
+		"a" + strings.Repeat("\n", 64): "a" + strings.Repeat(`\x0a`, 63) + "...",
+		"":                             "",
+	}
+	for in, want := range cases {
+		bubble(t, func(t *testing.T) {
+			cfg, r := pipe(t)
+			v := goodVersion()
+			v.UserAgent = in
+			conn, err := dial(t, cfg, func() { r.shake(v) })
+			require.NoError(t, err)
+			require.Equal(t, want, conn.Info().UserAgent)
+			require.LessOrEqual(t, len(want), 256)
+			conn.Close(protocol.ReasonNone)
+		})
+	}
+}
+
+// TestClaimsAreOnlyHints: absurd times and heights are no reason to refuse.
+func TestClaimsAreOnlyHints(t *testing.T) {
+	t.Parallel()
+	for _, when := range []int64{0, -1 << 63, 1<<63 - 1} {
+		for _, height := range []int32{-1, 1<<31 - 1} {
+			bubble(t, func(t *testing.T) {
+				cfg, r := pipe(t)
+				v := goodVersion()
+				v.Timestamp, v.LastBlock = time.Unix(when, 0), height
+				conn, err := dial(t, cfg, func() { r.shake(v) })
+				require.NoError(t, err)
+				require.Equal(t, height, conn.Info().StartHeight)
+				conn.Close(protocol.ReasonNone)
+			})
+		}
+	}
+}
+
+func TestNetworkOfConfig(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		for _, params := range []*chaincfg.Params{&chaincfg.RegressionNetParams, &chaincfg.SigNetParams, &chaincfg.TestNet4Params} {
+			s := connect(t, func(c *peer.Config) { c.Params = params })
+			s.alive()
+			s.close()
+		}
+	})
+}
