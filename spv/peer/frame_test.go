@@ -124,7 +124,7 @@ func TestSlowHeader(t *testing.T) {
 			if !s.try([]byte{b}) {
 				break
 			}
-			time.Sleep(time.Second) // of the bubble's clock
+			time.Sleep(1500 * time.Millisecond) // of the bubble's clock
 		}
 		s.ends(protocol.ReasonSlow)
 		require.Equal(t, 21*time.Second, time.Since(began)) // the writer's next try included

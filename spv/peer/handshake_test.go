@@ -204,21 +204,21 @@ func TestHandshakeDeadlines(t *testing.T) {
 		"never version": func(r *remote) { r.read(); r.drain() },
 		"never reads":   func(*remote) {},
 		"never verack":  func(r *remote) { r.read(); r.send(goodVersion()); r.read(); r.drain() },
-		"a byte a second": func(r *remote) {
+		"byte by byte": func(r *remote) {
 			r.read()
 			for _, b := range r.encode(goodVersion()) {
 				if !r.try([]byte{b}) {
 					return
 				}
-				time.Sleep(time.Second) // of the bubble's clock
+				time.Sleep(900 * time.Millisecond) // of the bubble's clock
 			}
 		},
-		"a message a second": func(r *remote) {
+		"message by message": func(r *remote) {
 			r.read()
 			r.send(goodVersion())
 			r.read()
 			for r.try(r.frame("new", nil)) {
-				time.Sleep(time.Second)
+				time.Sleep(900 * time.Millisecond)
 			}
 		},
 	}

@@ -193,7 +193,7 @@ func (c *Conn) readByStopHash(h frame, msg wire.Message, take func(chainhash.Has
 	if int(h.length) <= fixed {
 		return nil, broken("%d bytes are too few", h.length)
 	}
-	head, err := c.in.peek(h, 1 + chainhash.HashSize)
+	head, err := c.in.peek(h, 1+chainhash.HashSize)
 	if err != nil {
 		return nil, err
 	}
