@@ -52,7 +52,10 @@ type FilterHeaderRun struct {
 // again. Errors: [ErrMismatch], [ErrDiskFull], [ErrDamaged], [ErrClosed], or the
 // system's.
 func (s *Store) Commit(b Batch) error {
-	err := s.guarded("commit", func(db *bolt.DB) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loaded = nil // out of date from now on
+	return s.guarded("commit", func(db *bolt.DB) error {
 		return db.Update(func(tx *bolt.Tx) error {
 			st, err := s.state(tx)
 			if err != nil {
@@ -64,7 +67,6 @@ func (s *Store) Commit(b Batch) error {
 			return s.putState(tx, &st)
 		})
 	})
-	return err
 }
 
 // apply does a batch to the series in tx and to the state.

@@ -53,7 +53,7 @@ func genesisBase(net *chaincfg.Params) chain.Base {
 // read reads and checks everything.
 func (s *Store) read() (*Loaded, error) {
 	l := &Loaded{}
-	err := s.guardedLocked("load", func(db *bolt.DB) error {
+	err := s.guarded("load", func(db *bolt.DB) error {
 		return db.View(func(tx *bolt.Tx) error {
 			st, err := s.state(tx)
 			if err != nil {

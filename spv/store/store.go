@@ -86,7 +86,10 @@ func (s *Store) open() error {
 func (s *Store) openChain() error {
 	path := filepath.Join(s.dir, dbName)
 	for range 2 {
-		err := s.createDB(path)
+		err := s.badMark()
+		if err == nil {
+			err = s.createDB(path)
+		}
 		if err == nil {
 			err = s.openDB(path)
 		}
@@ -104,8 +107,36 @@ func (s *Store) openChain() error {
 		s.log.Warn("chain.db was set aside", "file", aside, "err", err)
 		s.setAside = append(s.setAside, aside)
 		s.bad = nil
+		if err := os.Remove(path + markExt); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return fmt.Errorf("%w: a new %s is damaged at once", ErrDamaged, dbName)
+}
+
+// markExt names the file that condemns chain.db. Some damage shows only when
+// bbolt writes, and would not be found by reading at the next Open.
+const markExt = ".bad"
+
+// badMark is ErrDamaged if chain.db was condemned.
+func (s *Store) badMark() error {
+	path := filepath.Join(s.dir, dbName)
+	if _, err := os.Lstat(path + markExt); err != nil {
+		return nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return os.Remove(path + markExt)
+	}
+	return fmt.Errorf("%w: found when it was last used", ErrDamaged)
+}
+
+// condemn leaves the mark.
+func (s *Store) condemn(err error) {
+	s.bad = err
+	path := filepath.Join(s.dir, dbName+markExt)
+	if err := os.WriteFile(path, []byte(err.Error()+"\n"), 0o600); err != nil {
+		s.log.Warn("chain.db is damaged and could not be marked", "err", err)
+	}
 }
 
 // createDB makes an empty chain.db where there is none. It is complete before
@@ -178,14 +209,8 @@ func (s *Store) openBolt(path string, flag int) error {
 }
 
 // guarded calls f with the open database, and turns what bbolt throws into an
-// error. After damage the database is not touched again.
+// error. After damage the database is not touched again. The caller holds mu.
 func (s *Store) guarded(op string, f func(db *bolt.DB) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.guardedLocked(op, f)
-}
-
-func (s *Store) guardedLocked(op string, f func(db *bolt.DB) error) error {
 	switch {
 	case s.bad != nil:
 		return fmt.Errorf("%s: %w", op, s.bad)
@@ -194,7 +219,7 @@ func (s *Store) guardedLocked(op string, f func(db *bolt.DB) error) error {
 	}
 	err := guard(op, func() error { return f(s.db) })
 	if errors.Is(err, ErrDamaged) {
-		s.bad = err
+		s.condemn(err)
 	}
 	return kind(err)
 }
