@@ -280,7 +280,7 @@ func TestFormatting(t *testing.T) {
 	view, spend := testKeys()
 	e := sealed(t)
 	shown := fmt.Sprintf("%v %+v %#v %v", e, e, e, *e)
-	b, err := json.Marshal(e)
+	b, err := json.Marshal([]any{e})
 	require.NoError(t, err)
 	for _, secret := range [][]byte{view, spend, pass} {
 		require.NotContains(t, shown+string(b), fmt.Sprint(secret[:4])[1:8])

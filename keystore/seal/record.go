@@ -13,7 +13,7 @@ import (
 const (
 	recordVersion = 1
 	// MaxRecord is the largest plaintext of a record, in bytes.
-	MaxRecord  = 16 << 10
+	MaxRecord  = 4 << 10
 	recordInfo = "keystore/v1/"
 	recordAAD  = "thistle/record/1\x00"
 	recordMin  = 1 + nonceSize + chacha20poly1305.Overhead + sha256.Size

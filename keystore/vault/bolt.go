@@ -8,28 +8,34 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"sort"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	boltErrors "go.etcd.io/bbolt/errors"
 
 	"thistle/keystore/seal"
 )
 
 const (
 	schemaVersion = 1
-	pageSize      = 4096
+	pageSize      = 16 << 10
 	maxFile       = 4 << 20
+	maxContents   = 11 << 10 // so that one page holds it, padding included
 	maxValue      = seal.RecordOverhead + seal.MaxRecord
 	maxRecords    = 64
 	branchFlag    = 1
 )
 
+// Everything is in one bucket and one page of it: schema, envelope, padding, and the records under
+// a prefix. The padding makes the bucket too large for bbolt to store it inline;
+// see readTx.
 var (
-	metaBucket   = []byte("meta")
-	recordBucket = []byte("records")
+	bucketName   = []byte("vault")
 	schemaKey    = []byte("schema")
 	envelopeKey  = []byte("envelope")
+	paddingKey   = []byte("padding")
+	recordPrefix = []byte("record/")
+	padding      = make([]byte, pageSize/4+1)
 )
 
 // writeBolt makes a new database at path, which must not exist, and syncs it.
@@ -46,26 +52,16 @@ func writeBolt(path string, c Contents) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return db.Update(func(tx *bolt.Tx) error {
-		meta, err := tx.CreateBucket(metaBucket)
+		b, err := tx.CreateBucket(bucketName)
 		if err != nil {
 			return err
 		}
-		records, err := tx.CreateBucket(recordBucket)
-		if err != nil {
-			return err
-		}
-		if err := meta.Put(schemaKey, schemaValue(schemaVersion)); err != nil {
-			return err
-		}
-		if err := meta.Put(envelopeKey, c.Envelope); err != nil {
-			return err
-		}
+		err = errors.Join(
+			b.Put(schemaKey, schemaValue(schemaVersion)), b.Put(envelopeKey, c.Envelope), b.Put(paddingKey, padding))
 		for _, r := range c.Records {
-			if err := records.Put([]byte(r.Name), r.Value); err != nil {
-				return err
-			}
+			err = errors.Join(err, b.Put(append(recordPrefix[:len(recordPrefix):len(recordPrefix)], r.Name...), r.Value))
 		}
-		return nil
+		return err
 	})
 }
 
@@ -104,29 +100,33 @@ func readBolt(path string) (c Contents, err error) {
 }
 
 func readTx(tx *bolt.Tx) (c Contents, err error) {
-	meta, records := tx.Bucket(metaBucket), tx.Bucket(recordBucket)
-	if meta == nil || records == nil {
-		return c, fmt.Errorf("%w: a bucket is missing", ErrCorrupt)
+	b := tx.Bucket(bucketName)
+	if b == nil {
+		return c, fmt.Errorf("%w: no vault", ErrCorrupt)
 	}
-	if err := checkSchema(meta.Get(schemaKey)); err != nil {
+	// An inline bucket is a page that checkPages has not seen.
+	if b.Root() == 0 {
+		return c, fmt.Errorf("%w: inline bucket", ErrCorrupt)
+	}
+	if err := checkSchema(b.Get(schemaKey)); err != nil {
 		return c, err
 	}
-	if c.Envelope, err = value(meta.Get(envelopeKey)); err != nil {
+	if c.Envelope, err = value(b.Get(envelopeKey)); err != nil {
 		return c, fmt.Errorf("envelope: %w", err)
 	}
-	err = records.ForEach(func(k, v []byte) error {
-		if len(c.Records) == maxRecords || len(k) > maxName {
-			return fmt.Errorf("%w: records", ErrCorrupt)
+	cursor := b.Cursor()
+	for k, v := cursor.Seek(recordPrefix); bytes.HasPrefix(k, recordPrefix); k, v = cursor.Next() {
+		name := k[len(recordPrefix):]
+		if len(c.Records) == maxRecords || len(name) > maxName {
+			return c, fmt.Errorf("%w: records", ErrCorrupt)
 		}
-		b, err := value(v)
+		copied, err := value(v)
 		if err != nil {
-			return fmt.Errorf("record: %w", err)
+			return c, fmt.Errorf("record: %w", err)
 		}
-		c.Records = append(c.Records, Record{Name: string(k), Value: b})
-		return nil
-	})
-	sort.Slice(c.Records, func(i, j int) bool { return c.Records[i].Name < c.Records[j].Name })
-	return c, err
+		c.Records = append(c.Records, Record{Name: string(name), Value: copied})
+	}
+	return c, nil
 }
 
 // value copies a value out of the map. The length is looked at first: a damaged
@@ -141,7 +141,7 @@ func value(v []byte) ([]byte, error) {
 // boltError tells damage from the system's troubles.
 func boltError(err error) error {
 	var path *os.PathError
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, boltErrors.ErrTimeout) {
 		return ErrInUse
 	}
 	if errors.As(err, &path) || errors.Is(err, ErrCorrupt) {
@@ -151,8 +151,8 @@ func boltError(err error) error {
 }
 
 // checkPages looks at a file before bbolt does. A vault is so small that none
-// of its trees needs a branch; a branch page, which could lead bbolt in circles
-// until the stack is exhausted, beyond any recovery, is not read at all.
+// of its trees needs a branch (see maxContents). A file with a branch page, which could lead bbolt in
+// circles until the stack is exhausted, beyond any recovery, is not read at all.
 func checkPages(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

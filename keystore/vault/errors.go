@@ -17,6 +17,8 @@ var (
 	ErrInUse = errors.New("in use by another program or window")
 	// ErrExists: there is something at this path already.
 	ErrExists = errors.New("already exists")
+	// ErrTooLarge: more contents than a vault is made for.
+	ErrTooLarge = errors.New("too much for one vault")
 	// ErrClosed: the vault has been closed.
 	ErrClosed = errors.New("closed")
 )

@@ -20,6 +20,7 @@ import (
 
 const (
 	maxName     = 64
+	recordCost  = 32 // more than bbolt adds to a record
 	lockSuffix  = ".lock"
 	tempInfix   = ".new-"
 	lockRetry   = 20 * time.Millisecond
@@ -27,6 +28,7 @@ const (
 )
 
 // Contents is all that a vault keeps: nothing in it is secret by itself.
+// Together it has at most 11 KiB.
 type Contents struct {
 	Envelope []byte   // seal.Envelope, encoded
 	Records  []Record // ascending by name, names distinct
@@ -53,6 +55,7 @@ func (c *Contents) check() error {
 	if _, err := seal.Parse(c.Envelope); err != nil {
 		return err
 	}
+	size := len(c.Envelope)
 	for i, r := range c.Records {
 		if len(r.Name) == 0 || len(r.Name) > maxName || i > 0 && c.Records[i-1].Name >= r.Name {
 			return fmt.Errorf("%w: names of records", ErrCorrupt)
@@ -60,6 +63,10 @@ func (c *Contents) check() error {
 		if err := seal.CheckRecord(r.Value); err != nil {
 			return fmt.Errorf("record %q: %w", r.Name, err)
 		}
+		size += len(r.Name) + len(r.Value) + recordCost
+	}
+	if size > maxContents {
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
 	}
 	return nil
 }
