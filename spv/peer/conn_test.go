@@ -268,10 +268,8 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 	listener.Close()
-	for range 1000 { // ended goroutines are counted until they are gone
-		if runtime.NumGoroutine() <= before {
-			break
-		}
+	// Ended goroutines are counted until they are gone.
+	for patience := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(patience); {
 		runtime.Gosched()
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
