@@ -22,7 +22,7 @@ const (
 	maxFile       = 4 << 20
 	maxContents   = 11 << 10 // so that one page holds it, padding included
 	maxValue      = seal.RecordOverhead + seal.MaxRecord
-	maxRecords    = 64
+	maxRecords    = 256
 	branchFlag    = 1
 )
 

@@ -298,7 +298,7 @@ func TestFull(t *testing.T) {
 			value, err := seal.SealRecord(keystoretest.NewDice(1), make([]byte, 32), seal.Place{}, make([]byte, size))
 			require.NoError(t, err)
 			next := c
-			next.Records = append(c.Records[:i:i], vault.Record{Name: fmt.Sprintf("%064d", i), Value: value})
+			next.Records = append(c.Records[:i:i], vault.Record{Name: fmt.Sprintf("%03d", i), Value: value})
 			f, err := vault.Create(filepath.Join(t.TempDir(), "v"), next, wait)
 			if errors.Is(err, vault.ErrTooLarge) {
 				require.Greater(t, i, 1)
