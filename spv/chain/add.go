@@ -118,13 +118,14 @@ func (a *adder) connect(h *Header, work Work, left int) {
 func (a *adder) branch(h *Header, work Work, left int) error {
 	t := a.t
 	height, sum := a.at.height()+1, a.at.work().Add(work)
-	n, ok := t.side.add(h, height, sum, a.at.n)
+	wins := sum.Cmp(t.line.work) > 0
+	n, ok := t.side.add(h, height, sum, a.at.n, wins)
 	if !ok {
 		return &RuleError{Kind: TooManyForks, Tip: Tip{height, h.Hash},
 			Detail: fmt.Sprintf("%d headers beside the best chain", len(t.side.nodes))}
 	}
 	a.at = place{t: t, n: n}
-	if sum.Cmp(t.line.work) > 0 {
+	if wins {
 		t.reorganize(n, &a.res.Change, left)
 		a.at = t.top()
 	}

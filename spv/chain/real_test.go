@@ -11,6 +11,7 @@ import (
 	"time"
 
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/stretchr/testify/require"
 
 	"thistle/assets/assetstest"
@@ -107,4 +108,149 @@ func TestRealStart(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, hs[i], got)
 	}
+}
+
+// The real chain at a modern height, from a checkpoint on.
+func TestRealLate(t *testing.T) {
+	t.Parallel()
+	hs := split(assetstest.Vector(t, "headers/mainnet-headers-822528-830592.bin"))
+	require.Len(t, hs, 8065)
+	rows := rowsFrom(boundaries(t))
+	p, err := chain.ParamsFor(&chaincfg.MainNetParams, rows)
+	require.NoError(t, err)
+	base := p.BaseBelow(822_528)
+	require.Equal(t, int32(822_527), base.Height)
+	tree := chain.New(p, base)
+	require.Equal(t, base.Tip(), tree.Tip())
+	require.Equal(t, []chainhash.Hash{base.Hash}, tree.Locator(base.Hash))
+	addAll(t, tree, hs)
+	require.Equal(t, int32(830_592), tree.Tip().Height)
+	compared := 0
+	for _, b := range boundaries(t) {
+		if h, ok := tree.HashAt(b.height); ok {
+			require.Equal(t, b.header.Hash, h)
+			compared++
+		}
+		if b.height == 830_592 {
+			require.Equal(t, b.work, tree.Work())
+		}
+	}
+	require.Equal(t, 10, compared, "the base, both ends of four periods, the first of a fifth")
+	checkLoad(t, p, tree)
+
+	// One header of the middle gone wrong in each field is refused.
+	for _, at := range []int{0, 4, 36, 68, 72, 76} {
+		bad := hs[5000].Raw
+		bad[at] ^= 4
+		fresh := chain.New(p, base)
+		addAll(t, fresh, hs[:5000])
+		_, err := fresh.Add(realNow, []chain.Header{chain.NewHeader(bad)})
+		require.Error(t, err)
+	}
+}
+
+// Every retarget of the chain to 832,608, and the work of every period.
+func TestRealPeriods(t *testing.T) {
+	t.Parallel()
+	bs := boundaries(t)
+	retargets, changes := 0, 0
+	for i := 0; i+2 < len(bs); i += 2 {
+		first, last, next := bs[i], bs[i+1], bs[i+2]
+		require.Equal(t, first.height+2015, last.height)
+		require.Equal(t, last.header.Hash, next.header.Prev())
+		span := int64(last.header.Time()) - int64(first.header.Time())
+		require.Equal(t, next.header.Bits(), chain.Retarget(mainnet, last.header.Bits(), span), "height %d", next.height)
+		require.True(t, chain.Permitted(mainnet, last.header.Bits(), next.header.Bits()))
+		one, err := chain.BlockWork(first.header.Bits())
+		require.NoError(t, err)
+		sum := first.work
+		for range 2015 {
+			sum = sum.Add(one)
+		}
+		require.Equal(t, last.work, sum)
+		require.Equal(t, one, first.work.Sub(workBefore(bs, i)))
+		retargets++
+		if next.header.Bits() != first.header.Bits() {
+			changes++
+		}
+	}
+	require.Equal(t, 413, retargets)
+	require.Equal(t, 398, changes, "the others are of the first year")
+}
+
+func workBefore(bs []boundary, i int) chain.Work {
+	if i == 0 {
+		return chain.Work{}
+	}
+	return bs[i-1].work
+}
+
+// rowsFrom makes checkpoints of the boundaries.
+func rowsFrom(bs []boundary) []chain.Row {
+	var rows []chain.Row
+	for i := 2; i < len(bs); i += 2 {
+		rows = append(rows, chain.Row{
+			Height: bs[i].height,
+			Prev:   bs[i].header.Prev(),
+			Bits:   bs[i].header.Bits(),
+			Work:   bs[i-1].work.Bytes(),
+			Time:   int64(bs[i].header.Time()),
+		})
+	}
+	return rows
+}
+
+// The early chain with all of its checkpoints in the way, begun at each of the
+// first thirty.
+func TestRealStartThroughCheckpoints(t *testing.T) {
+	t.Parallel()
+	p, err := chain.ParamsFor(&chaincfg.MainNetParams, rowsFrom(boundaries(t)))
+	require.NoError(t, err)
+	hs := split(mainnetStart(t))
+	last := boundaries(t)[2*49]
+	require.Equal(t, int32(98_784), last.height)
+	one, err := chain.BlockWork(last.header.Bits())
+	require.NoError(t, err)
+	want := last.work
+	for range 99_999 - last.height {
+		want = want.Add(one)
+	}
+	for i := range 30 {
+		base := p.BaseBelow(int32(i) * 2016)
+		require.Equal(t, int32(i)*2016-1, base.Height)
+		tree := chain.New(p, base)
+		addAll(t, tree, hs[base.Height+1:])
+		require.Equal(t, int32(99_999), tree.Tip().Height)
+		require.Equal(t, want, tree.Work())
+	}
+}
+
+// Headers of testnet3, the first 546, and a fork of the least difficulty that
+// Core's tests flood a node with.
+func TestRealTestnet3(t *testing.T) {
+	t.Parallel()
+	var main, fork []chain.Header
+	for _, line := range strings.Fields(string(assetstest.Vector(t, "core_v27.0/blockheader_testnet3.hex"))) {
+		text, isFork := strings.CutPrefix(line, "fork:")
+		raw, err := hex.DecodeString(text)
+		if err != nil || len(raw) != chain.HeaderSize {
+			continue
+		}
+		h := chain.NewHeader([chain.HeaderSize]byte(raw))
+		if isFork {
+			fork = append(fork, h)
+		} else {
+			main = append(main, h)
+		}
+	}
+	t.Logf("%d headers, fork of %d", len(main), len(fork))
+	p := &chain.Params{Net: &chaincfg.TestNet3Params}
+	tree := chain.New(p, p.Genesis())
+	addAll(t, tree, main)
+	require.Equal(t, main[len(main)-1].Hash, tree.Tip().Hash)
+	require.Equal(t, int32(546), tree.Tip().Height)
+	addAll(t, tree, fork)
+	require.Equal(t, int32(546), tree.Tip().Height)
+	headers, _ := chain.SideSize(tree)
+	require.Equal(t, len(fork), headers)
 }

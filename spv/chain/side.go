@@ -45,12 +45,12 @@ func newSide() side {
 
 // add puts a header after parent, which is nil for one on the best chain. It
 // makes room by dropping ends of other branches, and is false when there is
-// none to drop.
-func (s *side) add(h *Header, height int32, work Work, parent *node) (*node, bool) {
+// none to drop. A header that wins is taken in any case: settle follows.
+func (s *side) add(h *Header, height int32, work Work, parent *node, wins bool) (*node, bool) {
 	// grows: the branch gets longer and no new one begins. Dropping the last
 	// child of parent makes it so.
 	grows := func() bool { return parent != nil && parent.kids == 0 }
-	for len(s.nodes) >= s.maxNodes || !grows() && len(s.leaves) >= s.maxLeaves {
+	for !wins && (len(s.nodes) >= s.maxNodes || !grows() && len(s.leaves) >= s.maxLeaves) {
 		if !s.dropWeakest(parent) {
 			return nil, false
 		}

@@ -23,8 +23,6 @@ func (a uint256) cmp(b uint256) int {
 	return 0
 }
 
-func (a uint256) isZero() bool { return a == uint256{} }
-
 func (a uint256) big() *big.Int {
 	b := Work(a).Bytes()
 	return new(big.Int).SetBytes(b[:])
