@@ -27,6 +27,29 @@ func setAside(path string, why error) (string, error) {
 	}
 }
 
+// growth is by how much bbolt lets its file grow at most at a time, in bytes.
+const growth = 16 << 20
+
+// room looks whether an error of bbolt's is for want of room, which bbolt does
+// not always pass on: a file as large as chain.db would become is begun and
+// removed again.
+func (s *Store) room(err error) error {
+	if err == nil || fromSystem(err) || s.file == nil ||
+		errors.Is(err, ErrDiskFull) || errors.Is(err, ErrDamaged) || errors.Is(err, ErrMismatch) {
+		return err
+	}
+	info, statErr := s.file.Stat()
+	probe, openErr := os.CreateTemp(s.dir, dbName+".probe-*")
+	if statErr != nil || openErr != nil {
+		return errors.Join(err, statErr, kind(openErr))
+	}
+	full := probe.Truncate(info.Size() + growth)
+	if full == nil {
+		_, full = probe.Write(make([]byte, 1<<20))
+	}
+	return errors.Join(err, kind(full), probe.Close(), os.Remove(probe.Name()))
+}
+
 // tighten takes a file away from everybody but its owner.
 func tighten(path string, info os.FileInfo) error {
 	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {

@@ -26,7 +26,7 @@ func (s *Store) PutFilter(height int32, block chainhash.Hash, filter []byte) err
 	if height < 0 || len(filter) > maxFilter || block == (chainhash.Hash{}) {
 		return fmt.Errorf("put filter %d: %w", height, ErrMismatch)
 	}
-	if err := s.filters.put(height, &block, filter); err != nil {
+	if err := s.filters.put(height, block, filter); err != nil {
 		return fmt.Errorf("put filter %d: %w", height, kind(err))
 	}
 	return nil
@@ -51,7 +51,7 @@ func (s *Store) Filter(height int32, block chainhash.Hash) ([]byte, error) {
 // FilterInto is Filter for loops: it reads into buf if that is large enough,
 // about 100 bytes more than the filter.
 func (s *Store) FilterInto(buf []byte, height int32, block chainhash.Hash) ([]byte, error) {
-	filter, err := s.filters.get(buf, height, &block)
+	filter, err := s.filters.get(buf, height, block)
 	if err != nil {
 		return nil, fmt.Errorf("filter %d: %w", height, err)
 	}
@@ -132,7 +132,7 @@ func (s *segments) at(height int32) *segment {
 	return s.all[height/chunk]
 }
 
-func (s *segments) put(height int32, block *chainhash.Hash, filter []byte) error {
+func (s *segments) put(height int32, block chainhash.Hash, filter []byte) error {
 	s.putMu.Lock()
 	defer s.putMu.Unlock()
 	s.mu.Lock()
@@ -151,7 +151,7 @@ func (s *segments) put(height int32, block *chainhash.Hash, filter []byte) error
 	return err
 }
 
-func (s *segments) get(buf []byte, height int32, block *chainhash.Hash) ([]byte, error) {
+func (s *segments) get(buf []byte, height int32, block chainhash.Hash) ([]byte, error) {
 	s.mu.RLock()
 	closed, g := s.closed, s.all[height/chunk]
 	s.mu.RUnlock()
@@ -242,7 +242,7 @@ func (s *segments) check() error {
 			if !ok {
 				continue
 			}
-			if _, err := s.get(buf, h, &block); err != nil {
+			if _, err := s.get(buf, h, block); err != nil {
 				return fmt.Errorf("check: %w: filter %d: %w", ErrDamaged, h, err)
 			}
 		}

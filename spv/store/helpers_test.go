@@ -90,10 +90,16 @@ func (m *model) at(height int32) chain.Tip {
 
 func (m *model) work() chain.Work {
 	w := m.base.Work
+	known := map[uint32]chain.Work{}
 	for i := range m.headers {
-		b, err := chain.BlockWork(m.headers[i].Bits())
-		if err != nil {
-			panic(err)
+		bits := m.headers[i].Bits()
+		b, ok := known[bits]
+		if !ok {
+			var err error
+			if b, err = chain.BlockWork(bits); err != nil {
+				panic(err)
+			}
+			known[bits] = b
 		}
 		w = w.Add(b)
 	}

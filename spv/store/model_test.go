@@ -19,8 +19,9 @@ func TestModel(t *testing.T) {
 		dir := t.TempDir()
 		s, m := open(t, dir), newModel()
 		size := []int{40, 900, 2500}[seed%3]
+		steps := []uint64{150, 60, 40}[seed%3]
 		crossed := 0
-		for i := range uint64(90) {
+		for i := range steps {
 			before := m.tip().Height
 			if r.IntN(6) == 0 {
 				spoil(t, s, m, r)

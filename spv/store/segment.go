@@ -55,10 +55,7 @@ func (g *segment) load(info fs.FileInfo) error {
 		}
 	}
 	if g.end > listed {
-		// The records are known now; a list is worth no failure.
-		if err := g.sync(); err != nil && !errors.Is(kind(err), ErrDiskFull) {
-			return err
-		}
+		return g.sync()
 	}
 	return nil
 }
@@ -134,19 +131,19 @@ func (g *segment) note(height int32, e entry) {
 }
 
 // put appends a record.
-func (g *segment) put(height int32, block *chainhash.Hash, filter, scratch []byte) ([]byte, error) {
+func (g *segment) put(height int32, block chainhash.Hash, filter, scratch []byte) ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.open(os.O_CREATE); err != nil {
 		return scratch, err
 	}
-	scratch = appendRecord(scratch[:0], height, block, filter)
+	scratch = appendRecord(scratch[:0], height, &block, filter)
 	if _, err := g.file.WriteAt(scratch, g.end); err != nil {
 		// Half a record is cut off again, or else by the next scan.
 		_ = g.file.Truncate(g.end)
 		return scratch, err
 	}
-	e := entry{block: *block, offset: g.end, length: uint32(len(filter))}
+	e := entry{block: block, offset: g.end, length: uint32(len(filter))}
 	g.note(height, e)
 	g.end = e.end()
 	return scratch, nil
@@ -182,45 +179,51 @@ func (g *segment) open(flag int) error {
 }
 
 // read returns the filter of a block, read into buf if it is large enough.
-func (g *segment) read(height int32, block *chainhash.Hash, buf []byte) ([]byte, error) {
+func (g *segment) read(height int32, block chainhash.Hash, buf []byte) ([]byte, error) {
 	e, rec, err := g.readRecord(height, block, buf)
 	if err != nil {
 		return nil, err
 	}
 	gotHeight, got, filter, ok := wholeRecord(rec)
-	if !ok || gotHeight != height || got.block != *block {
+	if !ok || gotHeight != height || got.block != block {
 		g.forget(height, e)
 		return nil, fmt.Errorf("%w: damaged", ErrMissing)
 	}
 	return filter, nil
 }
 
-func (g *segment) readRecord(height int32, block *chainhash.Hash, buf []byte) (entry, []byte, error) {
+// readRecord reads the bytes of a block's record into buf, or into new memory if
+// they do not fit.
+func (g *segment) readRecord(height int32, block chainhash.Hash, buf []byte) (entry, []byte, error) {
 	for {
-		g.mu.RLock()
-		e := g.entries[height%chunk]
-		if e.block != *block || !e.held() {
-			g.mu.RUnlock()
-			return e, nil, ErrMissing
+		e, rec, opened, err := g.tryRead(height, block, buf)
+		if opened || err != nil {
+			return e, rec, err
 		}
-		if g.file != nil {
-			defer g.mu.RUnlock()
-			n := int(e.length) + recordExtra
-			if cap(buf) < n {
-				buf = make([]byte, n)
-			}
-			buf = buf[:n]
-			// A short or failed read leaves what wholeRecord will refuse.
-			if m, err := g.file.ReadAt(buf, e.offset); err != nil {
-				return e, buf[:m], nil
-			}
-			return e, buf, nil
-		}
-		g.mu.RUnlock()
 		if err := g.openToRead(); err != nil {
 			return e, nil, err
 		}
 	}
+}
+
+// tryRead is readRecord if the file is open.
+func (g *segment) tryRead(height int32, block chainhash.Hash, buf []byte) (e entry, rec []byte, opened bool, err error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	e = g.entries[height%chunk]
+	if e.block != block || !e.held() {
+		return e, nil, false, ErrMissing
+	}
+	if g.file == nil {
+		return e, nil, false, nil
+	}
+	n := int(e.length) + recordExtra
+	if cap(buf) < n {
+		buf = make([]byte, n)
+	}
+	// A short or failed read leaves what wholeRecord will refuse.
+	n, _ = g.file.ReadAt(buf[:n], e.offset)
+	return e, buf[:n], true, nil
 }
 
 // openToRead opens the file; one that is gone holds nothing.
@@ -261,6 +264,16 @@ func (g *segment) sync() error {
 	if err := g.file.Sync(); err != nil {
 		return err
 	}
+	// A list that does not fit on the disk is no failure: it only saves time.
+	if err := g.writeList(); err != nil && !errors.Is(kind(err), ErrDiskFull) {
+		return err
+	}
+	return nil
+}
+
+// writeList appends the lines of synced records to the list. Lines that did not
+// reach it stay pending.
+func (g *segment) writeList() error {
 	list, err := os.OpenFile(g.listPath(), os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return err

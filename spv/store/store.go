@@ -221,7 +221,7 @@ func (s *Store) guarded(op string, f func(db *bolt.DB) error) error {
 	if errors.Is(err, ErrDamaged) {
 		s.condemn(err)
 	}
-	return kind(err)
+	return s.room(kind(err))
 }
 
 // guard calls f and turns a panic or a fault in mapped memory into ErrDamaged.
