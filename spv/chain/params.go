@@ -26,10 +26,10 @@ type Base struct {
 func (b Base) Tip() Tip { return Tip{b.Height, b.Hash} }
 
 // TimeMargin bounds how far the time of a Base may be from the truth. Times of
-// the newest checkpoints are computed from the retarget arithmetic, which over
-// all periods of the chain's history was never off by more than a few hours
-// (see thistle/assets), and a miner's clock may be two hours ahead. A day
-// costs at most one period more of headers.
+// the newest checkpoints are computed from the targets, which wherever it could
+// be compared was off by less than two hours (see thistle/assets), and a
+// miner's clock may be two hours ahead. A day costs at most one period more of
+// headers.
 const TimeMargin = 24 * time.Hour
 
 // Params are the rules of one network.
