@@ -1,0 +1,209 @@
+package spvtest
+
+import (
+	"fmt"
+	"strings"
+
+	"thistle/spv/chain"
+	"thistle/spv/protocol"
+
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Describe says in a few words what an input or output is. names turns a
+// protocol.PeerID or a hash into a name.
+func Describe(v any, names func(any) string) string {
+	switch v := v.(type) {
+	case protocol.Input:
+		return describeInput(v, names)
+	case protocol.Output:
+		return describeOutput(v, names)
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+func describeInput(in protocol.Input, names func(any) string) string {
+	switch in := in.(type) {
+	case protocol.PeerConnected:
+		return fmt.Sprintf("connected %s claims %d", in.Info.Addr, in.Info.StartHeight)
+	case protocol.PeerDisconnected:
+		return fmt.Sprintf("disconnected %s: %v", names(in.Peer), in.Reason)
+	case protocol.DialFailed:
+		return "dial failed " + in.Addr
+	case protocol.AddressesFound:
+		return "addresses " + strings.Join(in.Addrs, " ")
+	case protocol.HeadersReceived:
+		return fmt.Sprintf("%s: %s", names(in.Peer), describeHeaders(in.Headers, names))
+	case protocol.FilterReceived:
+		return fmt.Sprintf("%s: filter of %s", names(in.Peer), names(in.Block))
+	case protocol.BlockReceived:
+		return fmt.Sprintf("%s: block %s %v", names(in.Peer), names(in.Hash), in.Err)
+	case protocol.TxReceived:
+		return fmt.Sprintf("%s: tx %s", names(in.Peer), names(in.Tx.TxHash()))
+	case protocol.MessageReceived:
+		return fmt.Sprintf("%s: %s", names(in.Peer), describeMessage(in.Msg, names))
+	case protocol.KeepFilters:
+		return fmt.Sprintf("keep filters from %d", in.From)
+	case protocol.FilterLost:
+		return fmt.Sprintf("filter %d lost", in.Height)
+	case protocol.FilterDisproved:
+		return fmt.Sprintf("filter %d disproved", in.Height)
+	case protocol.WantBlock:
+		return "want block " + names(in.Hash)
+	case protocol.DropBlock:
+		return "drop block " + names(in.Hash)
+	case protocol.SubmitTx:
+		return "submit tx " + names(in.Tx.TxHash())
+	case protocol.WithdrawTx:
+		return "withdraw tx " + names(in.TxID)
+	}
+	return fmt.Sprintf("%T", in)
+}
+
+func describeHeaders(hs []chain.Header, names func(any) string) string {
+	switch len(hs) {
+	case 0:
+		return "no headers"
+	case 1:
+		return "header " + names(hs[0].Hash)
+	}
+	return fmt.Sprintf("headers %s..%s", names(hs[0].Hash), names(hs[len(hs)-1].Hash))
+}
+
+func describeOutput(out protocol.Output, names func(any) string) string {
+	switch out := out.(type) {
+	case protocol.Dial:
+		return "dial " + out.Addr
+	case protocol.Disconnect:
+		return fmt.Sprintf("leave %s: %v", names(out.Peer), out.Reason)
+	case protocol.Send:
+		return fmt.Sprintf("to %s: %s", names(out.Peer), describeMessage(out.Msg, names))
+	case protocol.Resolve:
+		return "ask DNS"
+	case protocol.SaveHeaders:
+		return "save headers " + describeChange(out.Change, names)
+	case protocol.ResetFilterHeaders:
+		return fmt.Sprintf("save: filter headers begin at %d", out.From)
+	case protocol.SaveFilterHeaders:
+		if len(out.Headers) == 0 {
+			return fmt.Sprintf("save: no filter headers from %d on", out.From)
+		}
+		return fmt.Sprintf("save filter headers %d..%d", out.From, out.From+int32(len(out.Headers))-1)
+	case protocol.SaveDirect:
+		return fmt.Sprintf("save: scan block %d itself", out.Height)
+	case protocol.SaveFilter:
+		return "save filter of " + names(out.Block)
+	case protocol.Emit:
+		return "tell " + describeEvent(out.Event, names)
+	}
+	return fmt.Sprintf("%T", out)
+}
+
+func describeChange(c chain.Change, names func(any) string) string {
+	var b strings.Builder
+	for i, gone := range c.Disconnected {
+		if i == 0 || i == len(c.Disconnected)-1 {
+			fmt.Fprintf(&b, "-%s ", names(gone.Hash))
+		} else if i == 1 {
+			b.WriteString(".. ")
+		}
+	}
+	if len(c.Connected) == 1 {
+		fmt.Fprintf(&b, "+%s", names(c.Connected[0].Hash))
+	} else if n := len(c.Connected); n > 1 {
+		fmt.Fprintf(&b, "+%s..%s", names(c.Connected[0].Hash), names(c.Connected[n-1].Hash))
+	}
+	return b.String()
+}
+
+func describeMessage(msg wire.Message, names func(any) string) string {
+	switch msg := msg.(type) {
+	case *wire.MsgGetHeaders:
+		if len(msg.BlockLocatorHashes) == 0 {
+			return "getheaders from nowhere"
+		}
+		return "getheaders after " + names(*msg.BlockLocatorHashes[0])
+	case *wire.MsgGetCFHeaders:
+		return fmt.Sprintf("getcfheaders %d to %s", msg.StartHeight, names(msg.StopHash))
+	case *wire.MsgGetCFCheckpt:
+		return "getcfcheckpt to " + names(msg.StopHash)
+	case *wire.MsgGetCFilters:
+		return fmt.Sprintf("getcfilters %d to %s", msg.StartHeight, names(msg.StopHash))
+	case *wire.MsgCFHeaders:
+		return fmt.Sprintf("%d cfheaders to %s", len(msg.FilterHashes), names(msg.StopHash))
+	case *wire.MsgCFCheckpt:
+		return fmt.Sprintf("%d cfcheckpts to %s", len(msg.FilterHeaders), names(msg.StopHash))
+	case *wire.MsgGetData:
+		return "getdata" + describeInv(msg.InvList, names)
+	case *wire.MsgInv:
+		return "inv" + describeInv(msg.InvList, names)
+	case *wire.MsgNotFound:
+		return "notfound" + describeInv(msg.InvList, names)
+	case *wire.MsgTx:
+		return "tx " + names(msg.TxHash())
+	}
+	return msg.Command()
+}
+
+func describeInv(list []*wire.InvVect, names func(any) string) string {
+	var b strings.Builder
+	for i, inv := range list {
+		if i == 5 {
+			fmt.Fprintf(&b, " and %d more", len(list)-i)
+			break
+		}
+		kind := "tx"
+		if inv.Type&^wire.InvWitnessFlag == wire.InvTypeBlock {
+			kind = "block"
+		}
+		fmt.Fprintf(&b, " %s %s", kind, names(inv.Hash))
+	}
+	return b.String()
+}
+
+func describeEvent(e protocol.Event, names func(any) string) string {
+	switch e := e.(type) {
+	case protocol.PeerUp:
+		return "peer up: " + e.Peer.Addr
+	case protocol.PeerDown:
+		return fmt.Sprintf("peer down: %s, %v", e.Peer.Addr, e.Reason)
+	case protocol.PeerFailed:
+		return fmt.Sprintf("no connection: %s, %v", e.Addr, e.Reason)
+	case protocol.HeadersAdvanced:
+		return "new best chain: " + describeChange(e.Change, names)
+	case protocol.HeadersCurrent:
+		return "headers are current at " + names(e.Tip.Hash)
+	case protocol.FiltersAdvanced:
+		if e.Tip.Height < e.From {
+			return fmt.Sprintf("filters wanted from %d on, none yet", e.From)
+		}
+		return fmt.Sprintf("filters %d to %s are on disk", e.From, names(e.Tip.Hash))
+	case protocol.FiltersReverted:
+		return fmt.Sprintf("filters from %d on were false", e.Height)
+	case protocol.BlockArrived:
+		return "block arrived: " + names(e.Hash)
+	case protocol.TxSeen:
+		return fmt.Sprintf("tx seen: %s from %s", names(e.Tx.TxHash()), e.Peer.Addr)
+	case protocol.TxAcknowledged:
+		return fmt.Sprintf("tx acknowledged: %s by %s", names(e.TxID), e.Peer.Addr)
+	case protocol.TxEchoed:
+		return fmt.Sprintf("tx echoed: %s by %s", names(e.TxID), e.Peer.Addr)
+	case protocol.Warned:
+		return "warning: " + describeWarning(e.Warning)
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+func describeWarning(w protocol.Warning) string {
+	switch w.Kind {
+	case protocol.WarnClock:
+		return fmt.Sprintf("the chain of %s is ahead of our clock", w.Peer)
+	case protocol.WarnFilterDispute:
+		return fmt.Sprintf("filter %d is in dispute and its block cannot settle it", w.Height)
+	case protocol.WarnFilterLie:
+		return fmt.Sprintf("%s lied about filter %d", w.Peer, w.Height)
+	case protocol.WarnNoFilterPeers:
+		return "nobody serves filters"
+	}
+	return fmt.Sprint(w)
+}

@@ -1,0 +1,312 @@
+package spvtest
+
+import (
+	"slices"
+	"time"
+
+	"thistle/spv/protocol"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// dialTimeout is how long the transport tries an address that does not answer.
+const dialTimeout = 10 * time.Second
+
+func (s *Sim) dial(addr string) {
+	p := s.peers[addr]
+	life := s.life
+	fail := func() {
+		if s.life == life {
+			s.Input(protocol.DialFailed{Addr: addr})
+		}
+	}
+	switch {
+	case p == nil:
+		s.at(s.now.Add(time.Second), fail)
+	case p.Hangs:
+		s.at(s.now.Add(dialTimeout), fail)
+	case p.Refuses:
+		s.at(s.now.Add(p.Latency), fail)
+	default:
+		if p.banned != 0 && s.now.Before(p.bannedAt.Add(protocol.BanTime)) && p.bannedIn == life {
+			s.faultf("%s was dialled again though it is banned for %v", addr, p.banned)
+		}
+		s.nextID++
+		c := &conn{id: s.nextID, peer: p, announced: p.Chain.Tip().Height}
+		s.at(s.now.Add(3*s.delay(p)), func() {
+			if s.life != life {
+				return
+			}
+			p.dials++
+			s.conns[c.id] = c
+			c.announced = p.Chain.Tip().Height
+			s.Input(protocol.PeerConnected{Info: p.info(c.id, s.now)})
+		})
+	}
+}
+
+func (s *Sim) delay(p *Peer) time.Duration {
+	d := p.Latency
+	if p.Jitter > 0 {
+		d += time.Duration(s.rng.Int64N(int64(p.Jitter)))
+	}
+	return d
+}
+
+func (s *Sim) disconnect(out protocol.Disconnect) {
+	c := s.conns[out.Peer]
+	if c == nil || c.closing {
+		s.faultf("disconnect of a connection that is not there: %d", out.Peer)
+		return
+	}
+	c.closing = true
+	if out.Reason.Provable() {
+		if c.peer.Honest() {
+			s.faultf("honest %s is banned: %v", c.peer.Name, out.Reason)
+		}
+		c.peer.banned, c.peer.bannedAt, c.peer.bannedIn = out.Reason, s.now, s.life
+	}
+	s.hangUp(c, out.Reason, 5*time.Millisecond)
+}
+
+// Kick closes the connections to a peer from its side.
+func (s *Sim) Kick(p *Peer) {
+	for _, c := range s.connsOf(p) {
+		s.hangUp(c, protocol.ReasonNone, 0)
+	}
+}
+
+func (s *Sim) hangUp(c *conn, r protocol.Reason, after time.Duration) {
+	life := s.life
+	c.closing = true
+	s.at(s.now.Add(after), func() {
+		if s.life == life && s.conns[c.id] == c {
+			s.Input(protocol.PeerDisconnected{Peer: c.id, Reason: r})
+			if s.life == life {
+				delete(s.conns, c.id)
+			}
+		}
+	})
+}
+
+// connsOf are the open connections to a peer, oldest first.
+func (s *Sim) connsOf(p *Peer) []*conn {
+	var list []*conn
+	for _, c := range s.conns {
+		if c.peer == p && !c.closing {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b *conn) int { return int(a.id) - int(b.id) })
+	return list
+}
+
+func (s *Sim) resolve() {
+	life := s.life
+	s.at(s.now.Add(100*time.Millisecond), func() {
+		if s.life != life {
+			return
+		}
+		var addrs []string
+		for _, p := range s.cfg.Peers {
+			addrs = append(addrs, p.Name)
+		}
+		s.Input(protocol.AddressesFound{Addrs: addrs})
+	})
+}
+
+// send carries a message to a peer, and what it says back.
+func (s *Sim) send(out protocol.Send) {
+	c := s.conns[out.Peer]
+	if c == nil || c.closing {
+		if c == nil {
+			s.faultf("message to a connection that is not there: %d", out.Peer)
+		}
+		return
+	}
+	s.sends++
+	s.checkSend(c, out.Msg)
+	c.toPeer = latest(c.toPeer, s.now.Add(s.delay(c.peer)))
+	life := s.life
+	s.at(c.toPeer, func() {
+		if s.life == life && !c.closing {
+			s.arrive(c, out.Msg)
+		}
+	})
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// arrive is a message at the peer's end.
+func (s *Sim) arrive(c *conn, msg wire.Message) {
+	if _, ok := msg.(*wire.MsgSendHeaders); ok {
+		c.headers = true
+	}
+	if c.peer.HangUp > 0 && s.rng.Float64() < c.peer.HangUp {
+		s.hangUp(c, protocol.ReasonNone, c.peer.Latency)
+		return
+	}
+	s.back(c, c.peer.reply(s, c.id, msg))
+}
+
+// back carries what a peer says to the machine.
+func (s *Sim) back(c *conn, answers []answer) {
+	if len(answers) == 0 {
+		return
+	}
+	life := s.life
+	t := latest(c.toMachine, s.now.Add(s.delay(c.peer)))
+	for _, a := range answers {
+		t = t.Add(a.gap)
+		s.at(t, func() {
+			if s.life == life && s.conns[c.id] == c && !c.closing {
+				s.checkReply(c, a.in)
+				s.Input(a.in)
+			}
+		})
+	}
+	c.toMachine = t
+}
+
+// checkSend holds the machine to its bounds.
+func (s *Sim) checkSend(c *conn, msg wire.Message) {
+	const patience = 10 * time.Second // after that a request counts as lost
+	switch msg := msg.(type) {
+	case *wire.MsgGetHeaders:
+		if !c.askedAt.IsZero() && s.now.Sub(c.askedAt) < patience && c.peer.Honest() {
+			s.faultf("%s is asked for headers while it owes some", c.peer.Name)
+		}
+		c.askedAt = s.now
+	case *wire.MsgGetCFilters:
+		s.checkFilters(c, msg)
+	case *wire.MsgGetData:
+		if len(msg.InvList) == 0 || len(msg.InvList) > 100 {
+			s.faultf("%s is asked for %d items", c.peer.Name, len(msg.InvList))
+		}
+	}
+}
+
+func (s *Sim) checkFilters(c *conn, msg *wire.MsgGetCFilters) {
+	const idle = 6 * time.Second
+	stop := s.gen.Find(msg.StopHash)
+	if stop == nil || stop.Height < int32(msg.StartHeight) {
+		s.faultf("%s is asked for filters from %d to %v", c.peer.Name, msg.StartHeight, msg.StopHash)
+		return
+	}
+	r := &filterRange{missing: make(map[chainhash.Hash]bool), moved: s.now}
+	for _, b := range stop.Range(int32(msg.StartHeight)) {
+		r.missing[b.Hash] = true
+	}
+	r.single = len(r.missing) == 1
+	c.ranges = append(c.ranges, r)
+	leases := 0
+	for _, o := range c.ranges {
+		if len(o.missing) > 0 && s.now.Sub(o.moved) < idle && !o.single {
+			leases++
+		}
+	}
+	if leases > 2 && c.peer.Honest() {
+		s.faultf("%s has %d leases", c.peer.Name, leases)
+	}
+}
+
+func (s *Sim) checkReply(c *conn, in protocol.Input) {
+	switch in := in.(type) {
+	case protocol.HeadersReceived:
+		c.askedAt = time.Time{}
+	case protocol.FilterReceived:
+		for _, r := range c.ranges {
+			if r.missing[in.Block] {
+				delete(r.missing, in.Block)
+				break
+			}
+		}
+		for _, r := range c.ranges {
+			r.moved = s.now
+		}
+		c.ranges = slices.DeleteFunc(c.ranges, func(r *filterRange) bool { return len(r.missing) == 0 })
+	}
+}
+
+// Grow gives peers another chain; they announce what is new in it.
+func (s *Sim) Grow(b Branch, peers ...*Peer) {
+	for _, p := range peers {
+		old := p.Chain
+		p.setChain(b)
+		fork := 0
+		for fork < len(old) && fork < len(b) && old[fork] == b[fork] {
+			fork++
+		}
+		for _, c := range s.connsOf(p) {
+			s.back(c, p.announce(c.id, int32(fork)))
+		}
+	}
+}
+
+// Announce lets a peer offer a transaction it holds.
+func (s *Sim) Announce(p *Peer, txs ...*wire.MsgTx) {
+	inv := wire.NewMsgInv()
+	for _, tx := range txs {
+		txid := tx.TxHash()
+		_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeTx, &txid))
+	}
+	for _, c := range s.connsOf(p) {
+		s.back(c, one(protocol.MessageReceived{Peer: c.id, Msg: inv}))
+	}
+}
+
+// Say lets a peer send anything; peer IDs are filled in by the caller's make.
+func (s *Sim) Say(p *Peer, make func(id protocol.PeerID) protocol.Input) {
+	for _, c := range s.connsOf(p) {
+		s.back(c, one(make(c.id)))
+	}
+}
+
+// Connected tells whether the machine has a connection to a peer.
+func (s *Sim) Connected(p *Peer) bool { return len(s.connsOf(p)) > 0 }
+
+func (s *Sim) announceTx(p *Peer, tx *wire.MsgTx, after time.Duration) {
+	s.at(s.now.Add(after), func() { s.Announce(p, tx) })
+}
+
+// gossip passes a transaction on among the peers.
+func (s *Sim) gossip(from *Peer, tx *wire.MsgTx) {
+	for _, p := range s.cfg.Peers {
+		if p == from || !p.Gossips || p.Has(tx.TxHash()) {
+			continue
+		}
+		s.at(s.now.Add(2*time.Second+s.delay(p)), func() {
+			if p.Has(tx.TxHash()) {
+				return
+			}
+			p.Give(tx)
+			if !s.toldTx[tx.TxHash()][p.Name] {
+				s.Announce(p, tx)
+			}
+		})
+	}
+}
+
+// told notes that the machine announced a transaction to a peer.
+func (s *Sim) told(p *Peer, txid chainhash.Hash) {
+	if s.toldTx[txid] == nil {
+		s.toldTx[txid] = make(map[string]bool)
+	}
+	s.toldTx[txid][p.Name] = true
+}
+
+// Told are the names of the peers the machine announced a transaction to.
+func (s *Sim) Told(txid chainhash.Hash) []string {
+	var names []string
+	for n := range s.toldTx[txid] {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
