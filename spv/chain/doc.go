@@ -34,9 +34,9 @@
 // # Guarantees
 //
 // The best chain is the one with the most work among all headers held; of
-// equals the first seen stays. Forks of any depth down to the last checkpoint
-// can win, however many batches they take to arrive. Memory for side branches
-// is bounded by MaxSideHeaders and MaxSideBranches. Given the same calls in the
+// equals the first seen stays. Forks down to the last checkpoint can win,
+// however many batches they take to arrive, if they overtake within
+// MaxSideHeaders headers; that and MaxSideBranches bound their memory. Given the same calls in the
 // same order a Tree does the same. A header once in is never judged again, and
 // the valid part of a batch is kept even when a later header is not valid.
 //
