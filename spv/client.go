@@ -36,9 +36,13 @@ type Config struct {
 	// Peers is how many peers to keep, 4 if 0.
 	Peers int
 	// BirthdayHeight or BirthdayTime say from when on blocks matter; the chain
-	// is kept from the last checkpoint before. Both zero means from genesis.
+	// is kept from the last checkpoint before. With both zero it is kept from
+	// where it was begun.
 	BirthdayHeight int32
 	BirthdayTime   time.Time
+	// Existing forbids beginning a new chain: without one the error is
+	// ErrNoChain.
+	Existing bool
 	// Log receives what may be of interest when something goes wrong; nil
 	// means nothing.
 	Log *slog.Logger
@@ -124,7 +128,10 @@ func (c *Client) load() error {
 		return err
 	}
 	c.setAside = loaded.SetAside
-	base := c.wantedBase()
+	if loaded.Headers == nil && c.cfg.Existing {
+		return ErrNoChain
+	}
+	base := c.wantedBase(loaded)
 	if loaded.Headers != nil && loaded.Base.Height <= base.Height {
 		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
 	}
@@ -161,12 +168,15 @@ func (c *Client) load() error {
 	return nil
 }
 
-func (c *Client) wantedBase() chain.Base {
+func (c *Client) wantedBase(loaded store.Loaded) chain.Base {
 	switch {
 	case c.cfg.BirthdayHeight > 0:
 		return c.cfg.Params.BaseBelow(c.cfg.BirthdayHeight)
 	case !c.cfg.BirthdayTime.IsZero():
 		return c.cfg.Params.BaseBefore(c.cfg.BirthdayTime)
+	}
+	if loaded.Headers != nil {
+		return loaded.Base
 	}
 	return c.cfg.Params.Genesis()
 }

@@ -37,6 +37,13 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	}
 }
 
+// Empty reports that no event waits.
+func (s *Subscription) Empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.queue) == 0 && !s.lost
+}
+
 // Close ends the subscription.
 func (s *Subscription) Close() { s.hub.remove(s) }
 

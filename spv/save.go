@@ -145,6 +145,8 @@ type Status struct {
 	Peers []PeerInfo
 	// Current: Progress.HeadersCurrent, and the tip is on disk.
 	Current bool
+	// Settled: no connection is being opened.
+	Settled bool
 }
 
 // Status tells how the client is doing now.
@@ -154,7 +156,7 @@ func (c *Client) Status() Status {
 	c.savedMu.RUnlock()
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	s := Status{Progress: c.machine.Progress(), Peers: c.machine.Peers()}
+	s := Status{Progress: c.machine.Progress(), Peers: c.machine.Peers(), Settled: c.machine.Settled()}
 	s.Current = current && s.HeadersCurrent && s.Tip == tip
 	s.Tip, s.FiltersTip = tip, filtersTip
 	return s

@@ -81,6 +81,10 @@ type MatchResult struct {
 	Hits     []BlockRef
 }
 
+// ParseProof reads and checks the bytes of a Merkle proof, as Bitcoin Core's
+// gettxoutproof gives them.
+func ParseProof(b []byte) (*merkle.Block, error) { return merkle.ParseMerkleBlock(b) }
+
 // Kinds of errors.
 var (
 	// ErrNotReady: the filters asked about are not all on disk yet.
@@ -89,8 +93,16 @@ var (
 	ErrReorged = errors.New("the chain has changed meanwhile")
 	// ErrStale: the block is not on the best chain.
 	ErrStale = errors.New("block is not on the best chain")
+	// ErrNoChain: no headers were ever stored here.
+	ErrNoChain = errors.New("there is no chain here yet")
 	// ErrInUse: another program has the folder open.
 	ErrInUse = errors.New("data folder is in use")
 	// ErrDiskFull: the disk has no room.
 	ErrDiskFull = errors.New("disk is full")
 )
+
+// Time is when the block was found, by its miner's word, in seconds since 1970.
+func (b *Block) Time() int64 {
+	h := chain.Header{Raw: b.Header, Hash: b.Hash}
+	return int64(h.Time())
+}

@@ -33,6 +33,24 @@ type PeerInfo struct {
 // ServesFilters tells whether the peer claims to serve compact filters.
 func (p PeerInfo) ServesFilters() bool { return p.Services&wire.SFNodeCF != 0 }
 
+// ServiceNames lists the services the peer claims, by their short names.
+func (p PeerInfo) ServiceNames() []string {
+	names := []struct {
+		flag wire.ServiceFlag
+		name string
+	}{
+		{wire.SFNodeNetwork, "NETWORK"}, {wire.SFNodeBloom, "BLOOM"}, {wire.SFNodeWitness, "WITNESS"},
+		{wire.SFNodeCF, "COMPACT_FILTERS"}, {wire.SFNodeNetworkLimited, "NETWORK_LIMITED"}, {wire.SFNodeP2PV2, "P2P_V2"},
+	}
+	have := []string{}
+	for _, n := range names {
+		if p.Services&n.flag != 0 {
+			have = append(have, n.name)
+		}
+	}
+	return have
+}
+
 // Progress is how far the machine has come.
 type Progress struct {
 	Tip  chain.Tip

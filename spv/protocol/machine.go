@@ -43,6 +43,11 @@ type FilterState struct {
 	Direct []int32
 	// Held tells whether the filter of this block is on disk.
 	Held func(height int32, block chainhash.Hash) bool
+	// Filter reads it, nil if it cannot be read. It is asked for a filter that
+	// lies on disk when its filter header is learned again, and for ours in a
+	// dispute. Without it such filters are downloaded again, and a dispute over
+	// a filter that no connected peer stands by stays undecided.
+	Filter func(height int32, block chainhash.Hash) []byte
 }
 
 // Machine is the state machine. It is not safe for concurrent use.
@@ -77,6 +82,9 @@ func New(cfg Config) *Machine {
 	}
 	if cfg.Filters.Held == nil {
 		cfg.Filters.Held = func(int32, chainhash.Hash) bool { return false }
+	}
+	if cfg.Filters.Filter == nil {
+		cfg.Filters.Filter = func(int32, chainhash.Hash) []byte { return nil }
 	}
 	m := &Machine{cfg: cfg, tree: cfg.Tree}
 	m.book.init(cfg.Pinned)
@@ -226,6 +234,16 @@ func (m *Machine) Progress() Progress {
 		}
 	}
 	return pr
+}
+
+// Settled reports that no connection is being opened and no address looked for.
+func (m *Machine) Settled() bool {
+	for _, a := range m.book.list {
+		if a.dialing || a.pinned && !a.tried {
+			return false
+		}
+	}
+	return !m.book.resolving && !m.book.started.IsZero()
 }
 
 // Peers lists the connected peers, oldest first.

@@ -1,0 +1,223 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"thistle/app/config"
+	"thistle/app/ledger"
+	"thistle/keystore"
+)
+
+// birthdayMargin is how many blocks before a birthday that a person named are
+// searched as well: people misremember.
+const birthdayMargin = 2016
+
+// segwitHeight is where native segwit addresses begin on mainnet: nothing of a
+// BIP84 wallet can be older.
+const segwitHeight = 481_824
+
+// segwitTime is the time of that block.
+var segwitTime = time.Date(2017, 8, 24, 1, 57, 37, 0, time.UTC)
+
+// CreateParams says what wallet to make.
+type CreateParams struct {
+	Name       string // config.DefaultWallet if empty
+	Words      int    // 12 or 24
+	Passphrase Secret // BIP39's extra input; nil for none
+	Password   Secret // opens the wallet
+}
+
+// RestoreParams says which wallet to restore.
+type RestoreParams struct {
+	Name       string
+	Mnemonic   Secret
+	Passphrase Secret
+	Password   Secret
+	// Birthday is a day (YYYY-MM-DD), a height, or empty if unknown.
+	Birthday string
+}
+
+// Create makes a wallet with new keys.
+func Create(env *Env, p CreateParams) (*Created, error) {
+	const op = "create wallet"
+	if p.Words != 12 && p.Words != 24 {
+		return nil, &Error{Op: op, Kind: KindWords, Detail: "a new wallet has 12 or 24 recovery words"}
+	}
+	entropy, err := keystore.NewEntropy(p.Words)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	defer clear(entropy)
+	words, err := keystore.WordsFromEntropy(entropy)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	created, err := makeWallet(env, op, p.Name, entropy, p.Passphrase, p.Password, birthday{time: env.now().Add(-2 * time.Hour)})
+	if err != nil {
+		clear(words)
+		return nil, err
+	}
+	created.Words = func() []byte { return words }
+	return created, nil
+}
+
+// Restore makes a wallet from recovery words.
+func Restore(env *Env, p RestoreParams) (*Created, error) {
+	const op = "restore wallet"
+	born, err := parseBirthday(env, p.Birthday)
+	if err != nil {
+		return nil, err
+	}
+	entropy, err := keystore.EntropyFromWords(reveal(p.Mnemonic))
+	if err != nil {
+		return nil, &Error{Op: op, Kind: KindWords, Detail: wordsProblem(err), Err: err}
+	}
+	defer clear(entropy)
+	return makeWallet(env, op, p.Name, entropy, p.Passphrase, p.Password, born)
+}
+
+// birthday is from when on blocks may concern a wallet.
+type birthday struct {
+	time   time.Time
+	height int32 // 0 if only the time is known
+	told   bool  // a person named it: search earlier too
+}
+
+func parseBirthday(env *Env, s string) (birthday, error) {
+	bad := &Error{Op: "read birthday", Kind: KindBirthday, Detail: s}
+	switch {
+	case s == "" && env.Network == "mainnet":
+		return birthday{time: segwitTime, height: segwitHeight}, nil
+	case s == "":
+		return birthday{time: env.Params.Net.GenesisBlock.Header.Timestamp, height: 1}, nil
+	case strings.Contains(s, "-"):
+		day, err := time.Parse(time.DateOnly, s)
+		if err != nil || day.After(env.now()) || day.Before(env.Params.Net.GenesisBlock.Header.Timestamp.AddDate(0, 0, -1)) {
+			return birthday{}, bad
+		}
+		return birthday{time: day, told: true}, nil
+	}
+	h, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || h < 0 || s[0] == '+' {
+		return birthday{}, bad
+	}
+	b := birthday{time: env.Params.Net.GenesisBlock.Header.Timestamp, height: max(int32(h)-birthdayMargin, 1)}
+	if env.Network == "mainnet" {
+		b.height = max(b.height, segwitHeight)
+		b.time = segwitTime
+	}
+	return b, nil
+}
+
+func wordsProblem(err error) string {
+	var unknown *keystore.UnknownWordError
+	var count *keystore.WordCountError
+	switch {
+	case errors.As(err, &unknown):
+		return "word " + strconv.Itoa(unknown.Position) + " is not in the list of recovery words"
+	case errors.As(err, &count):
+		return "there are " + strconv.Itoa(count.Count) + " words; recovery words are 12, 15, 18, 21 or 24"
+	case errors.Is(err, keystore.ErrChecksum):
+		return "the words do not belong together: one of them is wrong, or two are swapped"
+	}
+	return "they cannot be read as text"
+}
+
+// makeWallet writes the two files of a wallet: keys first, since all else can be
+// rebuilt from them.
+func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password Secret, born birthday) (*Created, error) {
+	if name == "" {
+		name = config.DefaultWallet
+	}
+	if err := config.CheckName(name); err != nil {
+		return nil, &Error{Op: op, Kind: KindName, Detail: name, Err: err}
+	}
+	lock, err := env.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	folder := env.folder()
+	if err := os.MkdirAll(folder.Wallet(name), 0o700); err != nil {
+		return nil, failure(op, err)
+	}
+	keys, err := keystore.Create(folder.Keystore(name), keystore.CreateParams{
+		Net: env.Params.Net, Password: keystore.Secret(password), Entropy: keystore.Hold(entropy),
+		Passphrase: keystore.Secret(passphrase), Birthday: born.time, Options: env.Keys,
+	})
+	if errors.Is(err, keystore.ErrExists) {
+		return nil, &Error{Op: op, Kind: KindExists, Detail: name, Err: err}
+	}
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	w, err := begin(env, name, keys, nil)
+	if err != nil {
+		_ = keys.Close()
+		return nil, failure(op, err)
+	}
+	defer w.release()
+	if err := w.setTold(born.told); err != nil {
+		return nil, failure(op, err)
+	}
+	created := &Created{Wallet: name, Birthday: born.time.UTC()}
+	if created.Fingerprint, err = keys.Fingerprint(); err != nil {
+		return nil, failure(op, err)
+	}
+	if born.height > 0 {
+		created.BirthdayHeight = &born.height
+		err = w.apply(ledger.BirthdaySet{Height: born.height})
+	}
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	return created, nil
+}
+
+// Wallets lists the wallets of the network, by name.
+func Wallets(env *Env) ([]WalletInfo, error) {
+	folder := env.folder()
+	entries, err := os.ReadDir(folder.Wallets())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failure("list wallets", err)
+	}
+	var infos []WalletInfo
+	for _, e := range entries {
+		if !e.IsDir() || config.CheckName(e.Name()) != nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(folder.Wallets(), e.Name(), "keystore.db")); err != nil {
+			continue
+		}
+		info := WalletInfo{Name: e.Name(), Network: env.Network}
+		keys, err := keystore.Open(folder.Keystore(e.Name()), env.Params.Net, env.Keys)
+		if err != nil {
+			info.Problem = KindOf(failure("open keystore", err))
+		} else {
+			i := keys.Info()
+			info.CreatedAt, info.Birthday = i.CreatedAt, i.Birthday
+			_ = keys.Close()
+		}
+		infos = append(infos, info)
+	}
+	slices.SortFunc(infos, func(a, b WalletInfo) int { return strings.Compare(a.Name, b.Name) })
+	return infos, nil
+}
+
+// reveal gives the bytes of a secret, none of a nil one.
+func reveal(s Secret) []byte {
+	if s == nil {
+		return nil
+	}
+	return s()
+}

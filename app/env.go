@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"syscall"
+	"time"
+
+	crand "crypto/rand"
+
+	"thistle/app/config"
+	"thistle/app/instance"
+	"thistle/app/walletdb"
+	"thistle/keystore"
+	"thistle/spv"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+)
+
+// Env is where a program works: which network, which folder, which peers. The
+// composition root fills it.
+type Env struct {
+	// DataDir is the data folder of all networks.
+	DataDir string
+	// Network is the name of one, as in config.Networks.
+	Network string
+	// Params are the network's rules and checkpoints.
+	Params *spv.Params
+	// FilterCheckpoints are known filter headers, by height.
+	FilterCheckpoints map[int32]chainhash.Hash
+
+	// Connect lists the only peers to use; none means peers are looked for.
+	Connect []string
+	// NoDNS forbids asking DNS seeds.
+	NoDNS bool
+	// Dial opens connections, net.Dialer if nil.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Keys sets the cost of the password; the zero value is right but in tests.
+	Keys keystore.Options
+	// Log receives what may help when something goes wrong; nil means nothing.
+	Log *slog.Logger
+	// Now is the clock, time.Now if nil.
+	Now func() time.Time
+}
+
+func (e *Env) folder() config.Folder { return config.NetworkFolder(e.DataDir, e.Network) }
+
+func (e *Env) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+func (e *Env) log() *slog.Logger {
+	if e.Log != nil {
+		return e.Log
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}
+
+// lock takes the network's folder for this program alone.
+func (e *Env) lock() (*instance.Lock, error) {
+	l, err := instance.Acquire(e.folder().Lock())
+	if err != nil {
+		return nil, failure("open data folder", err)
+	}
+	return l, nil
+}
+
+// newRand gives dice over the system's random source: what they decide (which
+// coins, where the change goes) must not be guessed from outside.
+func newRand() *rand.Rand {
+	var seed [32]byte
+	_, _ = crand.Read(seed[:]) // never fails: it ends the process instead
+	return rand.New(rand.NewChaCha8(seed))
+}
+
+// failure gives an error of a lower layer its kind.
+func failure(op string, err error) error {
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	for _, k := range failureKinds {
+		if errors.Is(err, k.err) {
+			return &Error{Op: op, Kind: k.kind, Err: err}
+		}
+	}
+	return &Error{Op: op, Kind: KindInternal, Err: err}
+}
+
+var failureKinds = []struct {
+	err  error
+	kind Kind
+}{
+	{instance.ErrInUse, KindInUse},
+	{spv.ErrInUse, KindInUse},
+	{spv.ErrDiskFull, KindDiskFull},
+	{keystore.ErrInUse, KindInUse},
+	{keystore.ErrExists, KindExists},
+	{keystore.ErrWrongPassword, KindPassword},
+	{keystore.ErrPassword, KindPasswordRule},
+	{keystore.ErrForeignNetwork, KindForeign},
+	{keystore.ErrVersion, KindVersion},
+	{keystore.ErrCorrupt, KindDamaged},
+	{keystore.ErrTampered, KindDamaged},
+	{keystore.ErrKDFBounds, KindDamaged},
+	{keystore.ErrLocked, KindLocked},
+	{keystore.ErrClosed, KindLocked},
+	{walletdb.ErrInUse, KindInUse},
+	{walletdb.ErrForeign, KindForeign},
+	{walletdb.ErrCorrupt, KindDamaged},
+	{walletdb.ErrDiskFull, KindDiskFull},
+	{walletdb.ErrNewer, KindVersion},
+	{walletdb.ErrClosed, KindLocked},
+	{config.ErrName, KindName},
+	{config.ErrNetwork, KindNetwork},
+	{syscall.ENOSPC, KindDiskFull},
+	{fs.ErrPermission, KindPermission},
+	{syscall.EROFS, KindPermission},
+}

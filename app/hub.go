@@ -1,0 +1,139 @@
+package app
+
+import (
+	"context"
+	"sync"
+
+	"thistle/app/ledger"
+)
+
+// eventBacklog is how many events a face may be behind before the oldest are
+// dropped: a face can always ask for the state itself.
+const eventBacklog = 10_000
+
+// Events is a queue of events for one reader.
+type Events struct {
+	hub   *hub
+	mu    sync.Mutex
+	queue []Event
+	more  chan struct{}
+}
+
+// Next waits for the next event. The error is the context's.
+func (s *Events) Next(ctx context.Context) (Event, error) {
+	for {
+		s.mu.Lock()
+		if len(s.queue) > 0 {
+			e := s.queue[0]
+			s.queue = s.queue[1:]
+			s.mu.Unlock()
+			return e, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.more:
+		}
+	}
+}
+
+// Close ends the queue.
+func (s *Events) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	delete(s.hub.subs, s)
+}
+
+// hub hands events to all readers, and wakes those that wait for a state.
+type hub struct {
+	mu      sync.Mutex
+	subs    map[*Events]bool
+	changed chan struct{} // closed at the next change
+}
+
+func (h *hub) subscribe() *Events {
+	s := &Events{hub: h, more: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subs == nil {
+		h.subs = make(map[*Events]bool)
+	}
+	h.subs[s] = true
+	return s
+}
+
+func (h *hub) publish(e Event) {
+	h.mu.Lock()
+	for s := range h.subs {
+		s.mu.Lock()
+		if len(s.queue) >= eventBacklog {
+			s.queue = s.queue[1:]
+		}
+		s.queue = append(s.queue, e)
+		s.mu.Unlock()
+		select {
+		case s.more <- struct{}{}:
+		default:
+		}
+	}
+	h.mu.Unlock()
+	h.wake()
+}
+
+// wake lets those look again who wait for a state.
+func (h *hub) wake() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+}
+
+// change is closed at the next change after the call.
+func (h *hub) change() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.changed == nil {
+		h.changed = make(chan struct{})
+	}
+	return h.changed
+}
+
+// Events begins a queue of all events from now on.
+func (w *Wallet) Events() *Events { return w.hub.subscribe() }
+
+// tell passes the ledger's notices on, and takes from the peer's hands what no
+// longer needs to be announced.
+func (w *Wallet) tell(notices []ledger.Notice) {
+	chain := w.online()
+	for _, n := range notices {
+		switch n.Kind {
+		case ledger.TxSeen:
+			w.hub.publish(TxSeen{TxID: n.TxID, Amount: n.Amount, At: w.env.now().UTC()})
+		case ledger.TxConfirmed:
+			w.hub.publish(TxConfirmed{TxID: n.TxID, Amount: n.Amount, Height: n.Height})
+		case ledger.TxUnconfirmed, ledger.TxRevived:
+			w.hub.publish(TxChanged{TxID: n.TxID, State: StatePending})
+		case ledger.TxReplaced:
+			w.hub.publish(TxChanged{TxID: n.TxID, State: StateReplaced, Winner: n.Winner})
+		case ledger.TxConflicted:
+			w.hub.publish(TxChanged{TxID: n.TxID, State: StateConflicted, Winner: n.Winner})
+		case ledger.TxAbandoned:
+			w.hub.publish(TxChanged{TxID: n.TxID, State: StateAbandoned})
+		}
+		if chain == nil {
+			continue
+		}
+		switch n.Kind {
+		case ledger.TxUnconfirmed, ledger.TxRevived:
+			w.announcePending(chain)
+		case ledger.TxConfirmed, ledger.TxReplaced, ledger.TxConflicted, ledger.TxAbandoned:
+			chain.Withdraw(n.TxID)
+		}
+	}
+	if len(notices) > 0 {
+		w.hub.wake()
+	}
+}

@@ -1,0 +1,383 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"thistle/app/coinselect"
+	"thistle/app/descriptor"
+	"thistle/app/ledger"
+	"thistle/app/txbuild"
+	"thistle/app/units"
+	"thistle/spv"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/psbt/v2"
+	"github.com/btcsuite/btcd/wire/v2"
+)
+
+const (
+	// defaultFeeRate is paid until there are estimates.
+	defaultFeeRate units.FeeRate = 2_000
+	// maxFloor bounds how far the floors that peers name may raise it: a peer
+	// must not be able to make us pay.
+	maxFloor units.FeeRate = 50_000
+	// MaxWord stands for "all that is left" in place of an amount.
+	MaxWord = "max"
+	// announceTick is how often a wait for delivery looks again.
+	announceTick = 50 * time.Millisecond
+)
+
+// order is a checked SendParams.
+type order struct {
+	recipients []txbuild.Recipient
+	rate       units.FeeRate // 0 for the default
+	label      string
+}
+
+// CheckSend checks what can be checked without coins and peers.
+func (w *Wallet) CheckSend(p SendParams) error {
+	_, err := w.readOrder(p)
+	return err
+}
+
+func (w *Wallet) readOrder(p SendParams) (*order, error) {
+	const op = "send"
+	o := &order{label: p.Label}
+	if len(p.Recipients) == 0 {
+		return nil, &Error{Op: op, Kind: KindAddress, Detail: "nobody to pay"}
+	}
+	for _, r := range p.Recipients {
+		script, err := descriptor.ParseAddress(r.Address, w.env.Params.Net)
+		if err != nil {
+			return nil, &Error{Op: op, Kind: KindAddress, Detail: sentence(err), Err: err}
+		}
+		out := txbuild.Recipient{PkScript: script}
+		if r.Amount == MaxWord {
+			out.Max = true
+		} else if out.Amount, err = parseAmount(op, r.Amount); err != nil {
+			return nil, err
+		}
+		if limit := txbuild.Dust(script); !out.Max && out.Amount < limit {
+			return nil, &Error{Op: op, Kind: KindDust, Detail: limit.BTC()}
+		}
+		o.recipients = append(o.recipients, out)
+	}
+	if p.FeeRate != "" {
+		var err error
+		if o.rate, err = units.ParseFeeRate(p.FeeRate); err != nil {
+			return nil, &Error{Op: op, Kind: KindFeeRate, Detail: sentence(err), Err: err}
+		}
+	}
+	return o, nil
+}
+
+func parseAmount(op, s string) (units.Amount, error) {
+	a, err := units.ParseBTC(s)
+	if err == nil && a == 0 {
+		return 0, &Error{Op: op, Kind: KindAmount, Detail: "an amount must be more than zero"}
+	}
+	if err != nil {
+		return 0, &Error{Op: op, Kind: KindAmount, Detail: sentence(err), Err: err}
+	}
+	return a, nil
+}
+
+// sentence is the text of a refusal that its package wrote for people.
+func sentence(err error) string { return err.Error() }
+
+// Send builds, signs, saves and announces a payment, and waits until it is
+// known how far it has travelled. It needs Run, and Sync before it. When nobody
+// has fetched it in time, result and an error of KindUnannounced are returned:
+// it stays queued and is offered again whenever the wallet runs.
+func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
+	const op = "send"
+	o, err := w.readOrder(p)
+	if err != nil {
+		return nil, err
+	}
+	chain := w.online()
+	if chain == nil {
+		return nil, &Error{Op: op, Kind: KindNoPeers}
+	}
+	if o.rate == 0 {
+		o.rate = defaultRate(chain.Status().Peers)
+	}
+	w.mu.Lock()
+	plan, tx, err := w.buildAndSign(o, p.Password)
+	if err == nil && !p.DryRun {
+		err = w.saveCreated(o, plan, tx)
+	}
+	w.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	res, err := resultOf(plan, tx)
+	if err != nil || p.DryRun {
+		return res, err
+	}
+	w.hub.publish(TxSeen{TxID: res.TxID, Amount: -(plan.Amount + plan.Fee), At: w.env.now().UTC()})
+	chain.Broadcast(tx)
+	return w.awaitDelivery(ctx, chain, res, p.Wait)
+}
+
+// defaultRate is 2 sat/vB, or what the median of the peers asks for at least.
+func defaultRate(peers []spv.PeerInfo) units.FeeRate {
+	var floors []units.FeeRate
+	for _, p := range peers {
+		if p.FeeFloor > 0 {
+			floors = append(floors, units.FeeRate(p.FeeFloor))
+		}
+	}
+	if len(floors) == 0 {
+		return defaultFeeRate
+	}
+	slices.Sort(floors)
+	return max(defaultFeeRate, min(floors[len(floors)/2], maxFloor))
+}
+
+// buildAndSign makes a transaction that has passed the last look. w.mu is held.
+func (w *Wallet) buildAndSign(o *order, password Secret) (*txbuild.Plan, *wire.MsgTx, error) {
+	plan, err := w.plan(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	packet, err := plan.PSBT()
+	if err != nil {
+		return nil, nil, failure("build payment", err)
+	}
+	if err := w.keys.SignPSBT(reveal(password), packet); err != nil {
+		return nil, nil, failure("sign payment", err)
+	}
+	tx, err := psbt.Extract(packet)
+	if err != nil {
+		return nil, nil, failure("sign payment", err)
+	}
+	if err := txbuild.LastLook(tx, plan, w.sources()); err != nil {
+		return nil, nil, &Error{Op: "look at signed payment", Kind: KindRejected, Detail: err.Error(), Err: err}
+	}
+	return plan, tx, nil
+}
+
+func (w *Wallet) plan(o *order) (*txbuild.Plan, error) {
+	const op = "build payment"
+	index, _ := w.led.Next(descriptor.Internal)
+	derivation, script, err := w.derive(ledger.Ref{Keychain: descriptor.Internal, Index: index})
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	coins, err := w.coins()
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	plan, err := txbuild.Build(txbuild.Request{
+		Recipients: o.recipients, Coins: coins, FeeRate: o.rate,
+		Change: txbuild.Change{PkScript: script, Derivation: derivation},
+		Tip:    w.tipForLockTime(), Now: w.env.now(), Rand: newRand(),
+	})
+	if err != nil {
+		return nil, buildFailure(op, err)
+	}
+	return plan, nil
+}
+
+// buildFailure gives the builder's refusals their kinds.
+func buildFailure(op string, err error) error {
+	var insufficient *coinselect.InsufficientError
+	var dust *txbuild.DustError
+	var absurd *txbuild.AbsurdFeeError
+	switch {
+	case errors.As(err, &insufficient):
+		detail := fmt.Sprintf("%s BTC can be spent, %s BTC are needed with the fee", insufficient.Have.BTC(), insufficient.Need.BTC())
+		return &Error{Op: op, Kind: KindInsufficient, Detail: detail, Err: err}
+	case errors.As(err, &dust):
+		return &Error{Op: op, Kind: KindDust, Detail: dust.Limit.BTC(), Err: err}
+	case errors.As(err, &absurd):
+		return &Error{Op: op, Kind: KindAbsurdFee, Detail: err.Error(), Err: err}
+	}
+	return &Error{Op: op, Kind: KindAmount, Detail: err.Error(), Err: err}
+}
+
+// tipForLockTime is the block that the lock time against fee sniping is taken
+// from.
+func (w *Wallet) tipForLockTime() txbuild.Tip {
+	chain := w.online()
+	tip, ok := w.led.View()
+	if !ok || chain == nil {
+		return txbuild.Tip{}
+	}
+	header, ok := chain.HeaderAt(tip.Height)
+	if !ok {
+		return txbuild.Tip{}
+	}
+	return txbuild.Tip{Height: tip.Height, Time: time.Unix(int64(header.Time()), 0)}
+}
+
+// derive gives path, key and script of one of our references.
+func (w *Wallet) derive(ref ledger.Ref) (coinselect.Derivation, []byte, error) {
+	d := w.source[ref.Keychain]
+	derived, err := d.Derive(ref.Index)
+	if err != nil {
+		return coinselect.Derivation{}, nil, err
+	}
+	return coinselect.Derivation{Fingerprint: d.Fingerprint(), Path: d.Path(ref.Index), PubKey: derived.PubKey[:]}, derived.Script, nil
+}
+
+// coins are all unspent outputs with what signing them takes.
+func (w *Wallet) coins() ([]coinselect.Coin, error) {
+	var coins []coinselect.Coin
+	for _, c := range w.led.Coins() {
+		prev, ok := w.led.Tx(c.OutPoint.Hash)
+		if !ok {
+			return nil, fmt.Errorf("transaction of coin %v is missing", c.OutPoint)
+		}
+		derivation, script, err := w.derive(c.Ref)
+		if err != nil {
+			return nil, err
+		}
+		coins = append(coins, coinselect.Coin{
+			OutPoint: c.OutPoint, Value: c.Value, PkScript: script, PrevTx: prev,
+			Confirmations: c.Confirmations, Ancestors: c.Ancestors, Own: c.State == ledger.CoinTrusted,
+			Coinbase: c.Coinbase, Derivation: derivation,
+		})
+	}
+	return coins, nil
+}
+
+// sources are where the last look takes the truth from.
+func (w *Wallet) sources() txbuild.Sources {
+	return txbuild.Sources{
+		PrevOut: func(op wire.OutPoint) (*wire.TxOut, error) {
+			prev, ok := w.led.Tx(op.Hash)
+			if !ok || int(op.Index) >= len(prev.TxOut) {
+				return nil, fmt.Errorf("no output %v", op)
+			}
+			return prev.TxOut[op.Index], nil
+		},
+		Script: func(d coinselect.Derivation) ([]byte, error) {
+			if len(d.Path) < 2 {
+				return nil, errors.New("path too short")
+			}
+			kc, index := descriptor.Keychain(d.Path[len(d.Path)-2]), d.Path[len(d.Path)-1]
+			source := w.source[kc]
+			if source == nil || !slices.Equal(source.Path(index), d.Path) {
+				return nil, errors.New("path is not of this wallet")
+			}
+			return source.Script(index)
+		},
+	}
+}
+
+// saveCreated keeps a signed transaction before anybody hears of it. w.mu is
+// held.
+func (w *Wallet) saveCreated(o *order, plan *txbuild.Plan, tx *wire.MsgTx) error {
+	fact := ledger.Created{Tx: tx, At: w.env.now(), Label: o.label}
+	for _, r := range plan.Recipients {
+		fact.Recipients = append(fact.Recipients, ledger.Recipient{Script: r.PkScript, Amount: r.Amount, Label: o.label})
+	}
+	if _, err := w.applyLocked(fact); err != nil {
+		return failure("save payment", err)
+	}
+	return nil
+}
+
+func resultOf(plan *txbuild.Plan, tx *wire.MsgTx) (*SendResult, error) {
+	var raw bytes.Buffer
+	if err := tx.Serialize(&raw); err != nil {
+		return nil, failure("send", err)
+	}
+	size := txbuild.Weight(tx).VSize()
+	res := &SendResult{
+		TxID: tx.TxHash(), Raw: raw.Bytes(), Fee: plan.Fee, VSize: size, FeeRate: units.RateOf(plan.Fee, size),
+		Amount: plan.Amount, Change: plan.Change,
+	}
+	for _, warning := range plan.Warnings {
+		res.Warnings = append(res.Warnings, sendWarning(warning))
+	}
+	return res, nil
+}
+
+func sendWarning(warning txbuild.Warning) SendWarning {
+	switch warning.Kind {
+	case txbuild.FeeHigh:
+		return SendWarning{Kind: "fee_high", Text: "The fee is more than 5 % of the amount."}
+	case txbuild.ChangeGiven:
+		return SendWarning{Kind: "change_given", Text: warning.Amount.Sat() + " sat were too little for change and go to the fee."}
+	case txbuild.CoinsLeft:
+		return SendWarning{Kind: "coins_left", Text: fmt.Sprintf("%d small coins stay behind: spending them would cost more than they are worth.", warning.Count)}
+	}
+	return SendWarning{Kind: warning.Kind.String(), Text: warning.Kind.String()}
+}
+
+// awaitDelivery waits for the first echo, or for the acknowledgement if nobody
+// is left to listen to.
+func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *SendResult, wait time.Duration) (*SendResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	ticker := time.NewTicker(announceTick)
+	defer ticker.Stop()
+	for {
+		changed := w.hub.change()
+		w.fillDelivery(res)
+		peers := len(chain.Status().Peers)
+		listeners := peers - (peers+1)/2
+		if res.State == Echoed || res.State == Acknowledged && listeners == 0 {
+			return res, nil
+		}
+		select {
+		case <-changed:
+		case <-ticker.C:
+		case <-ctx.Done():
+			if res.State == Queued {
+				return res, &Error{Op: "announce payment", Kind: KindUnannounced, Detail: res.TxID.String(), Err: ctx.Err()}
+			}
+			return res, nil
+		}
+	}
+}
+
+func (w *Wallet) fillDelivery(res *SendResult) {
+	w.mu.Lock()
+	acked, echoed := w.led.Delivery(res.TxID)
+	w.mu.Unlock()
+	res.Acknowledged = res.Acknowledged[:0]
+	for _, r := range acked {
+		res.Acknowledged = append(res.Acknowledged, r.Peer)
+	}
+	res.Echoed = len(echoed)
+	switch {
+	case len(echoed) > 0:
+		res.State = Echoed
+	case len(acked) > 0:
+		res.State = Acknowledged
+	default:
+		res.State = Queued
+	}
+}
+
+// announcePending hands all pending transactions of ours to the peer.
+func (w *Wallet) announcePending(chain *spv.Client) {
+	w.mu.Lock()
+	queue := w.led.Queue()
+	w.mu.Unlock()
+	for _, o := range queue {
+		chain.Broadcast(o.Tx)
+	}
+}
+
+// Abandon gives an unconfirmed transaction up: it is announced no more, and its
+// coins are free again. It may confirm all the same.
+func (w *Wallet) Abandon(txid chainhash.Hash) error {
+	err := w.apply(ledger.Abandoned{TxID: txid, At: w.env.now()})
+	switch {
+	case errors.Is(err, ledger.ErrUnknown):
+		return &Error{Op: "abandon payment", Kind: KindUnknownTx, Detail: txid.String(), Err: err}
+	case err != nil:
+		return failure("abandon payment", err)
+	}
+	return nil
+}

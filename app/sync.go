@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"thistle/app/units"
+	"thistle/spv"
+)
+
+// lookAgain is how often a wait looks at the peer's state, which changes
+// without news of its own when a silence has lasted long enough.
+const lookAgain = 50 * time.Millisecond
+
+// Online runs the wallet while fn does its work, and stops it afterwards. The
+// error is fn's, or what ended the run.
+func (w *Wallet) Online(ctx context.Context, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ran := make(chan error, 1)
+	go func() {
+		err := w.Run(ctx)
+		if err != nil {
+			cancel(err)
+		}
+		ran <- err
+	}()
+	err := fn(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause // the run ended first, and that is why
+	}
+	cancel(nil)
+	if rerr := <-ran; err == nil {
+		err = rerr
+	}
+	return err
+}
+
+// Sync waits until the wallet knows all there is to know: a peer is connected
+// and every named one has connected or failed, all connected peers have nothing
+// newer, all scripts are searched for from the birthday to the tip, and every
+// block that was named has been read. It needs Run. When ctx ends first the
+// error is of KindNoPeers or KindTimeout, and what was done is kept.
+func (w *Wallet) Sync(ctx context.Context) (*SyncResult, error) {
+	ticker := time.NewTicker(lookAgain)
+	defer ticker.Stop()
+	for {
+		changed := w.hub.change()
+		if res := w.synced(); res != nil {
+			return res, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, w.notSynced(ctx)
+		case <-changed:
+		case <-ticker.C:
+		}
+	}
+}
+
+func (w *Wallet) synced() *SyncResult {
+	chain := w.online()
+	if chain == nil {
+		return nil
+	}
+	st := chain.Status()
+	if !st.Current {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	view, ok := w.led.View()
+	if !ok || view.Hash != st.Tip.Hash || !w.led.Final() {
+		return nil
+	}
+	return &SyncResult{
+		Height: view.Height, Hash: view.Hash, Peers: len(st.Peers),
+		Coverage: w.coverage(), Scripts: w.led.ScriptCount(), Matches: w.led.Matches(),
+	}
+}
+
+// notSynced says why a sync has not come to its end.
+func (w *Wallet) notSynced(ctx context.Context) error {
+	const op = "sync"
+	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) && !errors.Is(cause, context.Canceled) {
+		return failure(op, cause)
+	}
+	err := &Error{Op: op, Kind: KindTimeout, Err: ctx.Err()}
+	chain := w.online()
+	if chain == nil {
+		return err
+	}
+	st := chain.Status()
+	_, known, _ := w.birthday()
+	switch {
+	case len(st.Peers) == 0:
+		err.Kind = KindNoPeers
+	case !st.Current:
+		err.Detail = fmt.Sprintf("peers have not confirmed height %d as the newest", st.Tip.Height)
+	case !known || st.FiltersTip.Height < st.Tip.Height && st.FilterPeers == 0:
+		err.Detail = "no connected peer serves compact filters"
+	case st.FiltersTip.Height < st.Tip.Height:
+		err.Detail = fmt.Sprintf("filters are here up to block %d of %d", st.FiltersTip.Height, st.Tip.Height)
+	default:
+		err.Detail = "blocks with payments are still missing"
+	}
+	return err
+}
+
+// tellSynced publishes Synced once for every state that is complete.
+func (w *Wallet) tellSynced(*spv.Client) {
+	res := w.synced()
+	w.mu.Lock()
+	fresh := res != nil && w.toldSynced != res.Hash
+	if fresh {
+		w.toldSynced = res.Hash
+	}
+	w.mu.Unlock()
+	if fresh {
+		w.hub.publish(Synced{Height: res.Height, Hash: res.Hash})
+	}
+}
+
+// Peers lists the connected peers; none while the wallet does not run.
+func (w *Wallet) Peers() []Peer {
+	chain := w.online()
+	if chain == nil {
+		return nil
+	}
+	return peersOf(chain)
+}
+
+// Peers connects, waits until wanted peers are there and have answered or ctx
+// ends, and lists them. No wallet is opened.
+func Peers(ctx context.Context, env *Env) ([]Peer, error) {
+	const op = "list peers"
+	lock, err := env.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Release() }()
+	chain, err := spv.Open(spv.Config{
+		Params: env.Params, Dir: env.folder().Dir, BirthdayTime: env.now(),
+		Connect: env.Connect, NoDNS: env.NoDNS, Dial: env.Dial, Log: env.Log, Now: env.Now,
+	})
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	defer func() { _ = chain.Close() }()
+	inner, stop := context.WithCancel(ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- chain.Run(inner) }()
+	awaitPeers(ctx, chain)
+	peers := peersOf(chain)
+	stop()
+	if err := <-ran; err != nil {
+		return nil, failure(op, err)
+	}
+	if len(peers) == 0 {
+		return nil, &Error{Op: op, Kind: KindNoPeers}
+	}
+	return peers, nil
+}
+
+// awaitPeers waits until the connected peers have measured up and no more are
+// coming soon.
+func awaitPeers(ctx context.Context, chain *spv.Client) {
+	ticker := time.NewTicker(lookAgain)
+	defer ticker.Stop()
+	for {
+		st := chain.Status()
+		measured := len(st.Peers) > 0
+		for _, p := range st.Peers {
+			measured = measured && p.Latency > 0
+		}
+		if measured && st.Settled {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func peersOf(chain *spv.Client) []Peer {
+	var peers []Peer
+	for _, p := range chain.Status().Peers {
+		peers = append(peers, peerOf(p))
+	}
+	return peers
+}
+
+func peerOf(p spv.PeerInfo) Peer {
+	return Peer{
+		Addr: p.Addr, UserAgent: p.UserAgent, Version: p.Version, Services: p.ServiceNames(),
+		StartHeight: p.StartHeight, Height: p.Height, Latency: p.Latency, FeeFloor: units.FeeRate(p.FeeFloor),
+		Since: p.Since.UTC(), Filters: p.ServesFilters(),
+	}
+}
