@@ -63,7 +63,11 @@ type Info struct {
 // ErrEntropySize, ErrNotUTF8, ErrTooLong, ErrKDFBounds or hd.ErrNetwork, or are
 // the system's.
 func Create(path string, p CreateParams) (*Keystore, error) {
-	k, err := create(path, p)
+	var k *Keystore
+	err := shielded(func() (err error) {
+		k, err = create(path, p)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("create keystore: %w", err)
 	}

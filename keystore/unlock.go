@@ -131,6 +131,10 @@ func (k *Keystore) withSpendLocked(password []byte, f func(*spendSecrets) error)
 		return err
 	}
 	defer clear(key)
+	return shielded(func() error { return k.openSpend(key, f) })
+}
+
+func (k *Keystore) openSpend(key []byte, f func(*spendSecrets) error) error {
 	c := k.file.Contents()
 	plain, err := seal.OpenRecord(key, place(k.env.Header(), spendRecord), c.Record(spendRecord))
 	if err != nil {

@@ -5,8 +5,8 @@
 // printing it in any way shows nothing; it signs, derives and gives its public
 // side, but never hands its secret out. Derivation of private keys is written
 // here, over btcec's scalars and SHA-512, instead of through hdkeychain: that
-// one leaves each key in buffers which nobody can clear. It is tested against
-// BIP32's vectors and against hdkeychain.
+// one leaves each key in buffers which nobody can clear. The same holds for the
+// nonces of signatures. Both are tested against the vectors and the libraries.
 //
 // Public is an account's extended public key as text or as a parent of keys. It
 // goes through hdkeychain behind a strict check of our own (Check), because

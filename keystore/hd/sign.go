@@ -45,8 +45,10 @@ func (k *Key) Sign(hash *[32]byte) ([]byte, error) {
 
 // signWith makes one signature and reports whether its R is low.
 func signWith(s *secret, d *btcec.ModNScalar, hash *[32]byte, extra []byte) (*ecdsa.Signature, bool) {
-	for iteration := uint32(0); ; iteration++ {
-		nonce := btcec.NonceRFC6979(s.key[:], hash[:], extra, nil, iteration)
+	stream := newNonces(&s.key, hash, extra)
+	defer stream.wipe()
+	for {
+		nonce := stream.next()
 		r, sVal, ok := signNonce(d, nonce, hash)
 		nonce.Zero()
 		if !ok {

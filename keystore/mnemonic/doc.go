@@ -13,7 +13,7 @@
 //
 // The word list is go-bip39's. Its packing of bits is not used: it works on
 // strings and big.Int, which cannot be cleared, and leaves the entropy behind
-// in memory. Ours works on bytes and is tested against it.
+// in memory. Ours works on bytes and is tested against it; likewise for PBKDF2.
 //
 // Errors never contain words, nor any part of them.
 //

@@ -3,14 +3,12 @@ package mnemonic
 import (
 	"bytes"
 	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/subtle"
 	"fmt"
 	"io"
 	"sort"
 
 	"github.com/tyler-smith/go-bip39/wordlists"
-	"golang.org/x/crypto/pbkdf2"
 )
 
 const (
@@ -108,7 +106,7 @@ func Seed(words, passphrase []byte) ([]byte, error) {
 	salt := append(make([]byte, 0, len("mnemonic")+len(extra)), "mnemonic"...)
 	salt = append(salt, extra...)
 	defer clear(salt)
-	return pbkdf2.Key(text, salt, seedRounds, SeedSize, sha512.New), nil
+	return stretch(text, salt, seedRounds), nil
 }
 
 func entropySize(n int) bool { return n >= 16 && n <= 32 && n%4 == 0 }

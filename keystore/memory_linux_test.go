@@ -1,0 +1,181 @@
+package keystore_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
+	"github.com/btcsuite/btcd/psbt/v2"
+	"github.com/stretchr/testify/require"
+
+	"thistle/keystore"
+	"thistle/keystore/keystoretest"
+	"thistle/keystore/mnemonic"
+)
+
+// childEnv makes this test binary play the program whose memory is searched.
+const childEnv = "THISTLE_KEYSTORE_CHILD"
+
+// TestMemory searches the whole writable memory of another process, which has
+// unlocked a wallet, signed and shown its words, for what can spend. Nothing is
+// to be found while it idles, unlocked or locked.
+//
+// It cannot see what is left in registers, nor find keys in a form it does not
+// know; it looks for bytes as they are and reversed, which is how btcec's
+// scalars lie in memory.
+func TestMemory(t *testing.T) {
+	if path := os.Getenv(childEnv); path != "" {
+		child(t, path)
+		return
+	}
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keystore.db")
+	entropy, err := keystore.NewEntropy(24)
+	require.NoError(t, err)
+	words, err := keystore.WordsFromEntropy(entropy)
+	require.NoError(t, err)
+	params := keystoretest.Params(t, regtest, string(words))
+	k, err := keystore.Create(path, params)
+	require.NoError(t, err)
+	view := keystore.ViewKey(k)
+	spend, err := keystore.SpendKey(k, password)
+	require.NoError(t, err)
+	require.NoError(t, k.Close())
+	s := keystoretest.NewSigner(t, regtest, string(words))
+	p := packet(t, s, coin{0, 0, 50_000}, coin{1, 1, 60_000})
+	require.NoError(t, os.WriteFile(path+".psbt", serialize(t, p), 0o600))
+	secrets := spendingSecrets(t, entropy, words)
+	secrets["spend key"] = spend
+
+	cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$")
+	cmd.Env = append(os.Environ(), childEnv+"="+path)
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	cmd.Stderr = os.Stderr
+	require.NoError(t, cmd.Start())
+	defer cmd.Wait()
+	defer in.Close()
+	lines := bufio.NewScanner(out)
+	next := func(want string) {
+		_, err := fmt.Fprintln(in, "go on")
+		require.NoError(t, err)
+		require.True(t, lines.Scan(), "the child has ended")
+		require.Equal(t, want, lines.Text())
+	}
+
+	next("showing")
+	shown := search(t, cmd.Process.Pid, map[string][]byte{"words": words, "view key": view})
+	require.NotZero(t, shown["words"], "the search does not find what is there")
+	require.NotZero(t, shown["view key"])
+	next("idle")
+	require.Empty(t, search(t, cmd.Process.Pid, secrets), "unlocked and idle")
+	secrets["view key"] = view
+	next("locked")
+	require.Empty(t, search(t, cmd.Process.Pid, secrets), "locked")
+}
+
+// child does what its parent says, one line at a time.
+func child(t *testing.T, path string) {
+	in := bufio.NewScanner(os.Stdin)
+	step := func(name string) {
+		require.True(t, in.Scan())
+		fmt.Println(name)
+	}
+	k, err := keystore.Open(path, regtest, keystoretest.CheapOptions())
+	require.NoError(t, err)
+	require.NoError(t, k.Unlock(password))
+	b, err := os.ReadFile(path + ".psbt")
+	require.NoError(t, err)
+	p, err := psbt.NewFromRawBytes(bytes.NewReader(b), false)
+	require.NoError(t, err)
+	require.NoError(t, k.SignPSBT(password, p))
+	_, wipe, err := k.Words(password)
+	require.NoError(t, err)
+	step("showing")
+	require.True(t, in.Scan())
+	wipe()
+	fmt.Println("idle")
+	require.True(t, in.Scan())
+	k.Lock()
+	fmt.Println("locked")
+	in.Scan() // until the parent is done
+}
+
+// spendingSecrets are the bytes from any of which a coin of the wallet can be
+// spent.
+func spendingSecrets(t *testing.T, entropy, words []byte) map[string][]byte {
+	t.Helper()
+	seed, err := mnemonic.Seed(words, nil)
+	require.NoError(t, err)
+	secrets := map[string][]byte{"entropy": entropy, "words": words, "seed": seed}
+	key, err := hdkeychain.NewMaster(seed, regtest)
+	require.NoError(t, err)
+	add := func(name string, key *hdkeychain.ExtendedKey) {
+		private, err := key.ECPrivKey()
+		require.NoError(t, err)
+		secrets[name] = private.Serialize()
+		secrets[name+" reversed"] = slices.Clone(private.Serialize())
+		slices.Reverse(secrets[name+" reversed"])
+	}
+	add("master key", key)
+	for _, i := range []uint32{84, 1, 0} {
+		key, err = key.Derive(i + hdkeychain.HardenedKeyStart)
+		require.NoError(t, err)
+	}
+	add("account key", key)
+	for _, path := range [][2]uint32{{0, 0}, {1, 1}} {
+		chain, err := key.Derive(path[0])
+		require.NoError(t, err)
+		leaf, err := chain.Derive(path[1])
+		require.NoError(t, err)
+		add(fmt.Sprint("key ", path), leaf)
+	}
+	return secrets
+}
+
+// search counts how often each needle's first 16 bytes occur in the writable
+// memory of a process.
+func search(t *testing.T, pid int, needles map[string][]byte) map[string]int {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	require.NoError(t, err)
+	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+	if os.IsPermission(err) {
+		t.Skip("this system does not let a parent read its child's memory")
+	}
+	require.NoError(t, err)
+	defer mem.Close()
+	found, total := map[string]int{}, 0
+	for _, line := range strings.Split(string(maps), "\n") {
+		var from, to int64
+		var mode string
+		if n, _ := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); n != 3 || !strings.HasPrefix(mode, "rw") {
+			continue
+		}
+		const chunk, overlap = 1 << 20, 64
+		buf := make([]byte, chunk+overlap)
+		for at := from; at < to; at += chunk {
+			n, _ := mem.ReadAt(buf[:min(chunk+overlap, to-at)], at)
+			total += n
+			for name, needle := range needles {
+				found[name] += bytes.Count(buf[:n], needle[:16])
+			}
+		}
+	}
+	require.Greater(t, total, 1<<20, "hardly anything was searched")
+	for name, n := range found {
+		if n == 0 {
+			delete(found, name)
+		}
+	}
+	return found
+}
