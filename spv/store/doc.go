@@ -39,7 +39,8 @@
 // What Commit has acknowledged survives the process and, as far as the disk
 // keeps its word, the power. After a failed write the old state stands. A
 // damaged, foreign or newer chain.db is renamed aside, never deleted, and a new
-// one begun; [Loaded].SetAside tells of it once. Segment files can be cut,
+// one begun; [Loaded].SetAside tells of it once. Damage that shows only in use
+// gives [ErrDamaged], and the next Open sets the file aside. Segment files can be cut,
 // damaged or deleted at any time: what is lost is reported missing. Nothing on
 // disk makes the package panic or return what was not stored. One process at a
 // time: a second one gets [ErrInUse].

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -39,7 +40,7 @@ func (s *Store) room(err error) error {
 		return err
 	}
 	info, statErr := s.file.Stat()
-	probe, openErr := os.CreateTemp(s.dir, dbName+".probe-*")
+	probe, openErr := os.OpenFile(filepath.Join(s.dir, dbName+".probe"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if statErr != nil || openErr != nil {
 		return errors.Join(err, statErr, kind(openErr))
 	}

@@ -12,6 +12,7 @@ import (
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/gofrs/flock"
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // The names inside the folder.
@@ -200,7 +201,7 @@ func (s *Store) openBolt(path string, flag int) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	case fromSystem(err) || errors.Is(err, ErrDamaged):
 		return err
