@@ -64,24 +64,24 @@ const magic = "thistle chain\x00"
 
 // encode gives the state's bytes: magic, version, network, fields, CRC-32C of
 // all before it. Numbers are big-endian.
-func (s *state) encode(net *chaincfg.Params) []byte {
+func (st *state) encode(net *chaincfg.Params) []byte {
 	be := binary.BigEndian
 	b := append([]byte(magic), 0, schema)
 	b = append(b, netID(net)...)
-	b = be.AppendUint32(b, uint32(s.base.Height))
-	b = append(b, s.base.Hash[:]...)
-	b = appendWork(b, s.base.Work)
-	b = be.AppendUint32(b, s.base.Bits)
-	b = be.AppendUint64(b, uint64(unix(s.base.Time)))
-	b = be.AppendUint32(b, uint32(s.tip.Height))
-	b = append(b, s.tip.Hash[:]...)
-	b = appendWork(b, s.work)
-	b = s.headers.append(b)
-	b = s.filters.append(b)
-	b = append(b, bool1(s.begun))
-	b = append(b, s.filterPrev[:]...)
-	b = be.AppendUint32(b, uint32(len(s.direct)))
-	for _, h := range s.direct {
+	b = be.AppendUint32(b, uint32(st.base.Height))
+	b = append(b, st.base.Hash[:]...)
+	b = appendWork(b, st.base.Work)
+	b = be.AppendUint32(b, st.base.Bits)
+	b = be.AppendUint64(b, uint64(unix(st.base.Time)))
+	b = be.AppendUint32(b, uint32(st.tip.Height))
+	b = append(b, st.tip.Hash[:]...)
+	b = appendWork(b, st.work)
+	b = st.headers.append(b)
+	b = st.filters.append(b)
+	b = append(b, bool1(st.begun))
+	b = append(b, st.filterPrev[:]...)
+	b = be.AppendUint32(b, uint32(len(st.direct)))
+	for _, h := range st.direct {
 		b = be.AppendUint32(b, uint32(h))
 	}
 	return be.AppendUint32(b, crc32.Checksum(b, castagnoli))
@@ -175,20 +175,20 @@ func decodeState(b []byte, net *chaincfg.Params) (state, error) {
 }
 
 // valid tells whether the fields agree with each other.
-func (s *state) valid() bool {
+func (st *state) valid() bool {
 	switch {
-	case s.base.Height < -1 || s.headers.first != s.base.Height+1:
+	case st.base.Height < -1 || st.headers.first != st.base.Height+1:
 		return false
-	case s.headers.count < 0 || s.filters.count < 0 || s.filters.first < 0:
+	case st.headers.count < 0 || st.filters.count < 0 || st.filters.first < 0:
 		return false
-	case s.tip.Height != s.headers.next()-1:
+	case st.tip.Height != st.headers.next()-1:
 		return false
-	case s.headers.count == 0 && (s.tip != s.base.Tip() || s.work != s.base.Work):
+	case st.headers.count == 0 && (st.tip != st.base.Tip() || st.work != st.base.Work):
 		return false
-	case !s.begun:
-		return s.filters == filterSeries.empty(0) && len(s.direct) == 0
+	case !st.begun:
+		return st.filters == filterSeries.empty(0) && len(st.direct) == 0
 	}
-	return s.filters.first >= s.headers.first && s.filters.next() <= s.headers.next()
+	return st.filters.first >= st.headers.first && st.filters.next() <= st.headers.next()
 }
 
 // reader takes fields off the front; past the end it gives zeros and remembers.
