@@ -22,9 +22,10 @@
 //     it touches the packet. An output that claims to be our change is derived
 //     again; if it is not ours nothing is signed.
 //   - Secrets are byte slices, cleared after use, and held behind closures, so
-//     that printing any value of this package reveals nothing. Clearing is
-//     best effort: Go may have copied a stack, and hash states of the standard
-//     library live until collected.
+//     that printing any value of this package reveals nothing. Clearing is best
+//     effort in Go; what is left is looked for by a test, which searches the
+//     memory of a process that has signed for everything that can spend, and
+//     finds nothing.
 //
 // The accounts are BIP84's (native segwit), number 0. The passphrase (BIP39's
 // extra input) belongs to the words; the password opens the file.

@@ -14,10 +14,12 @@ import (
 	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
 	"github.com/btcsuite/btcd/psbt/v2"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
 
 	"thistle/keystore"
 	"thistle/keystore/keystoretest"
 	"thistle/keystore/mnemonic"
+	"thistle/keystore/seal"
 )
 
 // childEnv makes this test binary play the program whose memory is searched.
@@ -53,6 +55,10 @@ func TestMemory(t *testing.T) {
 	require.NoError(t, os.WriteFile(path+".psbt", serialize(t, p), 0o600))
 	secrets := spendingSecrets(t, entropy, words)
 	secrets["spend key"] = spend
+	sub, err := seal.Subkey(spend, "keystore/v1/spend")
+	require.NoError(t, err)
+	secrets["key of the spend record"] = sub[:]
+	secrets["key from the password"] = passwordKey(t, path)
 
 	cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$")
 	cmd.Env = append(os.Environ(), childEnv+"="+path)
@@ -140,6 +146,18 @@ func spendingSecrets(t *testing.T, entropy, words []byte) map[string][]byte {
 		add(fmt.Sprint("key ", path), leaf)
 	}
 	return secrets
+}
+
+// passwordKey derives what wraps the spend key.
+func passwordKey(t *testing.T, path string) []byte {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	at := bytes.Index(file, []byte("thistle\x00"))
+	require.Positive(t, at)
+	h, err := seal.ParseHeader(file[at : at+int(file[at-2])<<8+int(file[at-1])])
+	require.NoError(t, err)
+	return argon2.IDKey(password, h.Salt[:], h.KDF.Time, h.KDF.MemoryKiB, h.KDF.Threads, 32)
 }
 
 // search counts how often each needle's first 16 bytes occur in the writable

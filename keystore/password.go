@@ -1,6 +1,10 @@
 package keystore
 
-import "fmt"
+import (
+	"fmt"
+
+	"thistle/keystore/seal"
+)
 
 // ChangePassword puts the two keys under a new password and salt, and at
 // today's cost. The file is written anew as a whole, so that nothing of the old
@@ -14,7 +18,11 @@ func (k *Keystore) ChangePassword(old, new []byte) error {
 	if k.file == nil {
 		return fmt.Errorf("change password: %w", ErrClosed)
 	}
-	env, err := k.env.Rewrap(k.opts.Rand, old, new, k.opts.KDF, k.opts.Bounds)
+	var env *seal.Envelope
+	err := shielded(func() (err error) {
+		env, err = k.env.Rewrap(k.opts.Rand, old, new, k.opts.KDF, k.opts.Bounds)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}

@@ -14,7 +14,11 @@ import (
 func (k *Keystore) Unlock(password []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	view, err := k.openView(password)
+	var view *viewState
+	err := shielded(func() (err error) {
+		view, err = k.openView(password)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("unlock: %w", err)
 	}
@@ -126,15 +130,15 @@ func (k *Keystore) withSpendLocked(password []byte, f func(*spendSecrets) error)
 	if k.view == nil {
 		return ErrLocked
 	}
+	return shielded(func() error { return k.openSpend(password, f) })
+}
+
+func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error {
 	key, err := k.env.Open(password, seal.Spend, k.opts.Bounds)
 	if err != nil {
 		return err
 	}
 	defer clear(key)
-	return shielded(func() error { return k.openSpend(key, f) })
-}
-
-func (k *Keystore) openSpend(key []byte, f func(*spendSecrets) error) error {
 	c := k.file.Contents()
 	plain, err := seal.OpenRecord(key, place(k.env.Header(), spendRecord), c.Record(spendRecord))
 	if err != nil {

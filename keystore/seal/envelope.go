@@ -1,22 +1,21 @@
 package seal
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"io"
 
-	"golang.org/x/crypto/chacha20poly1305"
+	"golang.org/x/crypto/chacha20"
 )
 
 // KeySize is the size of the view key and of the spend key, in bytes.
 const KeySize = 32
 
 const (
-	nonceSize   = chacha20poly1305.NonceSizeX
-	wrapSize    = nonceSize + KeySize + chacha20poly1305.Overhead
+	nonceSize   = chacha20.NonceSizeX
+	wrapSize    = nonceSize + KeySize + tagSize
 	maxEnvelope = 2 + headerFixed + maxNetwork + sha256.Size + 2*wrapSize + sha256.Size
 	wrapLabel   = "thistle/wrap/1/"
 	commitLabel = "thistle/commit/1/"
@@ -82,15 +81,11 @@ func Seal(rand io.Reader, h Header, bounds Bounds, password, view, spend []byte)
 // wrap seals one key and opens it again: a key that could not be had back
 // would be a wallet lost.
 func (e *Envelope) wrap(rand io.Reader, kek []byte, w Which, key []byte) error {
-	aead, err := chacha20poly1305.NewX(kek[:KeySize])
-	if err != nil {
-		return err
-	}
 	var nonce [nonceSize]byte
 	if _, err := io.ReadFull(rand, nonce[:]); err != nil {
 		return fmt.Errorf("draw nonce: %w", err)
 	}
-	aead.Seal(append(e.wraps[w][:0], nonce[:]...), nonce[:], key, e.aad(w))
+	sealX(append(e.wraps[w][:0], nonce[:]...), kek[:KeySize], nonce[:], key, e.aad(w))
 	back, err := e.unwrap(kek, w)
 	if err != nil {
 		return err
@@ -103,12 +98,8 @@ func (e *Envelope) wrap(rand io.Reader, kek []byte, w Which, key []byte) error {
 }
 
 func (e *Envelope) unwrap(kek []byte, w Which) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(kek[:KeySize])
-	if err != nil {
-		return nil, err
-	}
-	key, err := aead.Open(make([]byte, 0, KeySize), e.wraps[w][:nonceSize], e.wraps[w][nonceSize:], e.aad(w))
-	if err != nil {
+	key, ok := openX(kek[:KeySize], e.wraps[w][:nonceSize], e.wraps[w][nonceSize:], e.aad(w))
+	if !ok {
 		return nil, ErrTampered
 	}
 	return key, nil
@@ -118,12 +109,8 @@ func (e *Envelope) aad(w Which) []byte {
 	return append([]byte(wrapLabel+w.String()+"\x00"), e.raw...)
 }
 
-func (e *Envelope) commitment(kek []byte) (sum [sha256.Size]byte) {
-	m := hmac.New(sha256.New, kek[KeySize:])
-	m.Write([]byte(commitLabel))
-	m.Write(e.header.kdfInput())
-	m.Sum(sum[:0])
-	return sum
+func (e *Envelope) commitment(kek []byte) [sha256.Size]byte {
+	return hmacSHA256(kek[KeySize:], []byte(commitLabel), e.header.kdfInput())
 }
 
 // Header returns a copy of the header. It is trustworthy only after Open.

@@ -1,13 +1,10 @@
 package seal
 
 import (
-	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 const (
@@ -16,7 +13,7 @@ const (
 	MaxRecord  = 4 << 10
 	recordInfo = "keystore/v1/"
 	recordAAD  = "thistle/record/1\x00"
-	recordMin  = 1 + nonceSize + chacha20poly1305.Overhead + sha256.Size
+	recordMin  = 1 + nonceSize + tagSize + sha256.Size
 )
 
 // RecordOverhead is how much longer a record is than its plaintext, in bytes.
@@ -45,11 +42,7 @@ func SealRecord(rand io.Reader, key []byte, p Place, plaintext []byte) ([]byte, 
 		return nil, fmt.Errorf("seal record %s/%s: %w", p.Bucket, p.Name, err)
 	}
 	defer clear(sub[:])
-	aead, err := chacha20poly1305.NewX(sub[:])
-	if err != nil {
-		return nil, fmt.Errorf("seal record %s/%s: %w", p.Bucket, p.Name, err)
-	}
-	return appendSum(aead.Seal(b, b[1:1+nonceSize], plaintext, p.aad())), nil
+	return appendSum(sealX(b, sub[:], b[1:1+nonceSize], plaintext, p.aad())), nil
 }
 
 // OpenRecord decrypts a record; the caller clears the result. Errors wrap
@@ -63,13 +56,9 @@ func OpenRecord(key []byte, p Place, record []byte) ([]byte, error) {
 		return nil, fmt.Errorf("record %s/%s: %w", p.Bucket, p.Name, err)
 	}
 	defer clear(sub[:])
-	aead, err := chacha20poly1305.NewX(sub[:])
-	if err != nil {
-		return nil, fmt.Errorf("record %s/%s: %w", p.Bucket, p.Name, err)
-	}
 	body := record[1 : len(record)-sha256.Size]
-	plain, err := aead.Open(make([]byte, 0, len(body)), body[:nonceSize], body[nonceSize:], p.aad())
-	if err != nil {
+	plain, ok := openX(sub[:], body[:nonceSize], body[nonceSize:], p.aad())
+	if !ok {
 		return nil, fmt.Errorf("record %s/%s: %w", p.Bucket, p.Name, ErrTampered)
 	}
 	return plain, nil
@@ -96,13 +85,7 @@ func Subkey(key []byte, info string) (sub [KeySize]byte, err error) {
 	if len(key) != KeySize {
 		return sub, fmt.Errorf("derive key: %d bytes", len(key))
 	}
-	b, err := hkdf.Key(sha256.New, key, nil, info, KeySize)
-	if err != nil {
-		return sub, fmt.Errorf("derive key: %w", err)
-	}
-	copy(sub[:], b)
-	clear(b)
-	return sub, nil
+	return hkdfSHA256(key, info), nil
 }
 
 func (p Place) aad() []byte {
