@@ -19,9 +19,20 @@ type blockWant struct {
 	external bool // the program waits for it
 	internal bool // a dispute waits for it
 	tried    []PeerID
-	asked    []*peerState // those with a request under way
+	asked    []blockAsk // requests under way
 	attempts int
 	retryAt  time.Time
+}
+
+// blockAsk is one request for a block.
+type blockAsk struct {
+	peer *peerState
+	at   time.Time
+}
+
+// askedOf is the index of the request to p, -1 if there is none.
+func (w *blockWant) askedOf(p *peerState) int {
+	return slices.IndexFunc(w.asked, func(a blockAsk) bool { return a.peer == p })
 }
 
 func (m *Machine) wantOf(hash chainhash.Hash) *blockWant {
@@ -63,43 +74,54 @@ func (m *Machine) removeUnwanted() {
 
 func (m *Machine) releaseBlocks(p *peerState) {
 	for _, w := range m.blocks.wants {
-		if i := slices.Index(w.asked, p); i >= 0 {
+		if i := w.askedOf(p); i >= 0 {
 			w.asked = slices.Delete(w.asked, i, i+1)
 			w.retryAt = m.now
 		}
 	}
 }
 
-// driveBlocks asks for wanted blocks. A peer that is slow with one keeps its
-// chance while another is asked as well.
+// driveBlocks asks for wanted blocks, a few at a time. A peer that is slow with
+// one keeps its chance while another is asked as well.
 func (m *Machine) driveBlocks() {
 	peers := m.ready()
 	if len(peers) == 0 {
 		return
 	}
-	for i, w := range m.blocks.wants {
-		if i >= blocksInFlight {
-			return
+	room := blocksInFlight
+	for _, w := range m.blocks.wants {
+		if len(w.asked) > 0 && !m.due(w.retryAt) {
+			room--
 		}
-		if !m.due(w.retryAt) {
-			continue
+	}
+	for _, w := range m.blocks.wants {
+		// A block that nobody has waits without keeping others back; one that a
+		// dispute waits for holds up all filters.
+		if m.due(w.retryAt) && (room > 0 || w.internal) && m.tryBlock(peers, w) {
+			room--
 		}
-		p := m.pickForBlock(peers, w)
-		if p == nil {
-			w.tried = nil // all were asked once: begin again, more patiently
-			p = m.pickForBlock(peers, w)
-		}
-		if p == nil {
-			w.retryAt = m.now.Add(blockTimeoutMin)
-			m.wakeAt(w.retryAt)
-			continue
-		}
-		m.askBlock(p, w)
 	}
 }
 
+// tryBlock asks one more peer for a block, false if there is none to ask now.
+func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
+	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockTimeoutMax)) })
+	p := m.pickForBlock(peers, w)
+	if p == nil {
+		w.tried = nil // all were asked once: begin again, more patiently
+		p = m.pickForBlock(peers, w)
+	}
+	if p == nil {
+		w.retryAt = m.now.Add(blockTimeoutMin)
+		m.wakeAt(w.retryAt)
+		return false
+	}
+	m.askBlock(p, w)
+	return true
+}
+
 func (m *Machine) askBlock(p *peerState, w *blockWant) {
-	w.asked = append(w.asked, p)
+	w.asked = append(w.asked, blockAsk{peer: p, at: m.now})
 	w.tried = append(w.tried, p.info.ID)
 	w.retryAt = m.now.Add(min(blockTimeoutMin<<min(w.attempts, 8), blockTimeoutMax))
 	w.attempts++
@@ -117,7 +139,7 @@ func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
 	var idle, busy []*peerState
 	for _, p := range peers {
 		switch {
-		case slices.Contains(w.tried, p.info.ID) || slices.Contains(w.asked, p):
+		case slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
 		case p.leases > 0:
 			busy = append(busy, p)
 		default:
@@ -158,7 +180,7 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 func (m *Machine) notFoundReceived(p *peerState, msg *wire.MsgNotFound) {
 	for _, inv := range msg.InvList {
 		if w := m.wantOf(inv.Hash); w != nil {
-			if i := slices.Index(w.asked, p); i >= 0 {
+			if i := w.askedOf(p); i >= 0 {
 				w.asked = slices.Delete(w.asked, i, i+1)
 				w.retryAt = m.now
 				if len(w.tried) >= len(m.ready()) {

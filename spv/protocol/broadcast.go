@@ -14,7 +14,8 @@ import (
 type outgoing struct {
 	txid    chainhash.Hash
 	tx      *wire.MsgTx
-	told    map[PeerID]bool   // announced to, in this run
+	told    map[PeerID]bool   // announced to, on this connection
+	known   map[string]bool   // addresses announced to in this run
 	fetched map[PeerID]uint64 // ping nonce sent after the transaction
 	acked   map[PeerID]bool
 	echoed  map[PeerID]bool
@@ -29,7 +30,7 @@ func (m *Machine) submitTx(tx *wire.MsgTx) {
 	m.relay.remember(txid)
 	m.outbox = append(m.outbox, &outgoing{
 		txid: txid, tx: tx,
-		told: make(map[PeerID]bool), fetched: make(map[PeerID]uint64),
+		told: make(map[PeerID]bool), known: make(map[string]bool), fetched: make(map[PeerID]uint64),
 		acked: make(map[PeerID]bool), echoed: make(map[PeerID]bool),
 	})
 }
@@ -85,7 +86,7 @@ func (m *Machine) offer(o *outgoing, peers []*peerState) {
 	}
 	for want := (len(peers)+1)/2 - told; want > 0 && len(untold) > 0; want-- {
 		i := m.cfg.Rand.IntN(len(untold))
-		o.told[untold[i].info.ID] = true
+		o.told[untold[i].info.ID], o.known[untold[i].info.Addr] = true, true
 		m.announce(untold[i], o)
 		untold = slices.Delete(untold, i, i+1)
 	}
@@ -141,7 +142,7 @@ func (m *Machine) outboxEcho(p *peerState, txid chainhash.Hash) bool {
 	if o == nil {
 		return false
 	}
-	if id := p.info.ID; !o.told[id] && !o.echoed[id] {
+	if id := p.info.ID; !o.known[p.info.Addr] && !o.echoed[id] {
 		o.echoed[id] = true
 		m.emit(TxEchoed{TxID: txid, Peer: m.infoOf(p)})
 	}

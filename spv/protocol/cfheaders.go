@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"slices"
 	"time"
 
 	"thistle/spv/cfilter"
@@ -84,6 +85,9 @@ func (c *filterHeaders) reset(m *Machine, from int32) {
 	if from == 1 {
 		prev = cfilter.GenesisHeader(m.cfg.Params.Net)
 	}
+	if c.dispute != nil {
+		m.endDispute()
+	}
 	direct := c.direct
 	*c = filterHeaders{base: from, prev: prev, direct: direct}
 	for _, p := range m.peers {
@@ -101,18 +105,11 @@ func (c *filterHeaders) truncate(m *Machine, height int32) {
 	for _, p := range m.peers {
 		p.agreedTo, p.audit = min(p.agreedTo, height), audit{}
 	}
-	if m.scan.from >= 0 && height < m.scan.from-1 {
-		// A reorg below the birthday: what took the place of those blocks was
-		// never looked at.
-		m.scan.cut(m, height)
-		m.startFilters(height + 1)
-		return
-	}
-	if n := int(height-c.base) + 1; n >= 0 && n < len(c.headers) {
-		c.headers = c.headers[:n:n]
-		m.do(SaveFilterHeaders{From: height + 1})
-	}
 	m.scan.cut(m, height)
+	if n := max(int(height-c.base)+1, 0); n < len(c.headers) {
+		c.headers = c.headers[:n:n]
+		m.do(SaveFilterHeaders{From: c.base + int32(n)})
+	}
 }
 
 func (c *filterHeaders) forget(p *peerState) {
@@ -276,6 +273,11 @@ func (m *Machine) driveRound() {
 		m.cf.round = nil
 		return
 	}
+	m.checkAgainstCheckpoints(r)
+	if len(r.replies) == 0 {
+		m.cf.round = nil
+		return
+	}
 	for i := range r.replies[0].hashes {
 		if h := r.from + int32(i); !m.cf.direct[h] && r.differs(i) {
 			m.disputeRound(h, i)
@@ -283,6 +285,22 @@ func (m *Machine) driveRound() {
 		}
 	}
 	m.commitRound(r)
+}
+
+// checkAgainstCheckpoints lets go of peers whose own filter headers contradict
+// one known beforehand. Each is judged by its own words only: the header before
+// the range is its claim too.
+func (m *Machine) checkAgainstCheckpoints(r *cfRound) {
+	for _, reply := range slices.Clone(r.replies) {
+		header := reply.prev
+		for i, hash := range reply.hashes {
+			header = cfilter.NextHeader(hash, header)
+			if want, ok := m.cfg.FilterCheckpoints[r.from+int32(i)]; ok && want != header {
+				m.drop(reply.peer, ReasonBadFilterHeaders)
+				break
+			}
+		}
+	}
 }
 
 func (r *cfRound) differs(i int) bool {
@@ -306,10 +324,9 @@ func (m *Machine) commitRound(r *cfRound) {
 	for i, hash := range r.replies[0].hashes {
 		h := r.from + int32(i)
 		prev = cfilter.NextHeader(hash, prev)
-		if want, ok := m.cfg.FilterCheckpoints[h]; ok && want != prev && m.cf.base <= h {
-			for _, reply := range r.replies {
-				m.drop(reply.peer, ReasonBadFilterHeaders)
-			}
+		if want, ok := m.cfg.FilterCheckpoints[h]; ok && want != prev {
+			// These peers are right, so what we hold below is not.
+			m.revertFilters(m.cf.base)
 			return
 		}
 		headers = append(headers, prev)
@@ -324,18 +341,40 @@ func (m *Machine) commitRound(r *cfRound) {
 	m.markHeld(r.from, r.to)
 }
 
-// markHeld looks on disk for filters whose headers have just become known.
+// markHeld looks on disk for filters whose headers have just become known. A
+// filter on disk is older than its header only where that was learned before
+// and given up: it may be the false one, so it is read and compared.
 func (m *Machine) markHeld(from, to int32) {
 	s := &m.scan
 	for h := max(from, s.from); h <= to; h++ {
 		i := int(h - s.from)
 		hash, ok := m.tree.HashAt(h)
-		if ok && i < len(s.marks) && s.marks[i] == needed && (m.cf.direct[h] || m.cfg.Filters.Held(h, hash)) {
+		if ok && i < len(s.marks) && s.marks[i] == needed && (m.cf.direct[h] || m.ownFilter(h, hash) != nil) {
 			s.marks[i] = held
 		}
 	}
 	s.advance()
 	m.tellFilters(false)
+}
+
+// ownFilter is the filter on disk if it fits our filter header, else nil.
+func (m *Machine) ownFilter(height int32, block chainhash.Hash) []byte {
+	if !m.cfg.Filters.Held(height, block) {
+		return nil
+	}
+	data := m.cfg.Filters.Filter(height, block)
+	if data == nil || !m.fitsHeader(height, cfilter.Hash(data)) {
+		return nil
+	}
+	return data
+}
+
+// fitsHeader tells whether a filter with this hash is the one our filter
+// headers commit to.
+func (m *Machine) fitsHeader(height int32, filterHash chainhash.Hash) bool {
+	prev, ok1 := m.cf.header(height - 1)
+	want, ok2 := m.cf.header(height)
+	return ok1 && ok2 && cfilter.NextHeader(filterHash, prev) == want
 }
 
 // mostFrequent is the filter header before the range that most peers name. It

@@ -19,17 +19,17 @@ type dispute struct {
 	variants []*variant
 	body     *wire.MsgBlock
 	auditOf  *peerState // the challenger of what is agreed already; nil in a round
-	deadline deadline
 }
 
 // variant is one claimed filter and the peers that stand by it.
 type variant struct {
-	hash   chainhash.Hash // of the filter; zero for ours in an audit
-	ours   bool
-	peers  []*peerState
-	asked  *peerState
-	filter []byte
-	silent bool // nobody shows it
+	hash     chainhash.Hash // of the filter; zero for ours in an audit
+	ours     bool
+	peers    []*peerState
+	asked    *peerState
+	deadline deadline // for asked
+	filter   []byte
+	silent   bool // nobody shows it
 }
 
 func (d *dispute) forget(p *peerState) {
@@ -62,7 +62,7 @@ func (m *Machine) disputeRound(height int32, i int) {
 func (m *Machine) disputeAudit(p *peerState, height int32, hash chainhash.Hash) {
 	d := m.newDispute(height)
 	d.auditOf = p
-	ours := &variant{ours: true}
+	ours := &variant{ours: true, filter: m.ownFilter(height, d.block)}
 	for _, q := range m.ready() {
 		if q != p && q.info.ServesFilters() && q.agreedTo >= height {
 			ours.peers = append(ours.peers, q)
@@ -73,7 +73,7 @@ func (m *Machine) disputeAudit(p *peerState, height int32, hash chainhash.Hash) 
 }
 
 func (m *Machine) newDispute(height int32) *dispute {
-	d := &dispute{height: height, deadline: m.in(disputeTimeout)}
+	d := &dispute{height: height}
 	d.block, _ = m.tree.HashAt(height)
 	m.cf.dispute = d
 	m.wantBlock(d.block, true)
@@ -85,9 +85,8 @@ func (m *Machine) newDispute(height int32) *dispute {
 func (m *Machine) driveDispute() {
 	d := m.cf.dispute
 	if d.auditOf != nil && len(d.variants[1].peers) == 0 {
-		// The challenger is gone, or does not show what it claims.
-		d.auditOf.audit = audit{noCheckpt: d.auditOf.audit.noCheckpt}
-		m.endDispute()
+		m.endDispute() // the challenger is gone
+
 		return
 	}
 	waiting := d.body == nil
@@ -95,11 +94,9 @@ func (m *Machine) driveDispute() {
 		if v.filter != nil || v.silent {
 			continue
 		}
-		if v.asked != nil && m.dueAt(d.deadline) {
-			m.cool(v.asked)
-			v.peers = slices.DeleteFunc(slices.Clone(v.peers), func(p *peerState) bool { return p == v.asked })
-			v.asked = nil
-			d.deadline = m.in(disputeTimeout)
+		if v.asked != nil && m.dueAt(v.deadline) {
+			// A claim without the filter to it holds everybody up: let it go.
+			m.drop(v.asked, ReasonSlow)
 		}
 		if v.asked == nil {
 			if len(v.peers) == 0 {
@@ -107,6 +104,7 @@ func (m *Machine) driveDispute() {
 				continue
 			}
 			v.asked = v.peers[0]
+			v.deadline = m.in(disputeTimeout)
 			m.send(v.asked, &wire.MsgGetCFilters{FilterType: wire.GCSFilterRegular, StartHeight: uint32(d.height), StopHash: d.block})
 		}
 		waiting = true
@@ -141,9 +139,7 @@ func (m *Machine) variantFits(d *dispute, v *variant, hash chainhash.Hash) bool 
 	if !v.ours {
 		return hash == v.hash
 	}
-	prev, ok1 := m.cf.header(d.height - 1)
-	ours, ok2 := m.cf.header(d.height)
-	return ok1 && ok2 && cfilter.NextHeader(hash, prev) == ours
+	return m.fitsHeader(d.height, hash)
 }
 
 // decide drops every variant that the block disproves. If more than one is
@@ -231,6 +227,9 @@ func (m *Machine) settleAudit(d *dispute, left, lost []*variant) {
 	case slices.Contains(lost, ours):
 		m.convict(d.height, []*variant{ours})
 		m.revertFilters(d.height)
+	case slices.Contains(left, theirs) && ours.filter == nil:
+		// Nobody stands by ours any more, and nothing was concluded from it.
+		m.revertFilters(d.height)
 	case slices.Contains(left, theirs):
 		m.undecided(d, left)
 		m.emit(FiltersReverted{Height: d.height})
@@ -250,14 +249,18 @@ func (m *Machine) revertFilters(height int32) {
 func (m *Machine) undecided(d *dispute, left []*variant) {
 	m.cf.direct[d.height] = true
 	m.do(SaveDirect{Height: d.height})
-	if i := int(d.height - m.scan.from); i >= 0 && i < len(m.scan.marks) {
-		m.scan.marks[i] = held // no filter is wanted: the block is read
-	}
+	m.scan.hold(d.height) // no filter is wanted: the block is read
+	m.scan.advance()
+	m.tellFilters(false)
 	m.warn(Warning{Kind: WarnFilterDispute, Height: d.height})
+	least := slices.MinFunc(left, func(a, b *variant) int { return len(a.peers) - len(b.peers) })
 	for _, v := range left {
+		if len(v.peers) > len(least.peers) {
+			continue // one liar must not take all the honest with it
+		}
 		for _, p := range v.peers {
 			p.undecided++
-			if p.undecided > maxUndecided {
+			if p.undecided > maxUndecided && !p.info.Pinned {
 				m.drop(p, ReasonNotNeeded)
 			}
 		}
@@ -286,7 +289,7 @@ func richest(left []*variant) *variant {
 // filterDisproved takes the program's proof that a filter on disk is false.
 func (m *Machine) filterDisproved(height int32, block chainhash.Hash) {
 	hash, ok := m.tree.HashAt(height)
-	if !ok || hash != block || height > m.cf.tipHeight() || height < m.cf.base {
+	if !ok || hash != block || height > m.cf.tipHeight() || height < m.cf.base || m.cf.direct[height] {
 		return
 	}
 	for _, p := range m.ready() {

@@ -1,7 +1,8 @@
 package protocol
 
 import (
-	"thistle/spv/cfilter"
+	"slices"
+
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -25,6 +26,7 @@ type filterDownload struct {
 	low    int          // marks[:low] are all held or leased
 	leases []*lease     // in the order they were granted
 	told   int          // run when FiltersAdvanced was last emitted
+	lost   []int32      // heights to be asked for again when no lease spans them
 }
 
 // lease is a range of filters asked of one peer in one message.
@@ -134,6 +136,7 @@ func (m *Machine) driveFilters() {
 		return
 	}
 	m.expireLeases()
+	s.revive()
 	for s.low < len(s.marks) && s.marks[s.low] != needed {
 		s.low++
 	}
@@ -155,7 +158,9 @@ func (m *Machine) grant(p *peerState) bool {
 		s.low++
 	}
 	from := s.from + int32(s.low)
-	last := min(m.cf.tipHeight(), p.known.Height, from+p.batch-1)
+	// Only what the peer has stood by: a filter that does not fit then is its
+	// own contradiction, and never our mistake.
+	last := min(m.cf.tipHeight(), p.known.Height, p.agreedTo, from+p.batch-1)
 	if last < from || s.low == len(s.marks) {
 		return false
 	}
@@ -183,33 +188,46 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 	if i < 0 || s.marks[tip.Height-s.from] != leased {
 		return
 	}
-	prev, ok1 := m.cf.header(tip.Height - 1)
-	want, ok2 := m.cf.header(tip.Height)
-	if !ok1 || !ok2 {
-		return
-	}
-	if cfilter.NextHeader(in.FilterHash, prev) != want {
+	if !m.fitsHeader(tip.Height, in.FilterHash) {
 		m.drop(p, ReasonBadFilter)
 		return
 	}
 	m.do(SaveFilter{Height: tip.Height, Block: in.Block, Data: in.Data})
-	s.marks[tip.Height-s.from] = held
-	l := s.leases[i]
-	l.missing--
-	l.deadline = m.in(filterTimeout)
-	for _, other := range s.leases {
-		if other.peer == p {
-			other.deadline = l.deadline // it is working, in whatever order
+	deadline := m.in(filterTimeout)
+	for _, l := range s.leases {
+		if l.peer == p {
+			l.deadline = deadline // it is working, in whatever order
 		}
 	}
-	if l.missing == 0 {
-		s.leases = append(s.leases[:i], s.leases[i+1:]...)
-		p.leases--
-		p.cooled = 0
-		p.batch = min(2*p.batch, filtersPerMsg)
-	}
+	s.hold(tip.Height)
 	s.advance()
 	m.tellFilters(false)
+}
+
+// hold notes that a height needs no filter any more, and ends the lease that
+// waited for nothing else.
+func (s *filterDownload) hold(height int32) {
+	i := int(height - s.from)
+	if i < 0 || i >= len(s.marks) {
+		return
+	}
+	was := s.marks[i]
+	s.marks[i] = held
+	if was != leased {
+		return
+	}
+	for j, l := range s.leases {
+		if height < l.from || l.to < height {
+			continue
+		}
+		if l.missing--; l.missing == 0 {
+			s.leases = append(s.leases[:j], s.leases[j+1:]...)
+			l.peer.leases--
+			l.peer.cooled = 0
+			l.peer.batch = min(2*l.peer.batch, filtersPerMsg)
+		}
+		return
+	}
 }
 
 func (s *filterDownload) leaseOf(p *peerState, height int32) int {
@@ -235,10 +253,14 @@ func (m *Machine) expireLeases() {
 	}
 }
 
-// cool leaves a peer alone for a while, longer each time.
+// cool leaves a peer alone for a while, longer each time. One that is of no use
+// for long gives its place to another.
 func (m *Machine) cool(p *peerState) {
 	p.coolUntil = m.now.Add(min(coolMin<<min(p.cooled, 16), coolMax))
 	p.cooled++
+	if p.cooled > maxCooled && !p.info.Pinned {
+		m.drop(p, ReasonSlow)
+	}
 }
 
 func (m *Machine) releaseLeases(p *peerState) {
@@ -265,9 +287,25 @@ func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 	s := &m.scan
 	i := int(height - s.from)
 	hash, ok := m.tree.HashAt(height)
-	if s.from < 0 || i < 0 || i >= len(s.marks) || !ok || hash != block || s.marks[i] != held {
+	if s.from < 0 || i < 0 || i >= len(s.marks) || !ok || hash != block || s.marks[i] != held || m.cf.direct[height] {
 		return
 	}
-	s.marks[i] = needed
-	s.run, s.told, s.low = min(s.run, i), min(s.told, i), min(s.low, i)
+	s.lost = append(s.lost, height)
+}
+
+// revive asks again for filters that were lost. A height inside a running lease
+// waits for its end, so that leases never overlap.
+func (s *filterDownload) revive() {
+	s.lost = slices.DeleteFunc(s.lost, func(height int32) bool {
+		i := int(height - s.from)
+		if i < 0 || i >= len(s.marks) || s.marks[i] != held {
+			return true
+		}
+		if slices.ContainsFunc(s.leases, func(l *lease) bool { return l.from <= height && height <= l.to }) {
+			return false
+		}
+		s.marks[i] = needed
+		s.run, s.told, s.low = min(s.run, i), min(s.told, i), min(s.low, i)
+		return true
+	})
 }

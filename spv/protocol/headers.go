@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"errors"
+	"maps"
 
 	"thistle/spv/chain"
 
@@ -15,6 +16,7 @@ func (m *Machine) driveHeaders() {
 	peers := m.ready()
 	m.expireHeaders(peers)
 	tip := m.tree.Tip()
+	m.lookAround(peers, tip)
 	if m.lead == 0 && !m.headed {
 		m.chooseLead(peers, tip)
 	}
@@ -26,6 +28,24 @@ func (m *Machine) driveHeaders() {
 		}
 	}
 	m.tellCurrent(tip)
+}
+
+// lookAround asks everybody again when no block has come for long: somebody may
+// have forgotten to announce one, or us.
+func (m *Machine) lookAround(peers []*peerState, tip chain.Tip) {
+	if m.lookedFrom != tip.Hash {
+		m.lookedFrom, m.lookAt = tip.Hash, m.now.Add(staleTip)
+	}
+	if !m.due(m.lookAt) {
+		return
+	}
+	m.lookAt = m.now.Add(staleTip)
+	m.wakeAt(m.lookAt)
+	for _, p := range peers {
+		if !p.asking {
+			m.askHeaders(p, tip.Hash)
+		}
+	}
 }
 
 // chooseLead picks the peer that feeds us in bulk when we are far behind.
@@ -50,29 +70,36 @@ func (m *Machine) expireHeaders(peers []*peerState) {
 		if m.lead == p.info.ID {
 			m.lead = 0
 		}
-		if p.info.StartHeight <= tip.Height {
-			// It has nothing to tell, by its own word. Ask again later all the
-			// same: it may have lied.
+		switch {
+		case p.news:
+			m.askHeaders(p, tip.Hash) // it has announced something meanwhile
+		case p.info.StartHeight <= tip.Height:
+			// It has nothing to tell, by its own word, and will announce what
+			// is new.
 			p.asking = false
 			p.answeredTip = tip.Hash
-			continue
-		}
-		if !p.info.Pinned && m.due(p.askedAt.Add(headersPatience)) {
-			m.drop(p, ReasonSlow)
-			continue
-		}
-		if p.info.Pinned && m.due(p.askedAt.Add(headersPatience)) {
+		case !m.due(p.askedAt.Add(headersPatience)):
+		case p.info.Pinned:
 			m.askHeaders(p, tip.Hash)
+		default:
+			m.drop(p, ReasonSlow)
 		}
 	}
 }
 
+// askHeaders asks for what follows our tip, or what a peer gave last.
 func (m *Machine) askHeaders(p *peerState, from chainhash.Hash) {
+	locator := m.tree.Locator(from)
+	if locator == nil { // a branch given up meanwhile
+		from = m.tree.Tip().Hash
+		locator = m.tree.Locator(from)
+	}
 	msg := &wire.MsgGetHeaders{ProtocolVersion: wire.ProtocolVersion}
-	for _, h := range m.tree.Locator(from) {
+	for _, h := range locator {
 		msg.BlockLocatorHashes = append(msg.BlockLocatorHashes, &h)
 	}
-	p.asking, p.askedAt, p.askedFrom = true, m.now, from
+	p.asking, p.askedAt, p.askedFrom, p.news = true, m.now, from, false
+	p.climb = -1
 	m.wakeAt(m.now.Add(SilentPeer))
 	m.send(p, msg)
 }
@@ -81,6 +108,7 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 	asked := p.asking
 	p.asking = false
 	if len(headers) == 0 {
+		p.idle = 0
 		if asked {
 			m.nothingNew(p)
 		}
@@ -94,38 +122,76 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 		m.noteKnown(p, res.Last)
 	}
 	if err != nil {
-		m.badHeaders(p, err)
+		m.badHeaders(p, err, asked)
 		return
 	}
-	p.unconnected = 0
-	progress := res.Added > 0 || res.Last != p.last
+	p.unconnected, p.ahead = 0, false
 	p.last = res.Last
-	switch {
-	case res.Added > 0 || len(headers) == maxHeaders && progress:
-		// There may be more, and if not the peer will say so.
-		m.askHeaders(p, res.Last.Hash)
-	case asked:
-		m.nothingNew(p)
+	if res.Added > 0 || res.Last.Height > p.highest {
+		p.idle = 0
+	} else if p.idle++; p.idle > maxIdleHeaders {
+		m.drop(p, ReasonFlood)
+		return
 	}
+	p.highest = max(p.highest, res.Last.Height)
+	m.headersTaken(p, res, len(headers) == maxHeaders, asked)
+}
+
+// headersTaken decides whether to ask on after headers without fault.
+func (m *Machine) headersTaken(p *peerState, res chain.Result, full, asked bool) {
+	climbs := asked && full && res.Last.Height > p.climb
+	if res.Added == 0 && !climbs {
+		if asked {
+			m.nothingNew(p)
+		}
+		return
+	}
+	// There may be more, and if not the peer will say so.
+	if m.lead == p.info.ID && !full {
+		m.lead = 0
+	}
+	m.askHeaders(p, res.Last.Hash)
+	p.climb = res.Last.Height
 }
 
 // nothingNew notes that a peer had nothing to add. What it knows is bounded by
 // what it has claimed or shown: an empty answer also comes from a peer behind.
 func (m *Machine) nothingNew(p *peerState) {
-	if m.lead == p.info.ID {
+	tip := m.tree.Tip()
+	led := m.lead == p.info.ID
+	if led {
 		m.lead = 0
 	}
-	tip := m.tree.Tip()
-	// A question asked from an older tip is answered for that tip only.
-	if _, best, ok := m.tree.Find(p.askedFrom); ok && best && p.askedFrom != tip.Hash {
+	if p.news {
+		m.askHeaders(p, tip.Hash)
 		return
 	}
+	// A question asked from an older tip is answered for that tip only.
+	if _, best, ok := m.tree.Find(p.askedFrom); ok && best && p.askedFrom != tip.Hash {
+		if led {
+			p.holdUntil = m.now.Add(headersTimeout) // let another try
+		}
+		return
+	}
+	p.ahead = false
 	p.answeredTip = tip.Hash
+	if _, best, ok := m.tree.Find(p.last.Hash); p.last != m.baseTip() && !(ok && best) {
+		return // it is on another branch
+	}
 	if h := min(tip.Height, p.info.StartHeight); h > p.known.Height {
 		if hash, ok := m.tree.HashAt(h); ok {
 			p.known = chain.Tip{Height: h, Hash: hash}
 		}
 	}
+}
+
+// blockAnnounced follows up an inv of a block we do not know.
+func (m *Machine) blockAnnounced(p *peerState) {
+	if p.asking && !m.answered(p) {
+		p.news = true // the answer under way may be older
+		return
+	}
+	m.askHeaders(p, m.tree.Tip().Hash)
 }
 
 // noteKnown notes that a peer has shown to know a header.
@@ -136,7 +202,7 @@ func (m *Machine) noteKnown(p *peerState, last chain.Tip) {
 	}
 }
 
-func (m *Machine) badHeaders(p *peerState, err error) {
+func (m *Machine) badHeaders(p *peerState, err error, asked bool) {
 	var rule *chain.RuleError
 	if !errors.As(err, &rule) {
 		m.drop(p, ReasonBadHeaders)
@@ -149,14 +215,18 @@ func (m *Machine) badHeaders(p *peerState, err error) {
 			m.drop(p, ReasonFlood)
 			return
 		}
+		if asked {
+			p.asking = true // no answer to what was asked
+			return
+		}
 		m.askHeaders(p, m.tree.Tip().Hash)
 	case rule.Kind == chain.TimeTooNew:
 		// Perhaps our clock is wrong; the header may become valid.
+		p.ahead = true
 		p.holdUntil = m.now.Add(clockHold)
 		if m.lead == p.info.ID {
 			m.lead = 0
 		}
-		p.answeredTip = m.tree.Tip().Hash
 		if m.now.Sub(m.warnedClock) > BanTime/24 {
 			m.warnedClock = m.now
 			m.warn(Warning{Kind: WarnClock, Height: rule.Tip.Height, Peer: p.info.Addr})
@@ -176,14 +246,18 @@ func (m *Machine) headersChanged(c chain.Change) {
 		for _, p := range m.peers {
 			if p.known.Height > c.Fork.Height {
 				p.known = c.Fork
-				if t, best, ok := m.tree.Find(p.last.Hash); ok && best {
-					p.known = t
-				}
+				m.noteKnown(p, p.last)
 			}
 			p.agreedTo = min(p.agreedTo, c.Fork.Height)
 			p.audit = audit{}
 		}
+		maps.DeleteFunc(m.cf.direct, func(h int32, _ bool) bool { return h > c.Fork.Height })
 		m.cf.truncate(m, c.Fork.Height)
+		if m.scan.from >= 0 && c.Fork.Height < m.scan.from-1 {
+			// A reorg below the birthday: what took the place of those blocks
+			// was never looked at.
+			m.startFilters(c.Fork.Height + 1)
+		}
 	}
 	m.scan.extend(m)
 	m.emit(HeadersAdvanced{Change: c})
@@ -202,26 +276,45 @@ func (m *Machine) answered(p *peerState) bool {
 
 // headersCurrent is the rule of Progress.HeadersCurrent.
 func (m *Machine) headersCurrent() bool {
-	peers := m.ready()
-	if len(peers) == 0 || m.unresolvedPinned() {
-		return false
-	}
-	for _, p := range peers {
-		if !m.answered(p) {
+	current := false
+	for _, p := range m.ready() {
+		switch {
+		case m.answered(p):
+			current = true
+		case p.ahead:
+			// Its chain lies in the future: the others speak for the present.
+		default:
 			return false
 		}
 	}
-	return true
+	return current && !m.unresolvedPinned()
 }
 
 func (m *Machine) tellCurrent(tip chain.Tip) {
 	now := m.headersCurrent()
-	if now {
-		m.headed = true
+	if !m.headed {
+		m.headed = now || m.bulkDone()
 	}
 	if now && (!m.current || m.currentTip != tip) {
 		m.emit(HeadersCurrent{Tip: tip})
 		m.currentTip = tip
 	}
 	m.current = now
+}
+
+// bulkDone tells whether filters may begin though a peer still owes an answer:
+// somebody has given all it has, and the others have had their time. One pinned
+// peer that is stuck must not hold everything up.
+func (m *Machine) bulkDone() bool {
+	done := false
+	for _, p := range m.ready() {
+		switch {
+		case m.answered(p):
+			done = true
+		case p.asking && m.due(p.askedAt.Add(headersTimeout)):
+		default:
+			return false
+		}
+	}
+	return done && m.lead == 0 && !m.unresolvedPinned()
 }

@@ -41,6 +41,11 @@ const (
 	// maxUnconnecting is how many announcements with an unknown parent in a
 	// row are followed up.
 	maxUnconnecting = 10
+	// maxIdleHeaders is how many messages of headers in a row may tell nothing
+	// new, nor go higher than the peer went before.
+	maxIdleHeaders = 20
+	// staleTip is how long without a block before all peers are asked again.
+	staleTip = 30 * time.Minute
 	// clockHold is the pause after headers from the future.
 	clockHold = time.Minute
 
@@ -73,6 +78,8 @@ const (
 	// doubles each time.
 	coolMin = 2 * time.Second
 	coolMax = 5 * time.Minute
+	// maxCooled is after how many pauses in a row a peer is replaced.
+	maxCooled = 4
 	// filterNewsEvery is after how many filters progress is told.
 	filterNewsEvery = 500
 

@@ -63,6 +63,9 @@ type Machine struct {
 	lead   PeerID // asked alone during bulk header sync, 0 if nobody
 	headed bool   // headers have been current once
 
+	lookedFrom chainhash.Hash // our tip since lookAt was set
+	lookAt     time.Time      // when everybody is asked again
+
 	current     bool // Progress.HeadersCurrent as last told
 	currentTip  chain.Tip
 	warnedClock time.Time

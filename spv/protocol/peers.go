@@ -14,7 +14,9 @@ import (
 // peerState is what the machine knows of one connection.
 type peerState struct {
 	info    PeerInfo
-	leaving bool // Disconnect was asked for
+	leaving bool   // Disconnect was asked for
+	reason  Reason // why, if so
+	up      bool   // PeerUp was told
 
 	// Headers.
 	asking      bool
@@ -23,6 +25,11 @@ type peerState struct {
 	answeredTip chainhash.Hash // our tip when it had nothing new
 	known       chain.Tip      // highest block of our best chain it has shown to know
 	last        chain.Tip      // last header it gave, on whichever branch
+	highest     int32          // highest header it ever gave
+	climb       int32          // height reached while following it up, -1 at the start
+	news        bool           // it announced a block while it was being asked
+	ahead       bool           // its chain lies in the future by our clock
+	idle        int            // messages of headers in a row that told nothing
 	unconnected int
 	holdUntil   time.Time
 
@@ -111,6 +118,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		return
 	}
 	m.send(p, &wire.MsgSendHeaders{})
+	p.up = true
 	m.emit(PeerUp{Peer: m.infoOf(p)})
 }
 
@@ -136,7 +144,7 @@ func (m *Machine) drop(p *peerState, r Reason) {
 	if p.leaving {
 		return
 	}
-	p.leaving = true
+	p.leaving, p.reason = true, r
 	m.do(Disconnect{Peer: p.info.ID, Reason: r})
 	m.punish(p.info.Addr, r)
 	m.forget(p)
@@ -184,7 +192,9 @@ func (m *Machine) peerDisconnected(id PeerID, r Reason) {
 		return
 	}
 	p := m.peers[i]
-	if !p.leaving {
+	if p.leaving {
+		r = p.reason
+	} else {
 		m.punish(p.info.Addr, r)
 		m.forget(p)
 	}
@@ -192,7 +202,9 @@ func (m *Machine) peerDisconnected(id PeerID, r Reason) {
 	if a := m.book.byAddr[p.info.Addr]; a != nil {
 		a.peer = 0
 	}
-	m.emit(PeerDown{Peer: p.info, Reason: r})
+	if p.up {
+		m.emit(PeerDown{Peer: p.info, Reason: r})
+	}
 }
 
 func (m *Machine) dialFailed(addr string, r Reason) {

@@ -76,8 +76,8 @@ func (m *Machine) invReceived(p *peerState, msg *wire.MsgInv) {
 			}
 		}
 	}
-	if unknownBlock && !p.asking {
-		m.askHeaders(p, m.tree.Tip().Hash)
+	if unknownBlock {
+		m.blockAnnounced(p)
 	}
 	if len(get.InvList) > 0 {
 		m.send(p, get)

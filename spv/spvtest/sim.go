@@ -226,13 +226,13 @@ func (s *Sim) Withdraw(txid chainhash.Hash) {
 // Input feeds the machine, nil being a tick.
 func (s *Sim) Input(in protocol.Input) {
 	var outs []protocol.Output
-	s.countTick(in == nil)
 	if in == nil {
 		outs = s.machine.Tick(s.now)
 	} else {
 		s.record("> " + Describe(in, s.names))
 		outs = s.machine.Step(s.now, in)
 	}
+	s.countTick(in == nil)
 	life := s.life
 	upTo := len(outs)
 	crash := s.crashing && hasSave(outs)
@@ -283,9 +283,12 @@ func (s *Sim) countTick(tick bool) {
 		s.ticks = 0
 		return
 	}
-	s.ticks++
-	s.secondTicks++
-	if s.ticks > inARow && !s.machine.Next().After(s.now) || s.secondTicks > perSecond {
+	if s.secondTicks++; s.machine.Next().After(s.now) {
+		s.ticks = 0
+	} else {
+		s.ticks++
+	}
+	if s.ticks > inARow || s.secondTicks > perSecond {
 		s.faultf("the machine spins: %d ticks this second, next %v", s.secondTicks, s.machine.Next().Sub(s.now))
 		s.ticks, s.secondTicks = 0, 0
 	}
