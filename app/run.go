@@ -197,6 +197,11 @@ func (w *Wallet) moveView(chain *spv.Client) error {
 		w.mu.Unlock()
 		return nil
 	}
+	// The ledger knows only blocks it has met; the chain knows where exactly
+	// the branches part, so that no more is searched again than needed.
+	if fork, known := chain.ForkOf(old.Hash); had && known && fork.Height > move.Fork.Height && fork.Height <= tip.Height {
+		move.Fork = ledger.Tip(fork)
+	}
 	notices, err := w.applyLocked(move)
 	w.mu.Unlock()
 	if err != nil {
@@ -207,18 +212,41 @@ func (w *Wallet) moveView(chain *spv.Client) error {
 	}
 	w.hub.publish(Headers{Height: tip.Height, Hash: tip.Hash})
 	w.tell(notices)
-	return w.lowerBirthday(chain, move.Fork.Height, had)
+	return w.checkBirthday(chain, move.Fork.Height)
 }
 
-// lowerBirthday follows a reorg that reaches below the birthday: what took the
-// place of those blocks has never been searched.
-func (w *Wallet) lowerBirthday(chain *spv.Client, fork int32, had bool) error {
+// checkBirthday follows a reorg that reaches below the birthday: what took the
+// place of those blocks has never been searched. The block before the birthday
+// is remembered, since it alone can tell.
+func (w *Wallet) checkBirthday(chain *spv.Client, fork int32) error {
 	height, known, _ := w.birthday()
-	if !had || !known || fork+1 >= height {
+	if !known {
 		return nil
 	}
-	if err := w.apply(ledger.BirthdaySet{Height: max(fork+1, chain.Base())}); err != nil {
-		return err
+	w.mu.Lock()
+	anchor := w.anchor
+	w.mu.Unlock()
+	hash, ok := chain.HashAt(anchor.Height)
+	if anchor == (ledger.BlockRef{}) || !ok || hash == anchor.Hash {
+		return nil
+	}
+	lower := height - birthdayMargin
+	if fork < height-1 {
+		lower = max(lower, fork+1)
+	}
+	return w.setBirthday(chain, lower)
+}
+
+// setBirthday fixes the height from which on blocks may concern us.
+func (w *Wallet) setBirthday(chain *spv.Client, height int32) error {
+	height = max(height, chain.Base(), 1)
+	if err := w.apply(ledger.BirthdaySet{Height: height}); err != nil {
+		return failure("set birthday", err)
+	}
+	if hash, ok := chain.HashAt(height - 1); ok {
+		if err := w.setAnchor(ledger.BlockRef{Height: height - 1, Hash: hash}); err != nil {
+			return failure("set birthday", err)
+		}
 	}
 	w.keepFilters(chain)
 	return nil
@@ -240,11 +268,7 @@ func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 			height -= birthdayMargin
 		}
 	}
-	if err := w.apply(ledger.BirthdaySet{Height: max(height, chain.Base(), 1)}); err != nil {
-		return failure("set birthday", err)
-	}
-	w.keepFilters(chain)
-	return nil
+	return w.setBirthday(chain, height)
 }
 
 func (w *Wallet) keepFilters(chain *spv.Client) {

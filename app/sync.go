@@ -27,7 +27,7 @@ func (w *Wallet) Online(ctx context.Context, fn func(ctx context.Context) error)
 		ran <- err
 	}()
 	err := fn(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+	if cause := context.Cause(ctx); err != nil && ctx.Err() == context.Canceled && !errors.Is(cause, context.Canceled) {
 		err = cause // the run ended first, and that is why
 	}
 	cancel(nil)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"sync"
@@ -21,6 +22,9 @@ import (
 // person named the birthday, or wallet.db was lost: search earlier too.
 const settingExact = "birthday-exact"
 
+// settingAnchor is the block before the birthday: height, then hash.
+const settingAnchor = "birthday-anchor"
+
 // Wallet is an open wallet, alone in its network's folder. Its methods may be
 // called from any goroutine.
 type Wallet struct {
@@ -35,7 +39,8 @@ type Wallet struct {
 	led    *ledger.Ledger
 	source map[descriptor.Keychain]*descriptor.Descriptor
 
-	told       bool           // see settingExact
+	told       bool // see settingExact
+	anchor     ledger.BlockRef
 	toldSynced chainhash.Hash // tip of the last Synced
 
 	chainMu sync.RWMutex
@@ -146,6 +151,10 @@ func (w *Wallet) loadLedger() error {
 	}
 	_, exact := contents.Settings[settingExact]
 	w.told = !exact
+	if v := contents.Settings[settingAnchor]; len(v) == 4+chainhash.HashSize {
+		w.anchor.Height = int32(binary.BigEndian.Uint32(v))
+		copy(w.anchor.Hash[:], v[4:])
+	}
 	if len(contents.Rows) > 0 {
 		w.led, err = ledger.Load(cfg, contents.Rows)
 		return err
@@ -156,6 +165,15 @@ func (w *Wallet) loadLedger() error {
 	}
 	w.led = led
 	return w.db.Save(change)
+}
+
+// setAnchor remembers the block before the birthday.
+func (w *Wallet) setAnchor(b ledger.BlockRef) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.anchor = b
+	value := append(binary.BigEndian.AppendUint32(nil, uint32(b.Height)), b.Hash[:]...)
+	return w.db.SaveAll(map[string][]byte{settingAnchor: value})
 }
 
 // setTold remembers whether a person named the birthday.

@@ -45,6 +45,13 @@ func (r *runner) saveLoop() error {
 func (s *saver) do(out protocol.Output) error {
 	switch out := out.(type) {
 	case protocol.SaveHeaders:
+		// A batch cuts headers before it adds filter headers; those that came
+		// before the cut must be in already.
+		if len(out.Change.Disconnected) > 0 {
+			if err := s.commit(); err != nil {
+				return err
+			}
+		}
 		s.batch.Headers = append(s.batch.Headers, out.Change)
 		s.headers += len(out.Change.Connected)
 		s.dirty = true
@@ -182,6 +189,14 @@ func (c *Client) HeightOf(block chainhash.Hash) (int32, bool) {
 	defer c.mu.RUnlock()
 	tip, best, ok := c.tree.Find(block)
 	return tip.Height, best && ok
+}
+
+// ForkOf is the last block of the best chain that a block seen earlier in this
+// run descends from, or that block itself.
+func (c *Client) ForkOf(block chainhash.Hash) (Tip, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.tree.Fork(block)
 }
 
 // Base is the height of the first header kept.

@@ -62,9 +62,11 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 					return err
 				}
 				for i := first; i < min(first+matchStep, len(snap.blocks)); i++ {
-					if hit[i], err = c.matchOne(&m, query, snap, i); err != nil {
+					matched, err := c.matchOne(&m, query, snap, i)
+					if err != nil {
 						return err
 					}
+					hit[i] = matched
 				}
 			}
 		})

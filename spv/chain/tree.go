@@ -112,6 +112,19 @@ func (t *Tree) Find(hash chainhash.Hash) (tip Tip, best bool, ok bool) {
 	return p.tip(), p.n == nil, true
 }
 
+// Fork is the last block that a known block's chain shares with the best one:
+// the block itself if it is on it.
+func (t *Tree) Fork(hash chainhash.Hash) (Tip, bool) {
+	p, ok := t.locate(&hash)
+	if !ok {
+		return Tip{}, false
+	}
+	for p.n != nil {
+		p = p.parent()
+	}
+	return p.tip(), true
+}
+
 // Locator lists hashes for a getheaders message, from a known block downwards:
 // ten in a row, then with doubling gaps, and at last where the tree begins. It
 // is nil for an unknown hash.

@@ -223,6 +223,8 @@ func (st *state) rebase(tx *bolt.Tx, f FilterBase) error {
 func (st *state) filterRun(tx *bolt.Tx, run FilterHeaderRun) error {
 	var err error
 	switch end := int64(run.From) + int64(len(run.Headers)); {
+	case len(run.Headers) == 0 && (!st.begun || run.From >= st.filters.next()):
+		return nil // nothing to forget: a reorg in the same batch has done it
 	case !st.begun:
 		return fmt.Errorf("%w: no filter base", ErrMismatch)
 	case run.From < st.filters.first || run.From > st.filters.next() || end > int64(st.headers.next()):
