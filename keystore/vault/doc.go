@@ -24,6 +24,6 @@
 //
 // Not here: what the values mean, passwords, keys.
 //
-// The tests damage files in some hundred seeded ways, kill the creation at each
-// step, and race for the lock.
+// The tests damage files in some hundred seeded ways, put back what a crash
+// leaves behind at each step, and race for the lock.
 package vault

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -9,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,6 +70,12 @@ func (c *Contents) check() error {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
 	}
 	return nil
+}
+
+func (c Contents) equal(d Contents) bool {
+	return bytes.Equal(c.Envelope, d.Envelope) && slices.EqualFunc(c.Records, d.Records, func(a, b Record) bool {
+		return a.Name == b.Name && bytes.Equal(a.Value, b.Value)
+	})
 }
 
 // File is an open vault. It is not safe for concurrent use.
@@ -146,7 +153,7 @@ func (f *File) Check() error {
 	if err != nil {
 		return fmt.Errorf("check vault: %w", err)
 	}
-	if !reflect.DeepEqual(c, f.contents) {
+	if !c.equal(f.contents) {
 		return fmt.Errorf("check vault: %w: not what was opened", ErrCorrupt)
 	}
 	return nil
@@ -196,7 +203,7 @@ func write(path string, c Contents, put func(from, to string) error) error {
 	if err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
-	if !reflect.DeepEqual(back, c) {
+	if !back.equal(c) {
 		return fmt.Errorf("read back: %w: not what was written", ErrCorrupt)
 	}
 	if err := syncFile(temp); err != nil {
