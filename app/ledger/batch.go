@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
+
 	"thistle/app/descriptor"
 )
 
@@ -20,7 +22,20 @@ type batch struct {
 type Gap struct {
 	Batch    uint32
 	From, To int32
-	Reorgs   uint32 // of the view when the gap was found
+	View     Tip // when the gap was found
+}
+
+// Answer makes the fact that a gap, narrowed at will, was matched up to the block
+// end. It is asked for after matching, and reports false if hashAt, the best chain
+// as it is then, does not hold both the view and end: the chain has moved, the
+// answer may be about another branch, and both must be asked for anew.
+func (g Gap) Answer(end chainhash.Hash, hits []BlockRef, hashAt func(height int32) (chainhash.Hash, bool)) (Scanned, bool) {
+	for _, ref := range []BlockRef{g.View, {g.To, end}, g.View} {
+		if hash, ok := hashAt(ref.Height); !ok || hash != ref.Hash {
+			return Scanned{}, false
+		}
+	}
+	return Scanned{Gap: g, End: end, Hits: hits}, true
 }
 
 func (l *Ledger) newBatch(epoch uint32, spans []Span, coverage []Interval) {
@@ -44,7 +59,7 @@ func (l *Ledger) batch(id uint32) *batch {
 // the gap is still in Missing and will be asked for again.
 func (l *Ledger) scanned(f Scanned) error {
 	g := f.Gap
-	if g.From < 0 || g.From > g.To {
+	if g.From < 0 || g.From > g.To || g.To > g.View.Height || g.To == g.View.Height && f.End != g.View.Hash {
 		return fmt.Errorf("scanned %d to %d: %w", g.From, g.To, ErrFact)
 	}
 	for _, h := range f.Hits {
@@ -53,7 +68,7 @@ func (l *Ledger) scanned(f Scanned) error {
 		}
 	}
 	b := l.batch(g.Batch)
-	if b == nil || g.Reorgs != l.config.Reorgs || !l.onView(BlockRef{g.To, f.End}) {
+	if b == nil || !l.passed(g.View) || !l.onView(BlockRef{g.To, f.End}) {
 		return nil
 	}
 	if slices.ContainsFunc(f.Hits, func(h BlockRef) bool { return !l.onView(h) }) {
@@ -169,7 +184,7 @@ func (l *Ledger) Missing() []Gap {
 	var out []Gap
 	for _, b := range l.batches {
 		for _, r := range lacking(b.coverage, within) {
-			out = append(out, Gap{Batch: b.id, From: r.From, To: r.To, Reorgs: l.config.Reorgs})
+			out = append(out, Gap{Batch: b.id, From: r.From, To: r.To, View: l.tip})
 		}
 	}
 	slices.SortFunc(out, func(a, b Gap) int {

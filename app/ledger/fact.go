@@ -15,12 +15,13 @@ type Fact interface{ fact() }
 
 // Scanned says that the filters of a gap, or of any part of it, were matched
 // against the scripts of the gap's batch: Gap is one of [Ledger.Missing] with
-// From and To narrowed at will. It is ignored if the batch has been merged, the
-// view reorganised since the gap was handed out, or To lies above the view.
+// From and To narrowed at will, and the block End at Gap.To is the view, Gap.View,
+// or an ancestor of it. [Gap.Answer] makes one, and sees to that. It is ignored if
+// the batch has been merged or the view has left Gap.View since.
 type Scanned struct {
 	Gap  Gap
-	End  chainhash.Hash // of the block at Gap.To
-	Hits []BlockRef     // blocks that may concern the batch
+	End  chainhash.Hash
+	Hits []BlockRef // blocks that may concern the batch
 }
 
 // BlockApplied gives a whole, checked block. Transactions that concern us are
@@ -91,6 +92,9 @@ type ViewMoved struct {
 	// Disconnected must name every block above Fork that the ledger may have
 	// heard of and that has left the chain, Connected those that came back.
 	Disconnected, Connected []BlockRef
+	// Trail may name some blocks of the new chain between Fork and Tip, by which
+	// a later fork can be found.
+	Trail []BlockRef
 }
 
 // Revealed says that an address was shown to someone. The latest At wins if

@@ -16,6 +16,7 @@ type Ledger struct {
 	config ConfigRow
 	tip    Tip
 	hasTip bool
+	trail  []BlockRef // of the view's chain, below the tip, ascending
 
 	chains   [2]*keychain
 	byScript map[string]Ref
@@ -179,7 +180,7 @@ func (l *Ledger) row(k Key) Row {
 	case RowConfig:
 		return l.config
 	case RowView:
-		return ViewRow{l.tip}
+		return ViewRow{l.tip, slices.Clone(l.trail)}
 	case RowScript:
 		ref := parseRefID(k.ID)
 		return ScriptRow{ref, l.chains[ref.Keychain].scripts[ref.Index].bytes}

@@ -50,7 +50,7 @@ func (l *Ledger) loadRow(cfg Config, row Row) error {
 		}
 		l.config = row
 	case ViewRow:
-		l.tip, l.hasTip = row.Tip, true
+		l.tip, l.hasTip, l.trail = row.Tip, true, row.Trail
 	case ScriptRow:
 		return l.loadScript(row)
 	case AddressRow:

@@ -54,11 +54,14 @@ type ConfigRow struct {
 	Birthday           int32  // -1 while unknown
 	NextBatch          uint32 // the name of the next batch
 	Epoch              uint32 // of the next batch of new scripts
-	Reorgs             uint32 // how often the view left a branch
 }
 
 // ViewRow is there once a view is known.
-type ViewRow struct{ Tip Tip }
+type ViewRow struct {
+	Tip Tip
+	// Trail are blocks of the view's chain below the tip, from the lowest up.
+	Trail []BlockRef
+}
 
 // ScriptRow is a derived script, empty where the index has no key.
 type ScriptRow struct {

@@ -8,9 +8,11 @@ import (
 )
 
 // reconcileDepth is how far below the fork blocks are still compared with the
-// chain: facts of a branch can be heard before the view is on it, but not from
-// further ahead than this.
+// chain, in case a block was applied that was not on the view's chain.
 const reconcileDepth = 2016
+
+// trailDense is how many of the last blocks the trail keeps without gaps.
+const trailDense = 64
 
 // View returns the block up to which the ledger speaks, false if none is known.
 func (l *Ledger) View() (Tip, bool) { return l.tip, l.hasTip }
@@ -34,8 +36,6 @@ func (l *Ledger) moveView(f ViewMoved) error {
 	old := l.tip
 	reorg := l.hasTip && f.Fork != old
 	if reorg {
-		l.config.Reorgs++
-		l.dirty(Key{Kind: RowConfig})
 		l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, f.Fork) })
 		l.dropHits(f.Fork.Height)
 	}
@@ -44,12 +44,45 @@ func (l *Ledger) moveView(f ViewMoved) error {
 	}
 	// Blocks at the old and the new tip may gain or lose their place as well.
 	low, high := min(old.Height, f.Tip.Height), max(old.Height, f.Tip.Height)
+	l.trail = l.nextTrail(f)
 	l.tip, l.hasTip = f.Tip, true
 	l.dirty(Key{Kind: RowView})
 	for _, b := range l.heights.between(low, high) {
 		l.touchBlock(b)
 	}
 	return nil
+}
+
+// passed reports whether a block is the view or an earlier view on the same
+// chain, of not long ago.
+func (l *Ledger) passed(view Tip) bool {
+	return l.hasTip && (view == l.tip || slices.Contains(l.trail, view))
+}
+
+// nextTrail returns the trail after a move: every block of the last trailDense,
+// as far as known, and fewer and fewer of the older ones.
+func (l *Ledger) nextTrail(f ViewMoved) []BlockRef {
+	var all []BlockRef
+	if l.hasTip {
+		all = append(slices.Clone(l.trail), l.tip)
+		all = slices.DeleteFunc(all, func(r BlockRef) bool { return r.Height >= f.Fork.Height })
+		if f.Fork.Height >= 0 {
+			all = append(all, f.Fork)
+		}
+	}
+	all = append(all, f.Trail...)
+	all = slices.DeleteFunc(all, func(r BlockRef) bool { return r.Height >= f.Tip.Height })
+	slices.SortFunc(all, func(a, b BlockRef) int { return compareRefs(b, a) })
+	kept := []BlockRef{f.Tip}
+	for _, r := range all {
+		last := kept[len(kept)-1].Height
+		if gap := max(1, (f.Tip.Height-last-trailDense)/8); last-r.Height >= gap {
+			kept = append(kept, r)
+		}
+	}
+	kept = slices.Clone(kept[1:])
+	slices.Reverse(kept)
+	return kept
 }
 
 // dropHits forgets hits above a height, which will be found again.
@@ -82,8 +115,15 @@ func (l *Ledger) checkMove(f ViewMoved) error {
 	if f.Fork.Height > min(l.tip.Height, f.Tip.Height) {
 		return ErrFork
 	}
-	if f.Fork.Height == l.tip.Height && f.Fork != l.tip {
-		return ErrFork
+	for _, r := range append(slices.Clone(l.trail), l.tip) {
+		if r.Height == f.Fork.Height && r != f.Fork {
+			return ErrFork
+		}
+	}
+	for _, r := range f.Trail {
+		if r.Height <= f.Fork.Height || r.Height >= f.Tip.Height {
+			return ErrFact
+		}
 	}
 	return nil
 }
@@ -105,7 +145,12 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 	}
 	// What lies above the tip may come back.
 	off := func(ref BlockRef) bool { return ref.Height <= tip.Height && !on(ref) }
-	move := ViewMoved{Tip: tip, Fork: l.fork(tip, on)}
+	move := ViewMoved{Tip: tip, Fork: l.fork(on)}
+	for step := int32(1); tip.Height-step > max(move.Fork.Height, 0); step += max(1, step/8) {
+		if hash, ok := hashAt(tip.Height - step); ok {
+			move.Trail = append(move.Trail, BlockRef{tip.Height - step, hash})
+		}
+	}
 	from := 0
 	if l.reconciled {
 		from = l.heights.from(move.Fork.Height - reconcileDepth)
@@ -128,14 +173,14 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 }
 
 // fork returns the highest block known to the ledger that is on the chain.
-func (l *Ledger) fork(tip Tip, on func(BlockRef) bool) BlockRef {
+func (l *Ledger) fork(on func(BlockRef) bool) BlockRef {
 	if !l.hasTip {
 		return BlockRef{Height: -1}
 	}
 	if on(l.tip) {
 		return l.tip
 	}
-	refs := []BlockRef{tip}
+	refs := slices.Clone(l.trail)
 	for _, b := range l.batches {
 		for _, in := range b.coverage {
 			refs = append(refs, BlockRef{in.To, in.End})

@@ -18,7 +18,7 @@ func encodeRow(row ledger.Row) (Record, error) {
 	case ledger.ConfigRow:
 		e.config(r)
 	case ledger.ViewRow:
-		e.block(r.Tip)
+		e.view(r)
 	case ledger.ScriptRow:
 		e.ref(r.Ref)
 		e.bytes(r.Script)
@@ -59,7 +59,7 @@ func decodeRow(rec Record) (ledger.Row, error) {
 	case ledger.RowConfig:
 		row = d.config()
 	case ledger.RowView:
-		row = ledger.ViewRow{Tip: d.block()}
+		row = d.view()
 	case ledger.RowScript:
 		row = ledger.ScriptRow{Ref: d.ref(), Script: d.bytes()}
 	case ledger.RowAddress:
@@ -116,14 +116,29 @@ func (e *encoder) config(r ledger.ConfigRow) {
 	e.int32(r.Birthday)
 	e.uint32(r.NextBatch)
 	e.uint32(r.Epoch)
-	e.uint32(r.Reorgs)
 }
 
 func (d *decoder) config() ledger.ConfigRow {
 	return ledger.ConfigRow{
 		External: d.string(), Internal: d.string(), Lookahead: d.uint32(), Birthday: d.int32(),
-		NextBatch: d.uint32(), Epoch: d.uint32(), Reorgs: d.uint32(),
+		NextBatch: d.uint32(), Epoch: d.uint32(),
 	}
+}
+
+func (e *encoder) view(r ledger.ViewRow) {
+	e.block(r.Tip)
+	e.length(len(r.Trail))
+	for _, b := range r.Trail {
+		e.block(b)
+	}
+}
+
+func (d *decoder) view() ledger.ViewRow {
+	r := ledger.ViewRow{Tip: d.block()}
+	for range d.length(36) {
+		r.Trail = append(r.Trail, d.block())
+	}
+	return r
 }
 
 func (e *encoder) batch(r ledger.BatchRow) {
