@@ -342,7 +342,7 @@ func sleeps(files []*file) []string {
 			}
 		})
 		for _, pos := range found {
-			if f.test && !bubble {
+			if (f.test || testOnly(f.pkg)) && !bubble {
 				problems = append(problems, fmt.Sprintf("%s: time.Sleep in a test: wait for the event itself, or run in testing/synctest, where sleeping takes no time", f.at(pos)))
 			}
 		}

@@ -40,6 +40,7 @@ type report struct {
 	output  map[string][]string // by package and test, until its end is known
 	perPkg  map[string]*counts
 	total   counts
+	failed  []string
 	skipped []string // with the reason each test gave
 }
 
@@ -110,9 +111,8 @@ func (r *report) endTest(e event, key string) {
 		c.passed++
 	case "fail":
 		c.failed++
-		for _, s := range r.output[key] {
-			fmt.Fprint(r.out, s)
-		}
+		r.failed = append(r.failed, key)
+		r.print(r.output[key])
 	case "skip":
 		c.skipped++
 		r.skipped = append(r.skipped, key+": "+reason(r.output[key]))
@@ -136,17 +136,30 @@ func (r *report) endPackage(e event) {
 	if e.Action == "fail" {
 		mark = "FAIL"
 		// A race, a panic, a time-out or a failed build belongs to no single test.
-		for _, s := range r.unfinished(e.Package) {
-			fmt.Fprint(r.out, s)
-		}
+		r.print(r.unfinished(e.Package))
 		if c.failed == 0 {
 			c.failed = 1
+			r.failed = append(r.failed, e.Package)
 		}
 	}
 	fmt.Fprintf(r.out, "%s %6.1f s  %-34s %v\n", mark, e.Elapsed, e.Package, *c)
 	r.total.passed += c.passed
 	r.total.failed += c.failed
 	r.total.skipped += c.skipped
+}
+
+// print shows the beginning and the end of an output: what was done, and what
+// went wrong.
+func (r *report) print(lines []string) {
+	const head, tail = 40, 200
+	for i, s := range lines {
+		switch {
+		case i < head || i >= len(lines)-tail:
+			fmt.Fprint(r.out, s)
+		case i == head:
+			fmt.Fprintf(r.out, "    ... %d lines: go test -v -run shows them ...\n", len(lines)-head-tail)
+		}
+	}
 }
 
 // unfinished is the output of a package itself and of its tests that never
@@ -181,9 +194,13 @@ func reason(output []string) string {
 	return strings.Join(said, " ")
 }
 
-// finish prints what was skipped and the counts, and leaves the counts for the
-// summary of all phases.
+// finish prints what failed, what was skipped and the counts, and leaves the
+// counts for the summary of all phases.
 func (r *report) finish() {
+	slices.Sort(r.failed)
+	for _, s := range r.failed {
+		fmt.Fprintln(r.out, "failed:", s)
+	}
 	slices.Sort(r.skipped)
 	const most = 20
 	for i, s := range r.skipped {
