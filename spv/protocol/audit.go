@@ -102,12 +102,11 @@ func (m *Machine) auditReply(p *peerState, stop chainhash.Hash, reply cfReply) {
 	if !a.asked || a.checkpt || stop != a.stop {
 		return
 	}
+	if len(reply.hashes) != int(a.to-a.from)+1 {
+		return // of a question from before a reorg
+	}
 	a.asked = false
 	p.cooled = 0
-	if len(reply.hashes) != int(a.to-a.from)+1 {
-		m.drop(p, ReasonBadFilterHeaders)
-		return
-	}
 	a.hashes = reply.hashes
 	m.compare(p)
 }

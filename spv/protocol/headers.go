@@ -22,7 +22,7 @@ func (m *Machine) driveHeaders() {
 	}
 	if m.lead == 0 {
 		for _, p := range peers {
-			if !p.asking && !m.answered(p) && m.due(p.holdUntil) {
+			if !p.asking && (p.ahead || !m.answered(p)) && m.due(p.holdUntil) {
 				m.askHeaders(p, tip.Hash)
 			}
 		}
@@ -166,8 +166,10 @@ func (m *Machine) nothingNew(p *peerState) {
 		m.askHeaders(p, tip.Hash)
 		return
 	}
-	// A question asked from an older tip is answered for that tip only.
-	if _, best, ok := m.tree.Find(p.askedFrom); ok && best && p.askedFrom != tip.Hash {
+	// A question asked from an older tip is answered for that tip only; one that
+	// followed the peer up its own branch is answered.
+	_, best, _ := m.tree.Find(p.askedFrom)
+	if p.askedFrom != tip.Hash && (best || p.askedFrom != p.last.Hash) {
 		if led {
 			p.holdUntil = m.now.Add(headersTimeout) // let another try
 		}
@@ -187,7 +189,7 @@ func (m *Machine) nothingNew(p *peerState) {
 
 // blockAnnounced follows up an inv of a block we do not know.
 func (m *Machine) blockAnnounced(p *peerState) {
-	if p.asking && !m.answered(p) {
+	if p.asking && !m.silent(p) {
 		p.news = true // the answer under way may be older
 		return
 	}
@@ -267,11 +269,12 @@ func (m *Machine) headersChanged(c chain.Change) {
 // answered tells whether a peer has said that it knows nothing beyond our tip,
 // or has nothing to say by the rule of Progress.HeadersCurrent.
 func (m *Machine) answered(p *peerState) bool {
-	tip := m.tree.Tip()
-	if p.answeredTip == tip.Hash {
-		return true
-	}
-	return p.asking && p.info.StartHeight <= tip.Height && m.due(p.askedAt.Add(SilentPeer))
+	return p.answeredTip == m.tree.Tip().Hash || p.asking && m.silent(p)
+}
+
+// silent tells whether a peer that is being asked seems to have nothing to say.
+func (m *Machine) silent(p *peerState) bool {
+	return p.info.StartHeight <= m.tree.Tip().Height && m.due(p.askedAt.Add(SilentPeer))
 }
 
 // headersCurrent is the rule of Progress.HeadersCurrent.
@@ -279,10 +282,10 @@ func (m *Machine) headersCurrent() bool {
 	current := false
 	for _, p := range m.ready() {
 		switch {
-		case m.answered(p):
-			current = true
 		case p.ahead:
 			// Its chain lies in the future: the others speak for the present.
+		case m.answered(p):
+			current = true
 		default:
 			return false
 		}

@@ -115,6 +115,9 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	full := len(m.ready()) > m.cfg.Peers
 	if !info.Pinned && (full || !info.ServesFilters() && m.wantsFilterPeer()) {
 		m.drop(p, ReasonNotNeeded)
+		if a := m.book.byAddr[info.Addr]; full && a != nil {
+			a.retryAt = m.now.Add(spareTime) // no fault of its own: soon needed, perhaps
+		}
 		return
 	}
 	m.send(p, &wire.MsgSendHeaders{})

@@ -176,7 +176,7 @@ func (s *Sim) back(c *conn, answers []answer) {
 
 // checkSend holds the machine to its bounds.
 func (s *Sim) checkSend(c *conn, msg wire.Message) {
-	const patience = 10 * time.Second // after that a request counts as lost
+	const patience = protocol.SilentPeer // after that a request may count as lost
 	switch msg := msg.(type) {
 	case *wire.MsgGetHeaders:
 		if !c.askedAt.IsZero() && s.now.Sub(c.askedAt) < patience && c.peer.Honest() {

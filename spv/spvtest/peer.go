@@ -218,7 +218,7 @@ func (p *Peer) replyCFCheckpt(s *Sim, id protocol.PeerID, msg *wire.MsgGetCFChec
 	if p.NoFilters || stop == nil || p.NoCF {
 		return nil
 	}
-	out := wire.NewMsgCFCheckpt(wire.GCSFilterRegular, &msg.StopHash, 0)
+	out := wire.NewMsgCFCheckpt(wire.GCSFilterRegular, &msg.StopHash, int(stop.Height))
 	for _, b := range stop.Range(1) {
 		if b.Height%wire.CFCheckptInterval == 0 {
 			header := p.headerOf(b, p.Filters.InCheckpoints)

@@ -33,7 +33,7 @@ type SimConfig struct {
 	// NoReads leaves FilterState.Filter out, as a caller without it would.
 	NoReads           bool
 	FilterCheckpoints map[int32]chainhash.Hash
-	// Start is when the story begins: an hour after the newest block if zero.
+	// Start is when the story begins: a month after the newest block if zero.
 	Start time.Time
 }
 
@@ -61,6 +61,7 @@ type Sim struct {
 	lines  int
 	log    []string // the last lines of the trace
 	faults []string
+	before []string // what led to the first fault
 
 	ticks       int // in a row without time or input between
 	secondTicks int
@@ -111,7 +112,7 @@ func NewSim(cfg SimConfig) *Sim {
 	}
 	for _, p := range cfg.Peers {
 		s.AddPeer(p)
-		if t := time.Unix(int64(p.Chain.Tip().Header.Time()), 0).Add(time.Hour); t.After(s.start) && cfg.Start.IsZero() {
+		if t := time.Unix(int64(p.Chain.Tip().Header.Time()), 0).Add(30 * 24 * time.Hour); t.After(s.start) && cfg.Start.IsZero() {
 			s.start = t.UTC()
 		}
 	}
@@ -204,6 +205,9 @@ func (s *Sim) Keep(from int32) {
 	}
 	s.Input(protocol.KeepFilters{From: from})
 }
+
+// SetKeep changes what the program asks for after the next restart.
+func (s *Sim) SetKeep(from int32) { s.keep = from }
 
 // Want asks for a block, over restarts.
 func (s *Sim) Want(hash chainhash.Hash) {
@@ -371,7 +375,13 @@ func (s *Sim) faultf(format string, args ...any) {
 	msg := fmt.Sprintf("%v: ", s.now.Sub(s.start)) + fmt.Sprintf(format, args...)
 	s.faults = append(s.faults, msg)
 	s.record("!! " + msg)
+	if len(s.faults) == 1 {
+		s.before = slices.Clone(s.log[max(0, len(s.log)-shown):])
+	}
 }
+
+// shown is how many lines of the trace a failing test prints.
+const shown = 120
 
 // Faults are the complaints so far.
 func (s *Sim) Faults() []string { return s.faults }
@@ -396,7 +406,11 @@ func (s *Sim) Check(t testing.TB) {
 	if len(s.faults) == 0 && !t.Failed() {
 		return
 	}
-	t.Logf("seed %d, after %v; the last of %d lines:\n%s", s.cfg.Seed, s.now.Sub(s.start), s.lines, strings.Join(s.log[max(0, len(s.log)-120):], "\n"))
+	lines := s.before
+	if lines == nil {
+		lines = s.log[max(0, len(s.log)-shown):]
+	}
+	t.Logf("seed %d, after %v; of %d lines:\n%s", s.cfg.Seed, s.now.Sub(s.start), s.lines, strings.Join(lines, "\n"))
 	for _, f := range s.faults {
 		t.Errorf("seed %d: %s", s.cfg.Seed, f)
 	}
