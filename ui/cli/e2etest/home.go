@@ -1,0 +1,283 @@
+//go:build e2e
+
+package e2etest
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Password opens all wallets of these tests.
+const Password = "correct horse battery staple"
+
+// Home is a data folder and the program that works in it.
+type Home struct {
+	// Dir is the data folder.
+	Dir string
+	// Connect are the only peers.
+	Connect []string
+	// Wallet is the wallet's name, the default one if empty.
+	Wallet string
+
+	t        testing.TB
+	bins     Binaries
+	password string // a file
+}
+
+// NewHome is a clean data folder.
+func NewHome(t testing.TB, bins Binaries, connect ...string) *Home {
+	t.Helper()
+	h := &Home{t: t, bins: bins, Connect: connect, Dir: filepath.Join(t.TempDir(), "data")}
+	h.password = h.File("password", Password+"\n")
+	return h
+}
+
+// With is the same folder with other peers.
+func (h *Home) With(connect ...string) *Home {
+	c := *h
+	c.Connect = connect
+	return &c
+}
+
+// Named is the same folder with another wallet.
+func (h *Home) Named(wallet string) *Home {
+	c := *h
+	c.Wallet = wallet
+	return &c
+}
+
+// WithPassword is the same folder opened with another password.
+func (h *Home) WithPassword(password string) *Home {
+	c := *h
+	c.password = h.File("other-password", password+"\n")
+	return &c
+}
+
+// File writes a file for the program to read, outside its folder.
+func (h *Home) File(name, text string) string {
+	h.t.Helper()
+	path := filepath.Join(h.t.TempDir(), name)
+	require.NoError(h.t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// WalletFile is the path of one of the wallet's files.
+func (h *Home) WalletFile(name string) string {
+	wallet := h.Wallet
+	if wallet == "" {
+		wallet = "default"
+	}
+	return filepath.Join(h.Dir, "regtest", "wallets", wallet, name)
+}
+
+func (h *Home) command(args []string) *exec.Cmd {
+	global := []string{"--json", "--network", "regtest", "--datadir", h.Dir, "--password-file", h.password}
+	if h.Wallet != "" {
+		global = append(global, "--wallet", h.Wallet)
+	}
+	for _, addr := range h.Connect {
+		global = append(global, "--connect", addr)
+	}
+	return exec.Command(h.bins.Thistle, append(global, args...)...)
+}
+
+// Result is what a command left behind.
+type Result struct {
+	Code           int
+	Stdout, Stderr []byte
+	Took           time.Duration
+}
+
+// Run runs a command to its end. Stdout must hold exactly one JSON value.
+func (h *Home) Run(args ...string) Result {
+	h.t.Helper()
+	began := time.Now()
+	cmd := h.command(args)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	p, err := start(h.t, "thistle "+args[0], cmd)
+	require.NoError(h.t, err)
+	r := Result{Code: p.Wait(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), Took: time.Since(began)}
+	require.True(h.t, json.Valid(r.Stdout), "stdout of %q is one JSON value: %q, stderr %q", args, r.Stdout, r.Stderr)
+	require.NotContains(h.t, stderr.String(), "panic:", "%q", args)
+	require.NotContains(h.t, stderr.String(), "goroutine ", "%q", args)
+	return r
+}
+
+// Get runs a command that must succeed and reads its result into value.
+func (h *Home) Get(value any, args ...string) Result {
+	h.t.Helper()
+	r := h.Run(args...)
+	require.Zero(h.t, r.Code, "%q: %s", args, r.Stdout)
+	require.NoError(h.t, json.Unmarshal(r.Stdout, value), "%q: %s", args, r.Stdout)
+	return r
+}
+
+// Fail runs a command that must fail, with this exit code and kind of error,
+// and gives back its sentence.
+func (h *Home) Fail(code int, kind string, args ...string) string {
+	h.t.Helper()
+	r := h.Run(args...)
+	var failure struct {
+		Error struct{ Kind, Message string }
+	}
+	require.NoError(h.t, json.Unmarshal(r.Stdout, &failure), "%q: %s", args, r.Stdout)
+	require.Equal(h.t, kind, failure.Error.Kind, "%q: %s", args, r.Stdout)
+	require.Equal(h.t, code, r.Code, "%q: %s", args, r.Stdout)
+	require.NotEmpty(h.t, failure.Error.Message)
+	require.NotContains(h.t, failure.Error.Message, "\n", "one sentence")
+	return failure.Error.Message
+}
+
+// Create makes a wallet.
+func (h *Home) Create() Created {
+	h.t.Helper()
+	var c Created
+	h.Get(&c, "create")
+	return c
+}
+
+// Restore restores a wallet from words; birthday as on the command line, empty
+// for unknown.
+func (h *Home) Restore(words, birthday string) {
+	h.t.Helper()
+	args := []string{"restore", "--mnemonic-file", h.File("words", words+"\n")}
+	if birthday != "" {
+		args = append(args, "--birthday", birthday)
+	}
+	var restored struct{ Wallet string }
+	h.Get(&restored, args...)
+}
+
+// Sync brings the wallet up to date.
+func (h *Home) Sync() Synced {
+	h.t.Helper()
+	var s Synced
+	h.Get(&s, "sync")
+	return s
+}
+
+// Balance is the wallet's balance.
+func (h *Home) Balance() Balance {
+	h.t.Helper()
+	var b Balance
+	h.Get(&b, "balance")
+	require.Equal(h.t, b.Total, b.Confirmed+b.TrustedPending+b.UntrustedPending+b.Immature, "total is the sum")
+	return b
+}
+
+// History is the wallet's history, newest first.
+func (h *Home) History() []Payment {
+	h.t.Helper()
+	var list []Payment
+	h.Get(&list, "history")
+	return list
+}
+
+// Receive hands out an address.
+func (h *Home) Receive() Receiving {
+	h.t.Helper()
+	var r Receiving
+	h.Get(&r, "receive")
+	return r
+}
+
+// Running is a command that keeps running and tells its news line by line.
+type Running struct {
+	*process
+	news chan Event
+	seen []Event
+}
+
+// Start starts a command that prints one JSON value per line.
+func (h *Home) Start(args ...string) *Running {
+	h.t.Helper()
+	cmd := h.command(args)
+	r := &Running{news: make(chan Event, 100_000)}
+	var stderr bytes.Buffer
+	lines := &lineWriter{take: func(line []byte) {
+		var e Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			e.Event, e.Message = "not JSON", string(line)
+		}
+		r.news <- e
+	}}
+	cmd.Stdout, cmd.Stderr = lines, &stderr
+	var err error
+	r.process, err = start(h.t, "thistle "+args[0], cmd)
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() {
+		if h.t.Failed() {
+			h.t.Logf("%s told %+v\nstderr: %s", r.name, r.seen, stderr.Bytes())
+		}
+	})
+	return r
+}
+
+// Await waits for an event that pred accepts; those before it are passed over.
+func (r *Running) Await(what string, pred func(Event) bool) Event {
+	r.t.Helper()
+	deadline := time.After(Patience)
+	for {
+		select {
+		case e := <-r.news:
+			r.seen = append(r.seen, e)
+			require.NotEqual(r.t, "not JSON", e.Event, e.Message)
+			if pred(e) {
+				return e
+			}
+		case <-r.done:
+			if len(r.news) == 0 {
+				require.FailNow(r.t, "ended early", "%s, waiting for %s, ended: %v", r.name, what, r.cmd.ProcessState)
+			}
+		case <-deadline:
+			require.FailNow(r.t, "nothing came", "%s: waiting for %s", r.name, what)
+		}
+	}
+}
+
+// AwaitTx waits for an event about a transaction.
+func (r *Running) AwaitTx(event, txid string) Event {
+	r.t.Helper()
+	return r.Await(event+" "+txid, func(e Event) bool { return e.Event == event && e.TxID == txid })
+}
+
+// AwaitSynced waits until the wallet knows all up to a node's tip.
+func (r *Running) AwaitSynced(n *Node) Event {
+	r.t.Helper()
+	tip := n.TipHash().String()
+	return r.Await("synced to "+tip, func(e Event) bool { return e.Event == "synced" && e.Hash == tip })
+}
+
+// Interrupt ends the command as Ctrl-C does; its exit code must be 0.
+func (r *Running) Interrupt() {
+	r.t.Helper()
+	r.signal(syscall.SIGINT)
+	require.Zero(r.t, r.Wait(), "exit code of %s after an interrupt", r.name)
+}
+
+// lineWriter cuts what is written into lines.
+type lineWriter struct {
+	rest []byte
+	take func([]byte)
+}
+
+func (w *lineWriter) Write(b []byte) (int, error) {
+	w.rest = append(w.rest, b...)
+	for {
+		line, rest, whole := bytes.Cut(w.rest, []byte{'\n'})
+		if !whole {
+			return len(b), nil
+		}
+		w.take(line)
+		w.rest = rest
+	}
+}

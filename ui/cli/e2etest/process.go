@@ -1,0 +1,75 @@
+//go:build e2e
+
+package e2etest
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// process is a running program.
+type process struct {
+	t    testing.TB
+	name string
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+}
+
+// start runs cmd and makes sure that it ends with the test.
+func start(t testing.TB, name string, cmd *exec.Cmd) (*process, error) {
+	t.Helper()
+	cmd.SysProcAttr = dieWithParent()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{t: t, name: name, cmd: cmd, done: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // the exit code is in ProcessState
+		close(p.done)
+	}()
+	t.Cleanup(p.Kill)
+	return p, nil
+}
+
+// Kill ends the process at once, as a power cut would, and waits for its end.
+func (p *process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended already
+	<-p.done
+}
+
+// signal sends a signal to a process that must be running.
+func (p *process) signal(sig os.Signal) {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(sig), "signal %v to %s", sig, p.name)
+}
+
+// Pause stops the process in its tracks, connections open, and Resume lets it
+// go on.
+func (p *process) Pause()  { p.signal(syscall.SIGSTOP) }
+func (p *process) Resume() { p.signal(syscall.SIGCONT) }
+
+// Ended reports whether the process has ended.
+func (p *process) Ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Wait gives the exit code, -1 for death by a signal.
+func (p *process) Wait() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(Patience):
+		require.FailNow(p.t, "process does not end", p.name)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
