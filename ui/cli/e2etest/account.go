@@ -8,6 +8,7 @@ import (
 	"github.com/btcsuite/btcd/address/v2"
 	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
 	"github.com/btcsuite/btcd/txscript/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 	"github.com/tyler-smith/go-bip39"
 )
@@ -63,6 +64,23 @@ func (a *Account) hash160(keychain, index uint32) []byte {
 	pub, err := a.derive(a.key, keychain, index).ECPubKey()
 	require.NoError(a.t, err)
 	return address.Hash160(pub.SerializeCompressed())
+}
+
+// SpendExternal spends an output of a receiving address, as a copy of the
+// wallet elsewhere might: it pays amount to script, fee to the miner, and the
+// rest to the change address of that index.
+func (a *Account) SpendExternal(index uint32, prev *wire.MsgTx, vout uint32, script []byte, amount, fee int64, change uint32) *wire.MsgTx {
+	a.t.Helper()
+	spent := prev.TxOut[vout]
+	require.Equal(a.t, a.External(index), spent.PkScript)
+	tx := wire.NewMsgTx(2)
+	tx.AddTxIn(&wire.TxIn{PreviousOutPoint: wire.OutPoint{Hash: prev.TxHash(), Index: vout}, Sequence: rbf})
+	tx.AddTxOut(&wire.TxOut{Value: amount, PkScript: script})
+	tx.AddTxOut(&wire.TxOut{Value: spent.Value - amount - fee, PkScript: a.Internal(change)})
+	key, err := a.derive(a.key, 0, index).ECPrivKey()
+	require.NoError(a.t, err)
+	sign(a.t, tx, spent.PkScript, spent.Value, key)
+	return tx
 }
 
 // Hash160s are the key hashes of the first addresses of both keychains.

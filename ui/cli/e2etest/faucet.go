@@ -118,9 +118,15 @@ func (f *Faucet) finish(tx *wire.MsgTx, coin faucetCoin, fee int64) {
 		tx.AddTxOut(&wire.TxOut{Value: left, PkScript: f.Script})
 	}
 	tx.AddTxIn(&wire.TxIn{PreviousOutPoint: coin.op, Sequence: rbf})
-	fetcher := txscript.NewCannedPrevOutputFetcher(f.Script, coin.value)
+	sign(f.t, tx, f.Script, coin.value, f.key)
+}
+
+// sign signs the only input of tx, which spends a P2WPKH output.
+func sign(t testing.TB, tx *wire.MsgTx, script []byte, value int64, key *btcec.PrivateKey) {
+	t.Helper()
+	fetcher := txscript.NewCannedPrevOutputFetcher(script, value)
 	witness, err := txscript.WitnessSignature(
-		tx, txscript.NewTxSigHashes(tx, fetcher), 0, coin.value, f.Script, txscript.SigHashAll, f.key, true)
-	require.NoError(f.t, err)
+		tx, txscript.NewTxSigHashes(tx, fetcher), 0, value, script, txscript.SigHashAll, key, true)
+	require.NoError(t, err)
 	tx.TxIn[0].Witness = witness
 }

@@ -42,6 +42,9 @@ func (p *process) Kill() {
 	<-p.done
 }
 
+// Strike kills without waiting for the end.
+func (p *process) Strike() { _ = p.cmd.Process.Kill() }
+
 // signal sends a signal to a process that must be running.
 func (p *process) signal(sig os.Signal) {
 	p.t.Helper()

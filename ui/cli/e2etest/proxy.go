@@ -31,6 +31,7 @@ type Proxy struct {
 	said     []Message
 	raw      bytes.Buffer
 	answers  map[string]int
+	onSaid   func(command string)
 	onAnswer func(command string)
 	broken   bool // a byte stream that is no sequence of messages
 }
@@ -108,7 +109,12 @@ func (p *Proxy) pass(from, to net.Conn, s *splitter, raw *bytes.Buffer) {
 }
 
 // heard and answered are called with p.mu held.
-func (p *Proxy) heard(m Message) { p.said = append(p.said, m) }
+func (p *Proxy) heard(m Message) {
+	p.said = append(p.said, m)
+	if p.onSaid != nil {
+		p.onSaid(m.Command)
+	}
+}
 
 func (p *Proxy) answered(m Message) {
 	p.answers[m.Command]++
@@ -117,8 +123,15 @@ func (p *Proxy) answered(m Message) {
 	}
 }
 
-// OnAnswer calls fn for each message from the node, nil for none. It must not
-// wait.
+// OnSaid calls fn for each message of the wallet once it is there whole, before
+// its end is passed on; nil for none. It must not wait, and not call the proxy.
+func (p *Proxy) OnSaid(fn func(command string)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onSaid = fn
+}
+
+// OnAnswer does the same for each message of the node.
 func (p *Proxy) OnAnswer(fn func(command string)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"thistle/app"
+	"thistle/ui/present"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) create() *cobra.Command {
+	var words int
+	var passphrase string
+	c := &cobra.Command{
+		Use: "create", Short: "Make a new wallet", Args: arguments(),
+		Long: `Makes a wallet with new keys and prints its recovery words. Write them down: they
+are the only way back to the coins if this computer is lost.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if words != 12 && words != 24 {
+				return usage("A new wallet has 12 or 24 recovery words, not %d.", words)
+			}
+			env, err := p.env()
+			if err != nil {
+				return err
+			}
+			params := app.CreateParams{Name: p.flags.wallet, Words: words}
+			if passphrase != "" {
+				if params.Passphrase, err = p.secretFile(passphrase, "passphrase file"); err != nil {
+					return err
+				}
+			}
+			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
+				return err
+			}
+			created, err := app.Create(env, params)
+			if err != nil {
+				return err
+			}
+			p.secrets.hold(created.Words())
+			return p.showCreated(created)
+		},
+	}
+	c.Flags().IntVar(&words, "words", 12, "`number` of recovery words, 12 or 24")
+	c.Flags().StringVar(&passphrase, "passphrase-file", "", "`file` with a BIP39 passphrase, needed to restore beside the words")
+	return c
+}
+
+func (p *program) showCreated(c *app.Created) error {
+	result := Created{
+		Wallet: c.Wallet, Mnemonic: string(c.Words()), Fingerprint: hexOf(c.Fingerprint[:]),
+		Birthday: stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
+	}
+	return p.show(result, func(g *page) {
+		g.line("The wallet %q is ready.\n", c.Wallet)
+		words := bytes.Fields(c.Words())
+		g.line("%s\n", g.ink.bold(fmt.Sprintf("Write these %d words down, on paper, in this order.", len(words))))
+		g.words(words)
+		g.line("\nWhoever has them has your coins; without them nobody can bring the coins back.")
+		g.line("Never type them into a web site, and never take a photo of them.\n")
+		g.fields("Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday))
+	})
+}
+
+// words prints recovery words as a numbered grid of three columns.
+func (g *page) words(words [][]byte) {
+	var rows [][]cell
+	for i := 0; i < len(words); i += 3 {
+		var row []cell
+		for j := i; j < min(i+3, len(words)); j++ {
+			row = append(row, right(fmt.Sprintf("%5d", j+1)).in(g.ink.faint), left(fmt.Sprintf("%-8s", words[j])).in(g.ink.bold))
+		}
+		rows = append(rows, row)
+	}
+	g.table(rows)
+}
+
+func (p *program) restore() *cobra.Command {
+	var words, passphrase, birthday string
+	c := &cobra.Command{
+		Use: "restore", Short: "Bring a wallet back from its recovery words", Args: arguments(),
+		Long: `Makes a wallet from recovery words; "thistle sync" then finds its payments. The
+later the birthday, the less has to be searched; without one all blocks are.
+Without --mnemonic-file the words are asked on the terminal.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			env, err := p.env()
+			if err != nil {
+				return err
+			}
+			params := app.RestoreParams{Name: p.flags.wallet, Birthday: birthday}
+			if words != "" {
+				params.Mnemonic, err = p.secretFile(words, "mnemonic file")
+			} else {
+				params.Mnemonic, err = p.ask(cmd.Context(), "Recovery words (not shown): ", "the recovery phrase", "--mnemonic-file")
+			}
+			if err != nil {
+				return err
+			}
+			if passphrase != "" {
+				if params.Passphrase, err = p.secretFile(passphrase, "passphrase file"); err != nil {
+					return err
+				}
+			}
+			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
+				return err
+			}
+			created, err := app.Restore(env, params)
+			if err != nil {
+				return err
+			}
+			return p.showRestored(created)
+		},
+	}
+	c.Flags().StringVar(&words, "mnemonic-file", "", "`file` with the recovery words")
+	c.Flags().StringVar(&passphrase, "passphrase-file", "", "`file` with the BIP39 passphrase, if there is one")
+	c.Flags().StringVar(&birthday, "birthday", "", "`day` (YYYY-MM-DD) or block height before which the wallet had no payments")
+	return c
+}
+
+func (p *program) showRestored(c *app.Created) error {
+	result := Restored{
+		Wallet: c.Wallet, Fingerprint: hexOf(c.Fingerprint[:]),
+		Birthday: stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
+	}
+	return p.show(result, func(g *page) {
+		g.line("The wallet %q is restored; \"thistle sync\" finds its payments.\n", c.Wallet)
+		g.fields("Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday), "From block", heightText(c.BirthdayHeight))
+	})
+}
+
+func (p *program) wallets() *cobra.Command {
+	return &cobra.Command{
+		Use: "wallets", Short: "List the wallets of the network", Args: arguments(),
+		RunE: func(*cobra.Command, []string) error {
+			env, err := p.env()
+			if err != nil {
+				return err
+			}
+			infos, err := app.Wallets(env)
+			if err != nil {
+				return err
+			}
+			items := []WalletItem{}
+			for _, i := range infos {
+				items = append(items, walletItem(i))
+			}
+			return p.show(items, func(g *page) { g.wallets(infos) })
+		},
+	}
+}
+
+func walletItem(i app.WalletInfo) WalletItem {
+	item := WalletItem{Name: i.Name, Network: i.Network}
+	if i.CreatedAt.IsZero() {
+		problem := i.Problem.String()
+		item.Problem = &problem
+		return item
+	}
+	created, birthday := stamp(i.CreatedAt), stamp(i.Birthday)
+	item.CreatedAt, item.Birthday = &created, &birthday
+	return item
+}
+
+func (g *page) wallets(infos []app.WalletInfo) {
+	if len(infos) == 0 {
+		g.line("There is no wallet here yet; \"thistle create\" makes one.")
+		return
+	}
+	rows := [][]cell{g.header("Wallet", "Network", "Made", "Birthday")}
+	for _, i := range infos {
+		row := []cell{left(i.Name).in(g.ink.bold), left(i.Network)}
+		if i.CreatedAt.IsZero() {
+			row = append(row, left(present.Sentence(&app.Error{Op: "read it", Kind: i.Problem})).in(g.ink.red))
+		} else {
+			row = append(row, left(present.Time(i.CreatedAt)), left(present.Time(i.Birthday)))
+		}
+		rows = append(rows, row)
+	}
+	g.table(rows)
+}
+
+// stamp writes a time for programs.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// number is a height for programs, null if there is none.
+func number(height int32) *int32 {
+	if height < 0 {
+		return nil
+	}
+	return &height
+}
+
+// heightText is a height for people.
+func heightText(height *int32) string {
+	if height == nil {
+		return "not known before the first sync"
+	}
+	return present.Height(*height)
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func count(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"thistle/app"
+	"thistle/app/units"
+)
+
+// Deps is what the program needs from outside. The composition root fills it;
+// tests put their own in.
+type Deps struct {
+	// Version is told by --version.
+	Version string
+	// Networks are the names that --network takes.
+	Networks []string
+	// DataDir is used when --datadir names no other.
+	DataDir string
+	// Env makes an environment of what the flags say. Its error is *app.Error.
+	Env func(Place) (*app.Env, error)
+	// Sandbox starts a private network of linked nodes, for demo.
+	Sandbox func(ctx context.Context, nodes int, log *slog.Logger) (Sandbox, error)
+
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// InTerminal, OutTerminal and ErrTerminal tell where a person sits.
+	InTerminal, OutTerminal, ErrTerminal bool
+	// Colour tells whether a terminal is to be written to in colour.
+	Colour bool
+	// ReadPassword prints a prompt and reads a line without echo. It ends with
+	// the context's error when that ends first. The caller clears the result.
+	ReadPassword func(ctx context.Context, prompt string) ([]byte, error)
+}
+
+// Place is where to work, as the flags say.
+type Place struct {
+	DataDir string
+	Network string
+	Connect []string
+	NoDNS   bool
+	Log     *slog.Logger // nil for none
+}
+
+// Sandbox is a private regtest network inside this process. Its methods may be
+// called from any goroutine.
+type Sandbox interface {
+	// Addrs lists the nodes' host:port.
+	Addrs() []string
+	// Address is one of the network's own, which takes payments back.
+	Address() (string, error)
+	// Tip is the newest block.
+	Tip() (height int32, hash string)
+	// Mine makes blocks, whose new coins go to an address or, if it is empty, to
+	// the network itself, and returns their hashes once all nodes have them.
+	Mine(ctx context.Context, count int, address string) ([]string, error)
+	// Pay pays from the network's funds and returns the txid.
+	Pay(address string, amount units.Amount) (string, error)
+	// Reorg replaces the last depth blocks by one more; what they confirmed is
+	// unconfirmed again.
+	Reorg(ctx context.Context, depth int) error
+	Close() error
+}

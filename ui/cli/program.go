@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+
+	"thistle/app"
+	"thistle/ui/present"
+)
+
+// program is one run of the command line.
+type program struct {
+	deps  Deps
+	flags globals
+	out   *meter // stdout
+	log   *slog.Logger
+	// logFile is closed at the end, if there is one.
+	logFile io.Closer
+	secrets keyring
+	gauge   gauge
+	errMu   sync.Mutex // one line at a time on stderr
+}
+
+// globals are the flags of all commands.
+type globals struct {
+	network, dataDir, wallet string
+	connect                  []string
+	noDNS                    bool
+	passwordFile             string
+	json                     bool
+	logLevel, logFile        string
+}
+
+// Run does what the arguments say and returns the exit code. It never panics and
+// ends soon after ctx.
+func Run(ctx context.Context, deps Deps, args []string) (code int) {
+	p := &program{deps: deps, out: &meter{w: deps.Stdout}}
+	p.gauge = gauge{p: p}
+	p.flags.json = asksForJSON(args)
+	defer p.close()
+	defer func() {
+		if v := recover(); v != nil {
+			if p.log != nil {
+				p.log.Error("panic", "value", v, "stack", string(debug.Stack()))
+			}
+			code = p.fail(ctx, fmt.Errorf("%v", v))
+		}
+	}()
+	root := p.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return p.fail(ctx, err)
+	}
+	return exitOK
+}
+
+// asksForJSON looks for the flag before the arguments are parsed, so that errors
+// in them are told as JSON too.
+func asksForJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}
+
+func (p *program) close() {
+	p.secrets.wipe()
+	if p.logFile != nil {
+		_ = p.logFile.Close()
+	}
+}
+
+// fail tells what went wrong and returns the exit code.
+func (p *program) fail(ctx context.Context, err error) int {
+	problem, code := verdict(ctx, err)
+	if p.log != nil {
+		p.log.Error("command failed", "kind", problem.Kind, "err", err)
+	}
+	p.gauge.clear()
+	if !p.flags.json {
+		p.errLine(p.ink(p.deps.ErrTerminal).red(problem.Message))
+		return code
+	}
+	line := jsonLine(Failure{problem})
+	if p.out.n == 0 {
+		_, _ = p.out.Write(line)
+	}
+	p.errLine(strings.TrimSuffix(string(line), "\n"))
+	return code
+}
+
+// warn tells something that is no failure.
+func (p *program) warn(kind, text string) {
+	p.gauge.clear()
+	if p.flags.json {
+		p.errLine(strings.TrimSuffix(string(jsonLine(Caution{Problem{kind, text}})), "\n"))
+		return
+	}
+	p.errLine(p.ink(p.deps.ErrTerminal).amber("Note: " + present.Plain(text)))
+}
+
+func (p *program) errLine(text string) {
+	p.errMu.Lock()
+	defer p.errMu.Unlock()
+	_, _ = fmt.Fprintln(p.deps.Stderr, text)
+}
+
+// show prints a result: as JSON, or as write lays it out for people.
+func (p *program) show(v any, write func(*page)) error {
+	if p.flags.json {
+		_, err := p.out.Write(jsonLine(v))
+		return err
+	}
+	page := &page{ink: p.ink(p.deps.OutTerminal)}
+	write(page)
+	_, err := io.WriteString(p.out, page.String())
+	return err
+}
+
+func (p *program) ink(terminal bool) ink { return ink(terminal && p.deps.Colour) }
+
+// jsonLine is a value on one line. What is printed here can always be written as
+// JSON.
+func jsonLine(v any) []byte {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return []byte(b.String())
+}
+
+// env is the environment that the flags describe.
+func (p *program) env() (*app.Env, error) {
+	for _, addr := range p.flags.connect {
+		if err := checkAddr(addr); err != nil {
+			return nil, err
+		}
+	}
+	dir := p.flags.dataDir
+	if dir == "" {
+		dir = p.deps.DataDir
+	}
+	return p.deps.Env(Place{
+		DataDir: dir, Network: p.flags.network, Connect: p.flags.connect, NoDNS: p.flags.noDNS, Log: p.log,
+	})
+}
+
+// openLog begins the log that the flags ask for.
+func (p *program) openLog() error {
+	if p.flags.logLevel == "" && p.flags.logFile == "" {
+		return nil
+	}
+	level := slog.LevelInfo
+	if p.flags.logLevel != "" && level.UnmarshalText([]byte(p.flags.logLevel)) != nil {
+		return usage("%q is no level of a log: use debug, info, warn or error.", p.flags.logLevel)
+	}
+	w := p.deps.Stderr
+	if p.flags.logFile != "" {
+		f, err := os.OpenFile(p.flags.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return usage("The log file cannot be written: %s.", fileTrouble(err))
+		}
+		w, p.logFile = f, f
+	}
+	p.log = slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	return nil
+}
+
+// meter counts what is written.
+type meter struct {
+	w io.Writer
+	n int64
+}
+
+func (m *meter) Write(b []byte) (int, error) {
+	n, err := m.w.Write(b)
+	m.n += int64(n)
+	if err != nil {
+		err = fmt.Errorf("write result: %w", err)
+	}
+	return n, err
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"thistle/app"
+	"thistle/app/units"
+	"thistle/ui/present"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const rootHelp = `Thistle is a Bitcoin wallet that talks to the Bitcoin network itself: no server
+knows its addresses. Headers, filters and proofs are checked on this computer.
+
+Begin with "thistle create", or try everything on a private network that lives
+inside this program: "thistle demo".`
+
+// root builds the tree of commands.
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: "thistle", Short: "A Bitcoin wallet that is its own peer", Long: rootHelp, Version: p.deps.Version,
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              knownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return p.openLog() },
+	}
+	root.SetVersionTemplate("thistle {{.Version}}\n")
+	root.SetOut(p.out)
+	root.SetErr(p.deps.Stderr)
+	root.SetFlagErrorFunc(flagFault)
+	p.addGlobals(root.PersistentFlags())
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"wallet", "Wallets:", []*cobra.Command{p.create(), p.restore(), p.wallets()}},
+		{"money", "Money:", []*cobra.Command{p.balance(), p.receive(), p.addresses(), p.send(), p.history(), p.proof(), p.verifyProof()}},
+		{"net", "Network:", []*cobra.Command{p.sync(), p.watch(), p.peers(), p.status(), p.demo()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			c.DisableFlagsInUseLine = true
+		}
+		root.AddCommand(g.commands...)
+	}
+	root.AddCommand(&cobra.Command{Use: "json", Short: "What the commands print with --json, and the exit codes", Long: schemaText()})
+	root.SetHelpCommand(helpCommand())
+	return root
+}
+
+func (p *program) addGlobals(f *pflag.FlagSet) {
+	g := &p.flags
+	f.StringVar(&g.network, "network", "mainnet", strings.Join(p.deps.Networks, ", "))
+	f.StringVar(&g.dataDir, "datadir", "", "`folder` of all data (default "+strconv.Quote(p.deps.DataDir)+")")
+	f.StringVar(&g.wallet, "wallet", "default", "`name` of the wallet")
+	f.StringArrayVar(&g.connect, "connect", nil, "`host:port` of a peer; only those named are used (repeatable)")
+	f.BoolVar(&g.noDNS, "no-dns", false, "do not look for peers by DNS")
+	f.StringVar(&g.passwordFile, "password-file", "", "`file` with the password; else it is asked on the terminal")
+	f.BoolVar(&g.json, "json", g.json, "print JSON; see \"thistle help json\"")
+	f.StringVar(&g.logLevel, "log-level", "", "keep a log: debug, info, warn or error")
+	f.StringVar(&g.logFile, "log-file", "", "`file` the log is added to (default stderr)")
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about a command",
+		RunE: func(c *cobra.Command, args []string) error {
+			cmd, rest, err := c.Root().Find(args)
+			if err != nil || cmd == nil || len(rest) > 0 {
+				return noCommand(strings.Join(args, " "))
+			}
+			return cmd.Help()
+		},
+	}
+}
+
+func knownCommand(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return noCommand(args[0])
+	}
+	return nil
+}
+
+func noCommand(name string) error {
+	return usage("There is no command %q; \"thistle help\" lists them.", name)
+}
+
+// flagFault says in one sentence what is wrong with a flag.
+func flagFault(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		short := unknown.GetSpecifiedShortnames()
+		if short != "" && strings.ContainsAny(short[:1], "0123456789.") {
+			return negative("-" + short)
+		}
+		if short != "" {
+			return usage("There is no flag -%s; \"%s --help\" lists them.", present.Plain(short), cmd.CommandPath())
+		}
+		return usage("There is no flag --%s; \"%s --help\" lists them.", present.Plain(unknown.GetSpecifiedName()), cmd.CommandPath())
+	case errors.As(err, &missing):
+		return usage("--%s needs a value.", missing.GetSpecifiedName())
+	case errors.As(err, &invalid):
+		text := fmt.Sprintf("%q is no value for --%s", invalid.GetValue(), invalid.GetFlag().Name)
+		if invalid.GetFlag().Value.Type() == "duration" {
+			text += ": write it with its unit, as in 90s or 2m"
+		}
+		return usage("%s.", text)
+	}
+	return usage("%s.", present.Plain(err.Error()))
+}
+
+// negative is the fault of a number below zero, which looks like a flag.
+func negative(number string) error {
+	_, err := units.ParseBTC(number)
+	if err == nil { // cannot be: it begins with a minus
+		return usage("%q is no amount.", number)
+	}
+	return &app.Error{Op: "read arguments", Kind: app.KindAmount, Detail: err.Error(), Err: err}
+}
+
+// arguments demands exactly these arguments, named as in Use.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == len(names):
+			return nil
+		case len(names) == 0:
+			return usage("%q takes no arguments.", cmd.CommandPath())
+		}
+		return usage("%q takes %s: %s.", cmd.CommandPath(),
+			present.Count(len(names), "argument", "arguments"), strings.Join(names, " "))
+	}
+}
+
+// checkAddr refuses what cannot be host:port.
+func checkAddr(addr string) error {
+	host, port := "", ""
+	if i := strings.LastIndexByte(addr, ':'); i >= 0 {
+		host, port = addr[:i], addr[i+1:]
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	bracketed := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
+	if err != nil || n == 0 || host == "" || strings.ContainsAny(host, " \t/@") ||
+		strings.Contains(host, ":") != bracketed {
+		return usage("%q is no peer: write --connect HOST:PORT.", addr)
+	}
+	return nil
+}
+
+// maxLabel bounds labels, in characters.
+const maxLabel = 500
+
+// checkLabel refuses labels that could not be shown again.
+func checkLabel(label string) error {
+	if !utf8.ValidString(label) || strings.ContainsFunc(label, unicode.IsControl) || utf8.RuneCountInString(label) > maxLabel {
+		return usage("The label cannot be used: it is too long, or not plain text.")
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"thistle/app"
+)
+
+// maxSecretFile bounds files with passwords and words.
+const maxSecretFile = 64 << 10
+
+// keyring remembers secrets to clear them at the end.
+type keyring struct {
+	held     [][]byte
+	password app.Secret // from the password file, once it was read
+}
+
+// hold keeps a secret until the end.
+func (k *keyring) hold(b []byte) app.Secret {
+	k.held = append(k.held, b)
+	return func() []byte { return b }
+}
+
+func (k *keyring) wipe() {
+	for _, b := range k.held {
+		clear(b)
+	}
+	k.held, k.password = nil, nil
+}
+
+// secretFile reads a file that holds one secret, without the newline that
+// editors put at its end. what names the file in a sentence.
+func (p *program) secretFile(path, what string) (app.Secret, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage("The %s cannot be read: %s.", what, fileTrouble(err))
+	}
+	defer func() { _ = f.Close() }()
+	// Read into one buffer, so that no outgrown copies stay in memory.
+	buf := make([]byte, maxSecretFile+1)
+	whole := p.secrets.hold(buf)
+	n, err := io.ReadFull(f, whole())
+	switch {
+	case err == nil:
+		return nil, usage("The %s is too large: at most 64 kB are read.", what)
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, usage("The %s cannot be read: %s.", what, fileTrouble(err))
+	}
+	text := bytes.TrimSuffix(bytes.TrimSuffix(buf[:n], []byte("\n")), []byte("\r"))
+	return func() []byte { return text }, nil
+}
+
+// fileTrouble says why a file cannot be used, without its path.
+func fileTrouble(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "the system does not allow it"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a folder"
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// password opens a wallet: from the file that was named, else from the terminal.
+// The file is read once, as it may be a pipe.
+func (p *program) password(ctx context.Context, prompt string) (secret app.Secret, err error) {
+	if p.flags.passwordFile == "" {
+		return p.ask(ctx, prompt, "a password", "--password-file")
+	}
+	if p.secrets.password == nil {
+		p.secrets.password, err = p.secretFile(p.flags.passwordFile, "password file")
+	}
+	return p.secrets.password, err
+}
+
+// newPassword is for a wallet to be made: typed twice, as nobody sees it.
+func (p *program) newPassword(ctx context.Context) (app.Secret, error) {
+	first, err := p.password(ctx, "New password: ")
+	if err != nil || p.flags.passwordFile != "" {
+		return first, err
+	}
+	second, err := p.ask(ctx, "Once more: ", "a password", "--password-file")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first(), second()) {
+		return nil, usage("The two passwords differ.")
+	}
+	return first, nil
+}
+
+// ask has a secret typed without echo.
+func (p *program) ask(ctx context.Context, prompt, what, flag string) (app.Secret, error) {
+	if !p.deps.InTerminal || p.deps.ReadPassword == nil {
+		return nil, usage("Without a terminal, %s is read from a file: name it with %s.", what, flag)
+	}
+	p.gauge.clear()
+	b, err := p.deps.ReadPassword(ctx, prompt)
+	if err != nil {
+		clear(b)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, usage("Nothing could be read from the terminal.")
+	}
+	return p.secrets.hold(b), nil
+}

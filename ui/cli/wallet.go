@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"thistle/app"
+	"thistle/ui/present"
+)
+
+// open opens the wallet for a command, which closes it.
+func (p *program) open(ctx context.Context) (*app.Wallet, error) {
+	env, err := p.env()
+	if err != nil {
+		return nil, err
+	}
+	password, err := p.password(ctx, "Password: ")
+	if err != nil {
+		return nil, err
+	}
+	w, err := app.Open(env, p.flags.wallet, password)
+	if p.flags.passwordFile == "" {
+		p.secrets.wipe() // typed: it is asked again to sign
+	}
+	return w, err
+}
+
+// offline opens the wallet for a command that never connects.
+func (p *program) offline(ctx context.Context, fn func(*app.Wallet) error) error {
+	w, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, file := range w.SetAside {
+		p.warn("set_aside", "A damaged file was set aside and will be made again: "+file)
+	}
+	err = fn(w)
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// online opens the wallet and runs it while fn does its work. Progress and
+// warnings go to stderr meanwhile.
+func (p *program) online(ctx context.Context, w *app.Wallet, fn func(context.Context) error) error {
+	events := w.Events()
+	defer events.Close()
+	attending, stop := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() { p.attend(attending, w, events) })
+	err := w.Online(ctx, fn)
+	stop()
+	group.Wait()
+	p.gauge.clear()
+	return err
+}
+
+// attend passes warnings on and keeps the line of progress true.
+func (p *program) attend(ctx context.Context, w *app.Wallet, events *app.Events) {
+	for ctx.Err() == nil {
+		if p.deps.ErrTerminal {
+			p.gauge.set(present.Syncing(len(w.Peers()), w.Status()))
+		}
+		tick, cancel := context.WithTimeout(ctx, gaugeTick)
+		p.passWarnings(tick, events)
+		cancel()
+	}
+	p.passWarnings(ctx, events) // what is left
+}
+
+// passWarnings tells warnings until ctx ends.
+func (p *program) passWarnings(ctx context.Context, events *app.Events) {
+	for {
+		event, err := events.Next(ctx)
+		if err != nil {
+			return
+		}
+		if e, ok := event.(app.Warning); ok {
+			p.warn(e.Kind, e.Text)
+		}
+	}
+}
+
+// syncWithin syncs, but not for ever.
+func syncWithin(ctx context.Context, w *app.Wallet, limit time.Duration) (*app.SyncResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return w.Sync(ctx)
+}

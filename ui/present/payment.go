@@ -1,0 +1,89 @@
+package present
+
+import (
+	"fmt"
+
+	"thistle/app"
+)
+
+// firm is the number of confirmations from which on a payment counts as
+// confirmed without further words.
+const firm = 6
+
+// State says what has become of a transaction.
+func State(e app.HistoryEntry) string {
+	incoming := e.Amount > 0
+	switch e.State {
+	case app.StatePending:
+		if incoming {
+			return "Arriving · unconfirmed"
+		}
+		return "Leaving · unconfirmed"
+	case app.StateConfirmed:
+		if e.Confirmations < firm {
+			return fmt.Sprintf("%d of %d confirmations", e.Confirmations, firm)
+		}
+		return "Confirmed"
+	case app.StateReplaced:
+		if e.ReplacedBy != nil {
+			return "Replaced by " + e.ReplacedBy.String()
+		}
+		return "Replaced"
+	case app.StateConflicted:
+		if incoming {
+			return "Reversed by the sender"
+		}
+		return "Displaced by another payment"
+	case app.StateAbandoned:
+		return "Given up"
+	}
+	return string(e.State)
+}
+
+// Delivery says how far a payment has travelled.
+func Delivery(r *app.SendResult) string {
+	switch r.State {
+	case app.Queued:
+		return "Not sent yet; it is kept, and offered again whenever the wallet is connected"
+	case app.Acknowledged:
+		return "Fetched by " + Count(len(r.Acknowledged), "peer", "peers") + "; not yet heard of from others"
+	case app.Echoed:
+		return "Sent — seen by " + Count(len(r.Acknowledged)+r.Echoed, "peer", "peers")
+	}
+	return "Not sent: this was a trial"
+}
+
+// Syncing says what is being done while a wallet catches up.
+func Syncing(peers int, s app.Status) string {
+	if peers == 0 {
+		return "Looking for peers"
+	}
+	text := Count(peers, "peer", "peers")
+	if s.Height < 0 {
+		return text + " · fetching headers"
+	}
+	text += " · block " + Height(s.Height)
+	switch {
+	case s.BirthdayHeight == nil:
+		text += " · fetching headers"
+	case s.Unapplied > 0:
+		text += " · reading " + Count(s.Unapplied, "block", "blocks") + " with payments"
+	case !s.Final:
+		text += " · searching for payments" + searched(s)
+	}
+	return text
+}
+
+// searched says up to where the blocks have been searched.
+func searched(s app.Status) string {
+	reached := *s.BirthdayHeight - 1
+	for _, r := range s.Coverage {
+		if r.From <= reached+1 {
+			reached = max(reached, r.To)
+		}
+	}
+	if reached < *s.BirthdayHeight {
+		return ""
+	}
+	return ", done up to " + Height(reached)
+}
