@@ -69,7 +69,7 @@ func await[E app.Event](ctx context.Context, t *testing.T, events *app.Events, p
 	t.Helper()
 	for {
 		event, err := events.Next(ctx)
-		require.NoError(t, err, "waiting for an event")
+		require.NoError(t, err, "waiting for an event: %v", context.Cause(ctx))
 		if e, ok := event.(E); ok && pred(e) {
 			return e
 		}

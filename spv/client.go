@@ -157,7 +157,7 @@ func (c *Client) load() error {
 		Params: c.cfg.Params, Tree: c.tree,
 		Filters: protocol.FilterState{
 			From: -1, Base: loaded.FilterBase, Prev: loaded.FilterBaseHeader,
-			Headers: loaded.FilterHeaders, Direct: loaded.Direct, Held: c.holdsFilter,
+			Headers: loaded.FilterHeaders, Direct: loaded.Direct, Held: c.holdsFilter, Filter: c.readFilter,
 		},
 		FilterCheckpoints: c.cfg.FilterCheckpoints,
 		Pinned:            c.cfg.Connect,
@@ -184,6 +184,14 @@ func (c *Client) wantedBase(loaded store.Loaded) chain.Base {
 func (c *Client) holdsFilter(height int32, block chainhash.Hash) bool {
 	held, ok := c.store.HeldFilter(height)
 	return ok && held == block
+}
+
+func (c *Client) readFilter(height int32, block chainhash.Hash) []byte {
+	filter, err := c.store.Filter(height, block)
+	if err != nil {
+		return nil
+	}
+	return filter
 }
 
 // newRand seeds the machine's dice, which decide whom to ask and when: nothing

@@ -141,9 +141,7 @@ func (r *runner) execute(outs []protocol.Output) bool {
 			}
 			saves = append(saves, out)
 		default:
-			if d, ok := out.(protocol.SaveDirect); ok {
-				r.c.markDirect(d.Height)
-			}
+			r.c.noteDirect(out)
 			saves = append(saves, out)
 		}
 	}

@@ -1,6 +1,8 @@
 package spv
 
 import (
+	"maps"
+
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 	"thistle/spv/store"
@@ -125,10 +127,21 @@ func (c *Client) noteSaved(e protocol.Event) {
 	}
 }
 
-func (c *Client) markDirect(height int32) {
-	c.mu.Lock()
-	c.direct[height] = true
-	c.mu.Unlock()
+// noteDirect keeps the heights whose blocks must be read in step with the
+// machine.
+func (c *Client) noteDirect(out protocol.Output) {
+	switch out := out.(type) {
+	case protocol.SaveDirect:
+		c.mu.Lock()
+		c.direct[out.Height] = true
+		c.mu.Unlock()
+	case protocol.SaveHeaders:
+		if len(out.Change.Disconnected) > 0 {
+			c.mu.Lock()
+			maps.DeleteFunc(c.direct, func(h int32, _ bool) bool { return h > out.Change.Fork.Height })
+			c.mu.Unlock()
+		}
+	}
 }
 
 // Tip is the end of the best chain, as it is on disk.
@@ -161,8 +174,8 @@ func (c *Client) Status() Status {
 	c.savedMu.RLock()
 	current, tip, filtersTip := c.current, c.savedTip, c.filtersTip
 	c.savedMu.RUnlock()
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+	c.mu.Lock() // asking may make the machine note when to look again
+	defer c.mu.Unlock()
 	s := Status{Progress: c.machine.Progress(), Peers: c.machine.Peers(), Settled: c.machine.Settled()}
 	s.Current = current && s.HeadersCurrent && s.Tip == tip
 	s.Tip, s.FiltersTip = tip, filtersTip
