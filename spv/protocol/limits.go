@@ -18,9 +18,6 @@ const (
 	// again; it doubles with each failure.
 	redialMin = time.Second
 	redialMax = 5 * time.Minute
-	// spareTime is the pause before an address is tried again that answered when
-	// all places were taken.
-	spareTime = 10 * time.Second
 	// resolvePause is the least time between two look-ups at DNS seeds.
 	resolvePause = time.Minute
 	// BanTime is how long an address is refused after a provable fault.

@@ -116,7 +116,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	if !info.Pinned && (full || !info.ServesFilters() && m.wantsFilterPeer()) {
 		m.drop(p, ReasonNotNeeded)
 		if a := m.book.byAddr[info.Addr]; full && a != nil {
-			a.retryAt = m.now.Add(spareTime) // no fault of its own: soon needed, perhaps
+			a.retryAt = m.now.Add(redialMin) // no fault of its own, and soon needed, perhaps
 		}
 		return
 	}

@@ -438,6 +438,59 @@ func TestAllLiarsThenHonest(t *testing.T) {
 	})
 }
 
+// TestWhoIsBanned: what can be proved bans, nothing else does.
+func TestWhoIsBanned(t *testing.T) {
+	t.Parallel()
+	often := spvtest.Every(3, spvtest.OmitOutput)
+	cases := map[string]struct {
+		liar spvtest.Peer
+		want protocol.Reason
+	}{
+		"pow":          {spvtest.Peer{Headers: spvtest.BadPoW}, protocol.ReasonBadHeaders},
+		"bits":         {spvtest.Peer{Headers: spvtest.BadBits}, protocol.ReasonBadHeaders},
+		"old time":     {spvtest.Peer{Headers: spvtest.OldTime}, protocol.ReasonBadHeaders},
+		"gap":          {spvtest.Peer{Headers: spvtest.Gap}, protocol.ReasonBadHeaders},
+		"omits":        {spvtest.Peer{Filters: spvtest.Everywhere(often)}, protocol.ReasonBadFilterHeaders},
+		"no filter":    {spvtest.Peer{Filters: spvtest.Everywhere(spvtest.Garbage)}, protocol.ReasonBadFilterHeaders},
+		"false filter": {spvtest.Peer{Filters: spvtest.FilterLie{False: often, InFilters: true}}, protocol.ReasonBadFilter},
+		"false hash":   {spvtest.Peer{Filters: spvtest.FilterLie{False: often, InHeaders: true}}, protocol.ReasonBadFilter},
+
+		"unconnected": {spvtest.Peer{Headers: spvtest.Unconnecting}, 0},
+		"future":      {spvtest.Peer{Headers: spvtest.FromFuture}, 0},
+		"drip":        {spvtest.Peer{Headers: spvtest.Drip}, 0},
+		"adds":        {spvtest.Peer{Filters: spvtest.Everywhere(spvtest.Every(30, spvtest.Superset))}, 0},
+		"hides spend": {spvtest.Peer{Filters: spvtest.Everywhere(spvtest.Every(30, spvtest.OmitSpent))}, 0},
+		"withholds":   {spvtest.Peer{Filters: spvtest.FilterLie{False: often, InHeaders: true, Withholds: true}}, 0},
+		"stalls":      {spvtest.Peer{StallAfter: 2}, 0},
+		"hangs up":    {spvtest.Peer{HangUp: 0.3}, 0},
+		"no block":    {spvtest.Peer{NotFound: true}, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(26, 230, false)
+			liar := c.liar
+			// First in line and quick, so that it is heard first.
+			liar.Name, liar.Chain, liar.Latency, liar.Malicious = "liar", w.b, 5*time.Millisecond, true
+			honest := &spvtest.Peer{Name: "honest", Chain: w.b, Latency: 50 * time.Millisecond}
+			s := w.sim(26, 1, &liar, honest)
+			require.True(t, s.RunUntil(10*time.Minute, func() bool { return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash }))
+			s.Run(time.Minute)
+			s.Check(t)
+			require.Equal(t, c.want, liar.Banned())
+			require.Zero(t, honest.Banned())
+			requireTrueFilters(t, s, w.b, 1)
+			if c.want != 0 {
+				dials := liar.Dials()
+				s.Run(23 * time.Hour)
+				require.Equal(t, dials, liar.Dials(), "refused for a day")
+				s.Run(2 * time.Hour)
+				require.Greater(t, liar.Dials(), dials)
+			}
+		})
+	}
+}
+
 func TestLowWorkFork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(10, 300, false)

@@ -35,11 +35,11 @@ type Peer struct {
 	Deaf       bool          // announces no blocks at all
 
 	// Lies. A peer with any is not honest.
-	Headers  HeaderLie
-	Filters  FilterLie
-	Blocks   BlockLie
-	LowWork  bool // Chain is a branch with less work
-	Malicous bool // does harm in a way the fields do not show
+	Headers   HeaderLie
+	Filters   FilterLie
+	Blocks    BlockLie
+	LowWork   bool // Chain is a branch with less work
+	Malicious bool // does harm in a way the fields do not show
 
 	// Transactions.
 	Gossips    bool // passes transactions of ours on to other such peers
@@ -59,7 +59,7 @@ type Peer struct {
 
 // Honest tells whether the peer never says what is not so. It may be slow.
 func (p *Peer) Honest() bool {
-	return p.Headers == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicous
+	return p.Headers == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicious
 }
 
 // Banned is the provable reason the machine gave for leaving the peer.
