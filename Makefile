@@ -65,45 +65,45 @@ test-long: checks unit race test-e2e long fuzz summary ## test, then long simula
 # The order is the order of speed: what fails soonest comes first. Parts never
 # run side by side, or their output and their times would say nothing.
 .NOTPARALLEL:
-checks: need-cc phases-begin format vet staticcheck vulncheck-told compile
+checks: need-cc format vet staticcheck vulncheck-told compile
 
 .PHONY: phases-begin vulncheck-told
 phases-begin:
 	@.ci/phase --begin
 
-format:
+format: phases-begin
 	$(PHASE) "format" .ci/format
 
-vet: need-go
+vet: need-go phases-begin
 	$(PHASE) "vet" $(GO) vet -tags e2e ./... ./.ci/gotest
 
-staticcheck: need-go
+staticcheck: need-go phases-begin
 	$(PHASE) "staticcheck" $(GO) tool staticcheck -tags e2e ./... ./.ci/gotest
 
 # A test must depend on the tree, not on what was published this morning: in
 # `make test` known vulnerabilities are told, in `make lint` they fail.
-vulncheck-told: need-go
+vulncheck-told: need-go phases-begin
 	$(PHASE) "vulnerabilities" .ci/vulncheck --tell
 
-vulncheck: need-go
+vulncheck: need-go phases-begin
 	$(PHASE) "vulnerabilities" .ci/vulncheck
 
-lint: need-go phases-begin format vet staticcheck vulncheck ## format, vet, staticcheck, known vulnerabilities
+lint: need-go format vet staticcheck vulncheck ## format, vet, staticcheck, known vulnerabilities
 
-compile: need-go
+compile: need-go phases-begin
 	$(PHASE) "build" $(GO) build ./...
 	$(PHASE) "build without C and window" env CGO_ENABLED=0 $(GO) build -tags nogui -o bin/thistle-nogui .
 
-unit: need-go
+unit: need-go phases-begin
 	$(PHASE) "tests" $(GOTEST) -timeout $(UNIT_TIMEOUT) ./...
 
-race: need-cc
+race: need-cc phases-begin
 	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) -race -timeout $(RACE_TIMEOUT) $(RACE)
 
-test-e2e: need-go ## the wallet against real btcd processes
+test-e2e: need-go phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)
 
-long:
+long: need-go phases-begin
 	$(PHASE) "long simulations" env THISTLE_LONG=1 $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/... ./app/...
 
 summary:
@@ -112,5 +112,5 @@ summary:
 bench: need-go ## every benchmark, or BENCH=regexp
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(LONG_TIMEOUT) ./...
 
-fuzz: need-go ## every fuzz target for FUZZTIME (20s)
+fuzz: need-go phases-begin ## every fuzz target for FUZZTIME (20s)
 	$(PHASE) "fuzzing, $(FUZZTIME) each" .ci/fuzz $(FUZZTIME)

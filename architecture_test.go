@@ -210,10 +210,9 @@ func TestCalls(t *testing.T) {
 	var problems []string
 	scanned := 0
 	for _, p := range loaded {
-		for _, e := range p.Errors {
-			if !strings.Contains(e.Msg, "no non-test Go files") {
-				t.Errorf("does not build, so it cannot be judged: %v", e)
-			}
+		if len(p.Errors) > 0 && !strings.Contains(p.Errors[0].Msg, "no non-test Go files") {
+			t.Errorf("%s does not build, so it cannot be judged: %v", p.PkgPath, p.Errors[0])
+			continue
 		}
 		pkg := strings.TrimPrefix(strings.TrimPrefix(p.PkgPath, module), "/")
 		problems = append(problems, judgeCalls(fset, cmp.Or(pkg, "."), p.TypesInfo, callBans)...)
