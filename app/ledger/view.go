@@ -146,7 +146,7 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 	// What lies above the tip may come back.
 	off := func(ref BlockRef) bool { return ref.Height <= tip.Height && !on(ref) }
 	move := ViewMoved{Tip: tip, Fork: l.fork(on)}
-	for step := int32(1); tip.Height-step > max(move.Fork.Height, 0); step += max(1, step/8) {
+	for step := int32(1); tip.Height-step > max(move.Fork.Height, 0); step += max(1, (step-trailDense)/8) {
 		if hash, ok := hashAt(tip.Height - step); ok {
 			move.Trail = append(move.Trail, BlockRef{tip.Height - step, hash})
 		}
