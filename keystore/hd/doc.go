@@ -3,18 +3,22 @@
 //
 // Key is a private extended key. It holds its secret behind a closure, so that
 // printing it in any way shows nothing; it signs, derives and gives its public
-// side, but never hands its secret out. Derivation of private keys is written
-// here, over btcec's scalars and SHA-512, instead of through hdkeychain: that
-// one leaves each key in buffers which nobody can clear. The same holds for the
-// nonces of signatures. Both are tested against the vectors and the libraries.
+// side, but never hands its secret out. It is hdkeychain's key, derived by
+// Derive alone (DeriveNonStandard gives other keys), with every buffer copied
+// where hdkeychain would share it, cleared by Wipe, and refused where BIP32 says
+// so and hdkeychain does not.
 //
 // Public is an account's extended public key as text or as a parent of keys. It
 // goes through hdkeychain behind a strict check of our own (Check), because
 // hdkeychain takes 8 of the 16 keys which BIP32's fifth vector calls invalid.
 //
-// Signatures are deterministic (RFC 6979), have a low S, and a low R found by
-// the same counter that Bitcoin Core uses, so that every one of them has at
-// most 70 bytes and fees can be computed beforehand.
+// Signatures are btcec's: deterministic (RFC 6979), with a low S, of at most
+// MaxSignature bytes.
+//
+// Not done: a low R, which would make signatures one byte shorter half of the
+// time and alike in size to those of Bitcoin Core. It takes trying several
+// nonces, and no library here offers that. Not done either: clearing what
+// hdkeychain and btcec leave in buffers of theirs, see package keystore.
 //
 // Not here: words and entropy (package mnemonic), transactions (package
 // keystore).

@@ -1,22 +1,31 @@
 package hd
 
 import (
+	"bytes"
+
 	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
 	"github.com/btcsuite/btcd/chaincfg/v2"
 )
 
 // Xprv is the extended private key as text, for the vectors only.
 func (k *Key) Xprv(net *chaincfg.Params) string {
-	s := k.secret()
-	return hdkeychain.NewExtendedKey(net.HDPrivateKeyID[:], s.key[:], s.chain[:], s.parent[:], s.depth, s.index, true).String()
+	x, err := k.extended().CloneWithVersion(net.HDPrivateKeyID[:])
+	if err != nil {
+		panic(err)
+	}
+	return x.String()
 }
 
 // Raw is the private key.
-func (k *Key) Raw() [32]byte { return k.secret().key }
+func (k *Key) Raw() [32]byte {
+	private, err := k.extended().ECPrivKey()
+	if err != nil {
+		panic(err)
+	}
+	return private.Key.Bytes()
+}
 
 // FromRaw is a key without a chain.
 func FromRaw(key []byte) *Key {
-	s := &secret{}
-	copy(s.key[:], key)
-	return newKey(s)
+	return newKey(hdkeychain.NewExtendedKey(anyNet.HDPrivateKeyID[:], bytes.Clone(key), make([]byte, 32), make([]byte, 4), 0, 0, true))
 }

@@ -11,9 +11,14 @@
 // 15, 18, 21 or 24 when restored. Seed takes words of any language, because the
 // seed does not depend on a list.
 //
-// The word list is go-bip39's. Its packing of bits is not used: it works on
-// strings and big.Int, which cannot be cleared, and leaves the entropy behind
-// in memory. Ours works on bytes and is tested against it; likewise for PBKDF2.
+// The word list is go-bip39's, PBKDF2 the standard library's. go-bip39's packing
+// of bits is not used: it works on strings and big.Int, which cannot be cleared,
+// and leaves the entropy behind in memory. It is an encoding and nothing secret
+// in itself; ours works on bytes and is tested against go-bip39's.
+//
+// What Seed leaves in memory: PBKDF2 wants the words as a string and copies
+// them, or their hash, into its HMAC. Package keystore overwrites freed memory
+// after use; who calls Seed from elsewhere does without.
 //
 // Errors never contain words, nor any part of them.
 //

@@ -106,7 +106,7 @@ func Seed(words, passphrase []byte) ([]byte, error) {
 	salt := append(make([]byte, 0, len("mnemonic")+len(extra)), "mnemonic"...)
 	salt = append(salt, extra...)
 	defer clear(salt)
-	return stretch(text, salt, seedRounds), nil
+	return stretch(text, salt)
 }
 
 func entropySize(n int) bool { return n >= 16 && n <= 32 && n%4 == 0 }

@@ -3,6 +3,7 @@ package mnemonic_test
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha512"
 	"io"
 	"strings"
 	"testing"
@@ -198,6 +199,35 @@ func TestAgainstLibrary(t *testing.T) {
 			require.ErrorIs(t, err, mnemonic.ErrChecksum)
 		}
 	})
+}
+
+// Our seed against go-bip39's, which knows no normal form: of text that is in it
+// already, on both sides of the hash's block size.
+func TestSeedAgainstLibrary(t *testing.T) {
+	t.Parallel()
+	long, short := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		words := strings.Join(rapid.SliceOfN(rapid.StringMatching("[a-z]{3,8}"), 1, 30).Draw(t, "words"), " ")
+		passphrase := rapid.StringMatching("[ -~]{0,300}").Draw(t, "passphrase")
+		got, err := mnemonic.Seed([]byte(words), []byte(passphrase))
+		require.NoError(t, err)
+		require.Equal(t, bip39.NewSeed(words, passphrase), got)
+		if len(words) > sha512.BlockSize {
+			long++
+		} else {
+			short++
+		}
+	})
+	require.NotZero(t, long)
+	require.NotZero(t, short)
+}
+
+func BenchmarkSeed(b *testing.B) {
+	for b.Loop() {
+		if _, err := mnemonic.Seed([]byte(abandon), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // What Parse takes is exactly what FromEntropy writes, after normalisation.

@@ -27,6 +27,10 @@
 // The cost of the KDF is read from the file, hence from whoever wrote it: it is
 // checked against Bounds before a single byte of memory is spent on it.
 //
+// The ciphers, HMAC, HKDF and Argon2 are the libraries'. What is ours in memory
+// is cleared, and so is the key inside the AEAD; what HMAC, HKDF and Argon2 keep
+// in objects of their own is left to the caller (package keystore).
+//
 // Not here: files (package vault), what the records mean (package keystore),
 // clocks and dice: randomness is an argument.
 //

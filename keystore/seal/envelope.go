@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"io"
 
-	"golang.org/x/crypto/chacha20"
+	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // KeySize is the size of the view key and of the spend key, in bytes.
 const KeySize = 32
 
 const (
-	nonceSize   = chacha20.NonceSizeX
+	nonceSize   = chacha20poly1305.NonceSizeX
 	wrapSize    = nonceSize + KeySize + tagSize
 	maxEnvelope = 2 + headerFixed + maxNetwork + sha256.Size + 2*wrapSize + sha256.Size
 	wrapLabel   = "thistle/wrap/1/"

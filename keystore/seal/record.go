@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -85,7 +86,13 @@ func Subkey(key []byte, info string) (sub [KeySize]byte, err error) {
 	if len(key) != KeySize {
 		return sub, fmt.Errorf("derive key: %d bytes", len(key))
 	}
-	return hkdfSHA256(key, info), nil
+	derived, err := hkdf.Key(sha256.New, key, nil, info, KeySize)
+	if err != nil {
+		return sub, fmt.Errorf("derive key: %w", err)
+	}
+	defer clear(derived)
+	copy(sub[:], derived)
+	return sub, nil
 }
 
 func (p Place) aad() []byte {
