@@ -128,11 +128,12 @@ func (c *Client) load() error {
 		return err
 	}
 	c.setAside = loaded.SetAside
-	if loaded.Headers == nil && c.cfg.Existing {
+	begun := loaded.Headers != nil || loaded.Base.Height >= 0
+	if !begun && c.cfg.Existing {
 		return ErrNoChain
 	}
-	base := c.wantedBase(loaded)
-	if loaded.Headers != nil && loaded.Base.Height <= base.Height {
+	base := c.wantedBase()
+	if begun && (c.cfg.anyBirthday() || loaded.Base.Height <= base.Height) {
 		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
 	}
 	if c.tree == nil || err != nil {
@@ -168,15 +169,15 @@ func (c *Client) load() error {
 	return nil
 }
 
-func (c *Client) wantedBase(loaded store.Loaded) chain.Base {
+// anyBirthday tells that the chain may stay where it was begun.
+func (cfg *Config) anyBirthday() bool { return cfg.BirthdayHeight <= 0 && cfg.BirthdayTime.IsZero() }
+
+func (c *Client) wantedBase() chain.Base {
 	switch {
 	case c.cfg.BirthdayHeight > 0:
 		return c.cfg.Params.BaseBelow(c.cfg.BirthdayHeight)
 	case !c.cfg.BirthdayTime.IsZero():
 		return c.cfg.Params.BaseBefore(c.cfg.BirthdayTime)
-	}
-	if loaded.Headers != nil {
-		return loaded.Base
 	}
 	return c.cfg.Params.Genesis()
 }

@@ -93,7 +93,8 @@ func (c *filterHeaders) reset(m *Machine, from int32) {
 	for _, p := range m.peers {
 		p.agreedTo, p.audit = from-1, audit{}
 	}
-	m.do(ResetFilterHeaders{From: from, Prev: prev})
+	// It is saved with the first filter headers: before, it may lie ahead of
+	// the chain.
 }
 
 // truncate forgets filter headers above a height, and all that hangs on them.
@@ -315,8 +316,10 @@ func (r *cfRound) differs(i int) bool {
 // commitRound adds the agreed hashes to the chain of filter headers.
 func (m *Machine) commitRound(r *cfRound) {
 	m.cf.round = nil
-	if len(m.cf.headers) == 0 && m.cf.base > 1 {
-		m.cf.prev = mostFrequent(r.replies)
+	if len(m.cf.headers) == 0 {
+		if m.cf.base > 1 {
+			m.cf.prev = mostFrequent(r.replies)
+		}
 		m.do(ResetFilterHeaders{From: m.cf.base, Prev: m.cf.prev})
 	}
 	prev, _ := m.cf.header(r.from - 1)

@@ -248,6 +248,9 @@ func (m *Machine) revertFilters(height int32) {
 // undecided marks a height to be scanned by its block.
 func (m *Machine) undecided(d *dispute, left []*variant) {
 	m.cf.direct[d.height] = true
+	if len(m.cf.headers) == 0 {
+		m.do(ResetFilterHeaders{From: m.cf.base, Prev: m.cf.prev})
+	}
 	m.do(SaveDirect{Height: d.height})
 	m.scan.hold(d.height) // no filter is wanted: the block is read
 	m.scan.advance()
