@@ -290,7 +290,7 @@ func (m *Machine) headersCurrent() bool {
 			return false
 		}
 	}
-	return current && !m.unresolvedPinned()
+	return current && !m.unresolvedPinned() && m.tree.Work().Cmp(m.cfg.Params.MinWork()) >= 0
 }
 
 func (m *Machine) tellCurrent(tip chain.Tip) {

@@ -60,7 +60,8 @@ type Progress struct {
 	// connected or has failed, and each connected peer has answered getheaders
 	// from our tip with nothing new, or claims a start height not above ours
 	// and has been silent for SilentPeer. A peer whose chain lies in the future
-	// by our clock does not count while another has answered.
+	// by our clock does not count while another has answered. Never with less
+	// work than the last checkpoint stands on.
 	HeadersCurrent bool
 
 	FiltersFrom int32     // first height whose filter is kept, -1 if none is wanted yet
