@@ -16,6 +16,7 @@ const (
 	needed filterMark = iota
 	leased
 	held
+	lost // to be asked for again when no lease spans it
 )
 
 // filterDownload fetches the filters that are not on disk.
@@ -26,7 +27,7 @@ type filterDownload struct {
 	low    int          // marks[:low] are all held or leased
 	leases []*lease     // in the order they were granted
 	told   int          // run when FiltersAdvanced was last emitted
-	lost   []int32      // heights to be asked for again when no lease spans them
+	lost   []int32      // heights marked so
 }
 
 // lease is a range of filters asked of one peer in one message.
@@ -290,7 +291,9 @@ func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 	if s.from < 0 || i < 0 || i >= len(s.marks) || !ok || hash != block || s.marks[i] != held || m.cf.direct[height] {
 		return
 	}
+	s.marks[i] = lost
 	s.lost = append(s.lost, height)
+	s.run, s.told = min(s.run, i), min(s.told, i)
 }
 
 // revive asks again for filters that were lost. A height inside a running lease
@@ -298,14 +301,14 @@ func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 func (s *filterDownload) revive() {
 	s.lost = slices.DeleteFunc(s.lost, func(height int32) bool {
 		i := int(height - s.from)
-		if i < 0 || i >= len(s.marks) || s.marks[i] != held {
+		if i < 0 || i >= len(s.marks) || s.marks[i] != lost {
 			return true
 		}
 		if slices.ContainsFunc(s.leases, func(l *lease) bool { return l.from <= height && height <= l.to }) {
 			return false
 		}
 		s.marks[i] = needed
-		s.run, s.told, s.low = min(s.run, i), min(s.told, i), min(s.low, i)
+		s.low = min(s.low, i)
 		return true
 	})
 }

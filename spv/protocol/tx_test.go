@@ -150,9 +150,9 @@ func TestServesNothingElse(t *testing.T) {
 	tx := someTx(4)
 	txid, other := tx.TxHash(), someTx(5).TxHash()
 	s.Submit(tx)
-	told := s.Told(txid)
+	require.Empty(t, s.Told(txid), "nothing has arrived yet")
 	s.Run(50 * time.Millisecond)
-	told = s.Told(txid)
+	told := s.Told(txid)
 	require.Len(t, told, 1)
 	sent := map[string]int{}
 	s.Watch = func(out protocol.Output) {

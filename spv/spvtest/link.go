@@ -199,7 +199,7 @@ func (s *Sim) checkFilters(c *conn, msg *wire.MsgGetCFilters) {
 		s.faultf("%s is asked for filters from %d to %v", c.peer.Name, msg.StartHeight, msg.StopHash)
 		return
 	}
-	r := &filterRange{missing: make(map[chainhash.Hash]bool), moved: s.now}
+	r := &filterRange{stop: stop, missing: make(map[chainhash.Hash]bool), moved: s.now}
 	for _, b := range stop.Range(int32(msg.StartHeight)) {
 		r.missing[b.Hash] = true
 	}
@@ -207,7 +207,9 @@ func (s *Sim) checkFilters(c *conn, msg *wire.MsgGetCFilters) {
 	c.ranges = append(c.ranges, r)
 	leases := 0
 	for _, o := range c.ranges {
-		if len(o.missing) > 0 && s.now.Sub(o.moved) < idle && !o.single {
+		// A reorg makes what was asked of the old branch void.
+		hash, _ := s.disk.hashAt(o.stop.Height)
+		if len(o.missing) > 0 && s.now.Sub(o.moved) < idle && !o.single && hash == o.stop.Hash {
 			leases++
 		}
 	}

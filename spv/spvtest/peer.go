@@ -48,18 +48,19 @@ type Peer struct {
 	Slow       time.Duration
 	mempool    map[chainhash.Hash]*wire.MsgTx
 
-	known    map[chainhash.Hash]bool // blocks ever in Chain
-	claimed  map[chainhash.Hash]chainhash.Hash
-	answers  int
-	banned   protocol.Reason
-	bannedAt time.Time
-	bannedIn int
-	dials    int
+	known      map[chainhash.Hash]bool // blocks ever in Chain
+	claimed    map[chainhash.Hash]chainhash.Hash
+	answers    int
+	overclaims bool // claimed more than it had
+	banned     protocol.Reason
+	bannedAt   time.Time
+	bannedIn   int
+	dials      int
 }
 
 // Honest tells whether the peer never says what is not so. It may be slow.
 func (p *Peer) Honest() bool {
-	return p.Headers == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicious
+	return p.Headers == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicious && !p.overclaims
 }
 
 // Banned is the provable reason the machine gave for leaving the peer.
@@ -88,6 +89,7 @@ func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 	if claim == 0 {
 		claim = p.Chain.Tip().Height
 	}
+	p.overclaims = p.overclaims || claim > p.Chain.Tip().Height
 	return protocol.PeerInfo{ID: id, Addr: p.Name, UserAgent: "/bottle/", Version: wire.ProtocolVersion,
 		Services: services, StartHeight: claim, Since: now}
 }

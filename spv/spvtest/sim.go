@@ -94,6 +94,7 @@ type conn struct {
 
 // filterRange is one getcfilters under way.
 type filterRange struct {
+	stop    *Block
 	missing map[chainhash.Hash]bool
 	single  bool
 	moved   time.Time
@@ -213,6 +214,26 @@ func (s *Sim) SetKeep(from int32) { s.keep = from }
 func (s *Sim) Want(hash chainhash.Hash) {
 	s.wants = append(s.wants, hash)
 	s.Input(protocol.WantBlock{Hash: hash})
+}
+
+// Missing are the blocks of a branch that were asked for and have not come.
+func (s *Sim) Missing(b Branch) []*Block {
+	var list []*Block
+	for _, h := range s.wants {
+		if blk := s.gen.Find(h); blk != nil && int(blk.Height) < len(b) && b[blk.Height] == blk {
+			list = append(list, blk)
+		}
+	}
+	return list
+}
+
+// Offered are the transactions submitted and not withdrawn.
+func (s *Sim) Offered() map[chainhash.Hash]*wire.MsgTx {
+	m := make(map[chainhash.Hash]*wire.MsgTx)
+	for _, tx := range s.submits {
+		m[tx.TxHash()] = tx
+	}
+	return m
 }
 
 // Submit offers a transaction, over restarts.
