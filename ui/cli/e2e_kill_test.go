@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,9 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// weights say how far a message of the node carries a sync.
+var weights = map[string]int{"headers": 40, "cfheaders": 40, "cfilter": 1, "block": 20}
+
 // TestE2EKill kills the wallet again and again while it syncs, each time a
-// moment after the node has sent so many messages of a kind, and expects the
-// next start to go on as if nothing had been.
+// moment after the node has sent so much, and expects the next start to go on
+// as if nothing had been.
 func TestE2EKill(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
@@ -24,46 +28,61 @@ func TestE2EKill(t *testing.T) {
 	dice := rand.New(rand.NewPCG(seed, 0))
 
 	a := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
-	faucet := e2etest.NewFaucet(t, a, 5)
 	proxy := e2etest.NewProxy(t, a.Addr)
 	home := e2etest.NewHome(t, bins, proxy.Addr)
-	account := e2etest.NewAccount(t, home.Create().Mnemonic)
-	want := payMany(a, faucet, account, 3000, 30)
-	require.Greater(t, len(want), 90)
+	payer := &payer{node: a, faucet: e2etest.NewFaucet(t, a, 5), account: e2etest.NewAccount(t, home.Create().Mnemonic)}
+	payer.pay(3000, 30)
 
-	for _, kill := range []struct {
-		answer string
-		most   int
-	}{
-		{"headers", 1}, {"headers", 1}, {"cfcheckpt", 1}, {"cfheaders", 1}, {"cfheaders", 2},
-		{"cfilter", 300}, {"cfilter", 300}, {"cfilter", 500}, {"cfilter", 500}, {"cfilter", 700},
-		{"block", 5}, {"block", 10}, {"block", 10}, {"block", 20},
-	} {
-		left := 1 + dice.IntN(kill.most)
-		moment := time.Duration(dice.Int64N(int64(30 * time.Millisecond)))
+	extended := 0
+	for i := range 14 {
+		least, span := 1, 60 // among headers and filter headers
+		if i >= 4 {
+			least, span = 50, 450
+		}
+		left := least + dice.IntN(span)
+		moment := time.Duration(dice.Int64N(int64(10 * time.Millisecond)))
 		watch := home.Start("watch")
 		proxy.OnAnswer(func(command string) {
-			if command == kill.answer {
-				if left--; left == 0 {
-					time.AfterFunc(moment, watch.Strike)
-				}
+			before := left
+			left -= weights[command]
+			if before > 0 && left <= 0 {
+				time.AfterFunc(moment, watch.Strike)
 			}
 		})
-		require.Equal(t, -1, watch.Wait(), "killed after %s", kill.answer)
+		watch.Follow(func(e e2etest.Event) {
+			if e.Event == "synced" && e.Hash == a.TipHash().String() { // more to do
+				payer.pay(60, 6)
+				extended++
+			}
+		})
+		require.Equal(t, -1, watch.Wait(), "it is killed, and no sooner")
 	}
 	proxy.OnAnswer(nil)
+	t.Logf("the chain was made longer %d times", extended)
 
 	var synced e2etest.Synced
 	result := home.Get(&synced, "sync")
 	require.Empty(t, string(result.Stderr), "nothing was damaged")
 	require.Equal(t, a.TipHash().String(), synced.Hash)
 	require.Equal(t, [][2]int32{{1, a.Height()}}, synced.Coverage)
-	requireHistory(t, home, want)
-	files, err := filepath.Glob(filepath.Join(home.Dir, "regtest", "*"))
-	require.NoError(t, err)
-	require.Len(t, files, 4, "chain.db filters lock wallets, nothing set aside: %v", files)
+	require.Greater(t, len(payer.want), 100)
+	requireHistory(t, home, payer.want)
+	require.Equal(t, []string{"chain.db", "filters", "lock", "spv.lock", "wallets"}, names(t, home.Dir, "regtest"), "nothing was set aside")
+	require.Equal(t, []string{"keystore.db", "wallet.db"}, names(t, home.Dir, "regtest", "wallets", "default"))
 
 	killWhileSending(t, a, proxy, home)
+}
+
+// names lists what is in a folder.
+func names(t *testing.T, path ...string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(path...))
+	require.NoError(t, err)
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
 }
 
 // killWhileSending kills the wallet at the moment it hands its transaction
@@ -104,33 +123,38 @@ type payment struct {
 	amount int64
 }
 
-// payMany finds so many blocks, every one of 30 of which pays the account, and
-// some of which spend what was paid before. The result is in the order of the
-// chain.
-func payMany(n *e2etest.Node, f *e2etest.Faucet, account *e2etest.Account, blocks, every int) []payment {
-	var want []payment
-	var index uint32
-	var last *wire.MsgTx
+// payer makes payments that a wallet must find.
+type payer struct {
+	node    *e2etest.Node
+	faucet  *e2etest.Faucet
+	account *e2etest.Account
+	want    []payment // in the order of the chain
+	index   uint32    // of the next address
+	last    *wire.MsgTx
+}
+
+// pay finds so many blocks; every so often one pays the account's next address,
+// and after five of them one spends what was paid last.
+func (p *payer) pay(blocks, every int) {
 	lists := make([][]*wire.MsgTx, blocks)
-	height := n.Height()
+	height := p.node.Height()
 	for i := range lists {
 		height++
 		switch {
 		case i%every == every/2:
 			amount := int64(100_000 + i)
-			last = f.Pay(amount, account.External(index))
-			lists[i] = append(lists[i], last)
-			want = append(want, payment{last.TxHash().String(), height, amount})
-			index++
-		case i%(every*5) == every*5-1 && last != nil:
+			p.last = p.faucet.Pay(amount, p.account.External(p.index))
+			lists[i] = append(lists[i], p.last)
+			p.want = append(p.want, payment{p.last.TxHash().String(), height, amount})
+			p.index++
+		case i%(every*5) == every*5-1:
 			const out, fee = 20_000, 500
-			tx := account.SpendExternal(index-1, last, 0, f.Script, out, fee, index/5)
+			tx := p.account.SpendExternal(p.index-1, p.last, 0, p.faucet.Script, out, fee, p.index/5)
 			lists[i] = append(lists[i], tx)
-			want = append(want, payment{tx.TxHash().String(), height, -out - fee})
+			p.want = append(p.want, payment{tx.TxHash().String(), height, -out - fee})
 		}
 	}
-	n.MineAll(lists, nil)
-	return want
+	p.node.MineAll(lists, nil)
 }
 
 // requireHistory compares balance and history with what was paid.

@@ -5,9 +5,11 @@ package e2etest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -109,6 +111,7 @@ func (h *Home) Run(args ...string) Result {
 	require.True(h.t, json.Valid(r.Stdout), "stdout of %q is one JSON value: %q, stderr %q", args, r.Stdout, r.Stderr)
 	require.NotContains(h.t, stderr.String(), "panic:", "%q", args)
 	require.NotContains(h.t, stderr.String(), "goroutine ", "%q", args)
+	h.t.Logf("%-14s exit %d after %4.1f s", args[0], r.Code, r.Took.Seconds())
 	return r
 }
 
@@ -206,8 +209,9 @@ func (h *Home) Start(args ...string) *Running {
 	lines := &lineWriter{take: func(line []byte) {
 		var e Event
 		if err := json.Unmarshal(line, &e); err != nil {
-			e.Event, e.Message = "not JSON", string(line)
+			e.Event = "not JSON"
 		}
+		e.Line = string(line)
 		r.news <- e
 	}}
 	cmd.Stdout, cmd.Stderr = lines, &stderr
@@ -215,9 +219,17 @@ func (h *Home) Start(args ...string) *Running {
 	r.process, err = start(h.t, "thistle "+args[0], cmd)
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() {
-		if h.t.Failed() {
-			h.t.Logf("%s told %+v\nstderr: %s", r.name, r.seen, stderr.Bytes())
+		if !h.t.Failed() {
+			return
 		}
+		for len(r.news) > 0 {
+			r.seen = append(r.seen, <-r.news)
+		}
+		var told strings.Builder
+		for _, e := range r.seen[max(0, len(r.seen)-30):] {
+			fmt.Fprintln(&told, e.Line)
+		}
+		h.t.Logf("%s told %d events, at last\n%sstderr: %s", r.name, len(r.seen), &told, stderr.Bytes())
 	})
 	return r
 }
@@ -227,21 +239,47 @@ func (r *Running) Await(what string, pred func(Event) bool) Event {
 	r.t.Helper()
 	deadline := time.After(Patience)
 	for {
-		select {
-		case e := <-r.news:
-			r.seen = append(r.seen, e)
-			require.NotEqual(r.t, "not JSON", e.Event, e.Message)
-			if pred(e) {
-				return e
-			}
-		case <-r.done:
-			if len(r.news) == 0 {
-				require.FailNow(r.t, "ended early", "%s, waiting for %s, ended: %v", r.name, what, r.cmd.ProcessState)
-			}
-		case <-deadline:
-			require.FailNow(r.t, "nothing came", "%s: waiting for %s", r.name, what)
+		e, more := r.next(what, deadline)
+		if !more {
+			require.FailNow(r.t, "ended early", "%s, waiting for %s, ended: %v", r.name, what, r.cmd.ProcessState)
+		}
+		if pred(e) {
+			return e
 		}
 	}
+}
+
+// Follow hands all events to take until the command ends.
+func (r *Running) Follow(take func(Event)) {
+	r.t.Helper()
+	deadline := time.After(Patience)
+	for {
+		e, more := r.next("its end", deadline)
+		if !more {
+			return
+		}
+		take(e)
+	}
+}
+
+// next gives the next event, and false when the command has ended and told all.
+func (r *Running) next(what string, deadline <-chan time.Time) (Event, bool) {
+	r.t.Helper()
+	var e Event
+	select {
+	case e = <-r.news:
+	case <-deadline:
+		require.FailNow(r.t, "nothing came", "%s: waiting for %s", r.name, what)
+	case <-r.done:
+		select {
+		case e = <-r.news:
+		default:
+			return e, false
+		}
+	}
+	r.seen = append(r.seen, e)
+	require.NotEqual(r.t, "not JSON", e.Event, e.Line)
+	return e, true
 }
 
 // AwaitTx waits for an event about a transaction.

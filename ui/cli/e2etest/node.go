@@ -62,14 +62,16 @@ func StartNode(t testing.TB, bins Binaries, opts NodeOptions) *Node {
 
 func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	dir := t.TempDir()
+	config := filepath.Join(dir, "btcd.conf")
+	require.NoError(t, os.WriteFile(config, nil, 0o600))
 	n := &Node{t: t, Addr: freeAddr(t), follow: opts.Follow}
 	rpcAddr := freeAddr(t)
 	args := []string{
 		"--regtest", "--datadir=" + filepath.Join(dir, "data"), "--logdir=" + filepath.Join(dir, "logs"),
-		"--configfile=" + filepath.Join(dir, "none.conf"),
+		"--configfile=" + config,
 		"--listen=" + n.Addr, "--rpclisten=" + rpcAddr, "--rpcuser=e2e", "--rpcpass=e2e", "--notls",
 		"--nodnsseed", "--nobanning", "--whitelist=127.0.0.1", "--trickleinterval=100ms", "--txindex",
-		"--rpcmaxclients=50", "--debuglevel=info",
+		"--rpcmaxclients=50", "--debuglevel=RPCS=warn",
 	}
 	for _, leader := range opts.Follow {
 		args = append(args, "--connect="+leader.Addr)

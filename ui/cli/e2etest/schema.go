@@ -91,4 +91,7 @@ type Event struct {
 	ReplacedBy   string `json:"replaced_by"`
 	Fork         int32
 	Disconnected int
+
+	// Line is what was printed.
+	Line string `json:"-"`
 }
