@@ -105,6 +105,9 @@ func (m *Machine) driveBlocks() {
 
 // tryBlock asks one more peer for a block, false if there is none to ask now.
 func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
+	for _, a := range w.asked {
+		a.peer.owesBlock = a.peer.owesBlock || m.due(a.at.Add(blockTimeoutMin))
+	}
 	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockTimeoutMax)) })
 	p := m.pickForBlock(peers, w)
 	if p == nil {
@@ -134,25 +137,27 @@ func (m *Machine) askBlock(p *peerState, w *blockWant) {
 
 // pickForBlock chooses at random among peers that were not asked yet, so that
 // no single one learns which blocks matter here; those busy with filters only
-// if there is nobody else.
+// if there is nobody else, and those that let a request lie last of all: one
+// stalled peer must not cost its time-out with every block.
 func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
-	var idle, busy []*peerState
+	var idle, busy, slow []*peerState
 	for _, p := range peers {
 		switch {
 		case slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
+		case p.owesBlock:
+			slow = append(slow, p)
 		case p.leases > 0:
 			busy = append(busy, p)
 		default:
 			idle = append(idle, p)
 		}
 	}
-	if len(idle) == 0 {
-		idle = busy
+	for _, group := range [][]*peerState{idle, busy, slow} {
+		if len(group) > 0 {
+			return group[m.cfg.Rand.IntN(len(group))]
+		}
 	}
-	if len(idle) == 0 {
-		return nil
-	}
-	return idle[m.cfg.Rand.IntN(len(idle))]
+	return nil
 }
 
 func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
@@ -162,6 +167,7 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 		m.drop(p, ReasonBadBlock)
 		return
 	}
+	p.owesBlock = false
 	if w == nil {
 		return
 	}

@@ -42,6 +42,9 @@ type peerState struct {
 	leases    int
 	batch     int32
 
+	// Blocks.
+	owesBlock bool // it let a request lie, and has given no block since
+
 	// Transactions.
 	txRequests int
 
