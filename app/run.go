@@ -144,11 +144,7 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 		}
 		return w.resolveBirthday(chain)
 	case spv.FiltersReverted:
-		after := ledger.BlockRef{Height: -1}
-		if hash, ok := chain.HashAt(e.Height - 1); ok {
-			after = ledger.BlockRef{Height: e.Height - 1, Hash: hash}
-		}
-		return w.apply(ledger.Rescan{After: after})
+		return w.apply(ledger.Rescan{From: e.Height})
 	case spv.TxSeen:
 		return w.apply(ledger.Seen{Tx: e.Tx, At: e.At})
 	case spv.TxAcknowledged:
