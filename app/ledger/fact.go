@@ -117,9 +117,9 @@ type Labelled struct {
 // only lower it.
 type BirthdaySet struct{ Height int32 }
 
-// Rescan says that the filters of all blocks above After are to be matched again;
-// a height of -1 means all there are.
-type Rescan struct{ After BlockRef }
+// Rescan says that the filters of all blocks from a height on are to be matched
+// again. Some below may be as well.
+type Rescan struct{ From int32 }
 
 func (Scanned) fact()      {}
 func (BlockApplied) fact() {}

@@ -29,6 +29,7 @@ func (l *Ledger) ownOutputs(n *node, tx *wire.MsgTx) {
 			continue
 		}
 		n.own = append(n.own, output{uint32(i), ref})
+		n.credit += n.values[i]
 		l.chains[ref.Keychain].use(ref.Index, 1)
 	}
 }
@@ -50,7 +51,7 @@ func (l *Ledger) disown(n *node, tx *wire.MsgTx) {
 		delete(l.utxos, wire.OutPoint{Hash: n.id, Index: o.vout})
 		l.chains[o.ref.Keychain].use(o.ref.Index, -1)
 	}
-	n.own = nil
+	n.own, n.credit = nil, 0
 	for _, out := range tx.TxOut {
 		l.strangers.drop(out.PkScript, n)
 	}
@@ -140,6 +141,7 @@ func (l *Ledger) remove(n *node) {
 	delete(l.txs, n.id)
 	delete(l.unconfirmed, n.id)
 	delete(l.touched, n)
+	l.history.moved(n)
 	l.dirty(txKey(n.id))
 	if _, ok := l.deliveries[n.id]; ok {
 		delete(l.deliveries, n.id)

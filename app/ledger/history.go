@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -40,12 +39,12 @@ type Payment struct {
 }
 
 // HistoryLen returns how many lines the history has.
-func (l *Ledger) HistoryLen() int { return len(l.inOrder()) }
+func (l *Ledger) HistoryLen() int { return len(l.history.nodes(l)) }
 
 // History returns up to limit lines, newest first, skipping the first skip. A
 // negative limit means all.
 func (l *Ledger) History(skip, limit int) []Entry {
-	nodes := l.inOrder()
+	nodes := l.history.nodes(l)
 	end := max(0, len(nodes)-max(skip, 0))
 	start := 0
 	if limit >= 0 {
@@ -55,7 +54,7 @@ func (l *Ledger) History(skip, limit int) []Entry {
 	out := make([]Entry, 0, end-start)
 	for i, n := range nodes[:end] {
 		if n.live() {
-			balance += n.credit() - n.debit
+			balance += n.net()
 		}
 		if i >= start {
 			e := l.entry(n)
@@ -76,52 +75,6 @@ func (l *Ledger) Entry(id chainhash.Hash) (Entry, bool) {
 	return l.entry(n), true
 }
 
-// inOrder returns our transactions, oldest first: the confirmed ones as in the
-// chain, then the pending ones by time; the dead ones between them by time.
-func (l *Ledger) inOrder() []*node {
-	if l.sorted != nil {
-		return l.sorted
-	}
-	var live, dead []*node
-	for _, n := range l.txs {
-		if !n.ours() {
-			continue
-		}
-		if n.live() {
-			live = append(live, n)
-		} else {
-			dead = append(dead, n)
-		}
-	}
-	slices.SortFunc(live, inChain)
-	byPriority(dead)
-	slices.Reverse(dead)
-	l.sorted = make([]*node, 0, len(live)+len(dead))
-	for _, n := range live {
-		for len(dead) > 0 && dead[0].order() <= n.shownAt() {
-			l.sorted, dead = append(l.sorted, dead[0]), dead[1:]
-		}
-		l.sorted = append(l.sorted, n)
-	}
-	l.sorted = append(l.sorted, dead...)
-	return l.sorted
-}
-
-func inChain(a, b *node) int {
-	x, ok := a.anchor()
-	y, okToo := b.anchor()
-	switch {
-	case ok && okToo:
-		return cmp.Or(cmp.Compare(x.Block.Height, y.Block.Height), cmp.Compare(x.Index, y.Index),
-			compareHashes(a.id, b.id))
-	case ok:
-		return -1
-	case okToo:
-		return 1
-	}
-	return cmp.Or(cmp.Compare(a.order(), b.order()), compareHashes(a.id, b.id))
-}
-
 // shownAt is the time that the history shows, in nanoseconds.
 func (n *node) shownAt() int64 {
 	if a, ok := n.anchor(); ok {
@@ -136,7 +89,7 @@ func (n *node) shownAt() int64 {
 func (l *Ledger) entry(n *node) Entry {
 	e := Entry{
 		TxID: n.id, Time: time.Unix(0, n.shownAt()).UTC(), Height: n.height(),
-		Confirmations: l.confirmations(n), State: n.state, Amount: n.credit() - n.debit,
+		Confirmations: l.confirmations(n), State: n.state, Amount: n.net(),
 		Fee: l.fee(n), Label: l.label(n), Trusted: n.trusted, Coinbase: n.coinbase,
 		Outgoing: n.fromUs(), Recipients: l.payments(n),
 	}

@@ -35,7 +35,7 @@ type Ledger struct {
 	labels      map[chainhash.Hash]LabelRow
 	deliveries  map[chainhash.Hash]*DeliveryRow
 
-	sorted     []*node // history, oldest first; nil when out of date
+	history    order
 	reconciled bool
 	broken     error
 
@@ -142,7 +142,7 @@ func (l *Ledger) take(f Fact) error {
 	case BirthdaySet:
 		return l.setBirthday(f)
 	case Rescan:
-		l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, f.After) })
+		l.rescan(f)
 	default:
 		return fmt.Errorf("fact %T: %w", f, ErrFact)
 	}

@@ -41,9 +41,11 @@ func newModel(w *world) *model {
 		mined: make(map[wire.OutPoint]chainhash.Hash), gone: make(map[wire.OutPoint]bool)}
 	first := make(map[chainhash.Hash]int64)
 	for kc, s := range sources {
-		for i := uint32(0); i <= w.last[kc]+testLookahead; i++ {
+		for i := uint32(0); i <= w.last[kc]+3*testLookahead; i++ {
 			if script, err := s.Script(i); err == nil {
-				m.scripts[string(script)] = ledger.Ref{Keychain: kc, Index: i}
+				if _, ok := w.l.Owns(script); ok {
+					m.scripts[string(script)] = ledger.Ref{Keychain: kc, Index: i}
+				}
 			}
 		}
 	}
@@ -78,6 +80,7 @@ func newModel(w *world) *model {
 	for _, n := range m.txs {
 		n.rank = m.rank(n, first)
 	}
+	m.checkLookahead()
 	m.judge()
 	for _, n := range m.txs {
 		for _, in := range n.tx.TxIn {
@@ -87,6 +90,26 @@ func newModel(w *world) *model {
 		}
 	}
 	return m
+}
+
+// checkLookahead checks that as many scripts as promised are watched past every
+// one that is paid. Which scripts those are the model takes from the ledger: what
+// pays others is nothing to either.
+func (m *model) checkLookahead() {
+	for _, n := range m.txs {
+		for _, o := range n.tx.TxOut {
+			ref, ok := m.scripts[string(o.PkScript)]
+			if !ok || n.block == nil && !n.sure {
+				continue
+			}
+			for i := range uint32(testLookahead + 1) {
+				script, err := sources[ref.Keychain].Script(ref.Index + i)
+				if _, ok := m.w.l.Owns(script); err == nil && !ok {
+					m.w.t.Fatalf("seed %d: %v is paid, %d after it is not watched", m.w.seed, ref, i)
+				}
+			}
+		}
+	}
 }
 
 func (m *model) add(tx *wire.MsgTx) *mtx {

@@ -61,6 +61,7 @@ type node struct {
 	ins      []wire.OutPoint
 	values   []units.Amount // of the outputs
 	own      []output       // sorted by vout
+	credit   units.Amount   // their sum
 	ownIns   int            // inputs that spend outputs of ours
 	debit    units.Amount   // their sum
 
@@ -68,6 +69,7 @@ type node struct {
 	state   State
 	winner  *node // whom it lost to
 	trusted bool
+	moved   bool // since the history was last put in order
 }
 
 func newNode(id chainhash.Hash, tx *wire.MsgTx) *node {
@@ -140,13 +142,8 @@ func (n *node) height() int32 {
 	return n.anchors[n.at].Block.Height
 }
 
-func (n *node) credit() units.Amount {
-	var sum units.Amount
-	for _, o := range n.own {
-		sum += n.values[o.vout]
-	}
-	return sum
-}
+// net is the effect on what we own.
+func (n *node) net() units.Amount { return n.credit - n.debit }
 
 func (n *node) ownAt(vout uint32) (output, bool) {
 	for _, o := range n.own {

@@ -22,7 +22,7 @@ func (l *Ledger) notices() []Notice {
 		if !ok {
 			continue
 		}
-		notice := Notice{Kind: kind, TxID: n.id, Height: n.height(), Amount: n.credit() - n.debit}
+		notice := Notice{Kind: kind, TxID: n.id, Height: n.height(), Amount: n.net()}
 		if n.winner != nil {
 			w := n.winner.id
 			notice.Winner = &w

@@ -256,11 +256,12 @@ func TestView(t *testing.T) {
 		}
 	}
 	// A chain that is being downloaded again is shorter for a while.
-	m := move(ref(5000, 0), main)
-	if len(m.Disconnected) != 0 {
-		t.Errorf("%+v", m)
+	if m := move(ref(5000, 0), main); m.Fork.Height < 0 || m.Fork.Height > 5000 || m.Fork != ref(m.Fork.Height, 0) {
+		t.Errorf("fork at %v", m.Fork)
 	}
-	move(ref(100_001, 0), main)
+	if m := move(ref(100_001, 0), main); len(m.Connected) != 1 || m.Connected[0] != ref(100_001, 0) {
+		t.Errorf("connected %v", m.Connected)
+	}
 }
 
 func TestBirthdayOnlyFalls(t *testing.T) {

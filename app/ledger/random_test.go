@@ -77,8 +77,7 @@ func (w *world) step() {
 		w.settle()
 		w.compare()
 	case n < 37:
-		after := w.chain.blocks[w.rng.IntN(len(w.chain.blocks))].ref
-		w.apply(ledger.Rescan{After: after})
+		w.apply(ledger.Rescan{From: w.rng.Int32N(int32(len(w.chain.blocks)))})
 	default:
 		w.work()
 	}
@@ -130,7 +129,7 @@ func (w *world) near() uint32 {
 
 func (w *world) far(kc descriptor.Keychain) uint32 {
 	for {
-		if i := w.rng.Uint32N(w.last[kc] + testLookahead/2); i != hole {
+		if i := w.rng.Uint32N(w.last[kc] + testLookahead); i != hole {
 			w.paid(kc, i)
 			return i
 		}
@@ -171,7 +170,11 @@ func (w *world) mineBlock() {
 	}
 	for range w.rng.IntN(3) {
 		kc := w.keychain()
-		tx := build(w.t, []prev{foreign(w.fresh())}, []out{toOthers(7000), toUs(w.rng.Int64N(1e8), kc, w.far(kc))})
+		outs := []out{toOthers(7000), toUs(w.rng.Int64N(1e8), kc, w.far(kc))}
+		if w.rng.IntN(2) == 0 {
+			outs = append(outs, toUs(w.rng.Int64N(1e8), kc, w.far(kc)))
+		}
+		tx := build(w.t, []prev{foreign(w.fresh())}, outs)
 		if ok(tx) {
 			txs = append(txs, w.add(tx))
 		}

@@ -43,8 +43,8 @@ func (l *Ledger) settle() {
 			l.refreshCoin(in)
 		}
 	}
-	if len(l.touched) > 0 {
-		l.sorted = nil
+	for n := range l.touched {
+		l.history.moved(n)
 	}
 }
 
@@ -52,6 +52,9 @@ func (l *Ledger) settle() {
 // affect: those linked to them by spending, or by rivalry, through unconfirmed
 // ones. All of it is touched. Newest first.
 func (l *Ledger) component() []*node {
+	if len(l.unconfirmed) == 0 {
+		return nil
+	}
 	var queue []*node
 	seen := make(map[*node]bool)
 	add := func(n *node) {

@@ -386,7 +386,7 @@ func TestLookaheadExtendedLate(t *testing.T) {
 
 // batches counts batches by asking for a rescan.
 func batches(d *desk) int {
-	d.do(ledger.Rescan{After: ledger.BlockRef{Height: -1}})
+	d.do(ledger.Rescan{})
 	n := len(d.l.Missing())
 	d.sync()
 	return n
@@ -420,7 +420,7 @@ func TestStaleAnswers(t *testing.T) {
 	gap = ledger.Gap{Batch: 1, From: 0, To: d.chain.tip().Height, View: d.chain.tip()}
 	d.do(ledger.Revealed{Ref: ledger.Ref{Index: 5}, At: d.now()})
 	d.sync()
-	d.do(ledger.Rescan{After: d.chain.blocks[0].ref})
+	d.do(ledger.Rescan{From: 1})
 	if f, ok := d.answer(gap); !ok || !d.do(f).Empty() {
 		t.Error("an answer for a batch that is gone")
 	}
@@ -510,4 +510,50 @@ func TestCreatedErrors(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	d.is(late, ledger.Replaced, spend)
+}
+
+func TestScriptsDerivedAfterTheirTransactions(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	// One output is watched from the start, the other is not yet.
+	two := build(t, []prev{d.foreign()}, []out{toUs(1, descriptor.External, 0), toUs(10, descriptor.External, 35)})
+	d.see(two)
+	d.has(0, 0, 1, 0)
+	// A transaction of a block that was applied before its script was derived.
+	unknown := d.pay(100, 36)
+	d.mine(d.pay(1000, 1), unknown)
+	if _, ok := d.l.Entry(unknown.TxHash()); ok {
+		t.Fatal("the script is known already: the test tests nothing")
+	}
+	c := d.do(ledger.Revealed{Ref: ledger.Ref{Index: 19}, At: d.now()})
+	if len(c.Put) < testLookahead || d.l.Balance().Final {
+		t.Errorf("%d rows, final %t", len(c.Put), d.l.Balance().Final)
+	}
+	d.has(1000, 0, 11, 0)
+	d.sync()
+	d.has(1100, 0, 11, 0)
+	if again := d.do(d.chain.blocks[1].applied()); !again.Empty() {
+		t.Errorf("%+v", again)
+	}
+}
+
+func TestHitsOfAShrunkChain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.block()
+	d.block(d.pay(1, 0))
+	move, _ := d.l.Reconcile(d.chain.tip(), d.chain.hashAt)
+	d.do(move)
+	for _, g := range d.l.Missing() {
+		f, _ := d.answer(g)
+		d.do(f)
+	}
+	if len(d.l.Unapplied()) != 1 {
+		t.Fatalf("%v", d.l.Unapplied())
+	}
+	d.chain.cut(1)
+	d.sync()
+	if !d.l.Final() || d.l.HistoryLen() != 0 {
+		t.Error("waits for a block that is gone")
+	}
 }

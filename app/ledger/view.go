@@ -37,7 +37,6 @@ func (l *Ledger) moveView(f ViewMoved) error {
 	reorg := l.hasTip && f.Fork != old
 	if reorg {
 		l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, f.Fork) })
-		l.dropHits(f.Fork.Height)
 	}
 	if !l.hasTip {
 		old.Height = -1
@@ -59,6 +58,21 @@ func (l *Ledger) passed(view Tip) bool {
 	return l.hasTip && (view == l.tip || slices.Contains(l.trail, view))
 }
 
+// rescan drops coverage from a height on. It is cut at a block that is known to be
+// on the view's chain, which may lie lower.
+func (l *Ledger) rescan(f Rescan) {
+	if l.tip.Height < f.From {
+		return
+	}
+	at := BlockRef{Height: -1}
+	for _, r := range l.trail {
+		if r.Height < f.From {
+			at = r
+		}
+	}
+	l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, at) })
+}
+
 // nextTrail returns the trail after a move: every block of the last trailDense,
 // as far as known, and fewer and fewer of the older ones.
 func (l *Ledger) nextTrail(f ViewMoved) []BlockRef {
@@ -74,22 +88,16 @@ func (l *Ledger) nextTrail(f ViewMoved) []BlockRef {
 	all = slices.DeleteFunc(all, func(r BlockRef) bool { return r.Height >= f.Tip.Height })
 	slices.SortFunc(all, func(a, b BlockRef) int { return compareRefs(b, a) })
 	kept := []BlockRef{f.Tip}
-	for _, r := range all {
+	for i, r := range all {
 		last := kept[len(kept)-1].Height
-		if gap := max(1, (f.Tip.Height-last-trailDense)/8); last-r.Height >= gap {
+		gap := max(1, (f.Tip.Height-last-trailDense)/8)
+		if last-r.Height >= gap || i == len(all)-1 && r.Height < last {
 			kept = append(kept, r)
 		}
 	}
 	kept = slices.Clone(kept[1:])
 	slices.Reverse(kept)
 	return kept
-}
-
-// dropHits forgets hits above a height, which will be found again.
-func (l *Ledger) dropHits(above int32) {
-	for _, b := range l.heights.list[l.heights.from(above+1):] {
-		l.setMarks(b, 0, 0)
-	}
 }
 
 func (l *Ledger) checkMove(f ViewMoved) error {
@@ -143,8 +151,6 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 		hash, ok := hashAt(ref.Height)
 		return !ok || hash == ref.Hash
 	}
-	// What lies above the tip may come back.
-	off := func(ref BlockRef) bool { return ref.Height <= tip.Height && !on(ref) }
 	move := ViewMoved{Tip: tip, Fork: l.fork(on)}
 	for step := int32(1); tip.Height-step > max(move.Fork.Height, 0); step += max(1, (step-trailDense)/8) {
 		if hash, ok := hashAt(tip.Height - step); ok {
@@ -156,7 +162,7 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 		from = l.heights.from(move.Fork.Height - reconcileDepth)
 	}
 	for _, b := range l.heights.list[from:] {
-		if !b.stale && off(b.ref) {
+		if !b.stale && !on(b.ref) {
 			move.Disconnected = append(move.Disconnected, b.ref)
 		}
 		if b.stale && on(b.ref) {
@@ -164,7 +170,7 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 		}
 	}
 	// The old tip itself need not be among the blocks.
-	if l.hasTip && l.blocks[l.tip.Hash] == nil && off(l.tip) {
+	if l.hasTip && l.blocks[l.tip.Hash] == nil && !on(l.tip) {
 		move.Disconnected = append(move.Disconnected, l.tip)
 	}
 	l.reconciled = true
@@ -172,7 +178,8 @@ func (l *Ledger) Reconcile(tip Tip, hashAt func(height int32) (chainhash.Hash, b
 	return move, !idle
 }
 
-// fork returns the highest block known to the ledger that is on the chain.
+// fork returns the highest block that is on the chain and is known for certain to
+// have been on the view's.
 func (l *Ledger) fork(on func(BlockRef) bool) BlockRef {
 	if !l.hasTip {
 		return BlockRef{Height: -1}
@@ -184,11 +191,6 @@ func (l *Ledger) fork(on func(BlockRef) bool) BlockRef {
 	for _, b := range l.batches {
 		for _, in := range b.coverage {
 			refs = append(refs, BlockRef{in.To, in.End})
-		}
-	}
-	for _, b := range l.heights.list {
-		if !b.stale {
-			refs = append(refs, b.ref)
 		}
 	}
 	slices.SortFunc(refs, func(a, b BlockRef) int { return compareRefs(b, a) })

@@ -279,7 +279,7 @@ func (w *world) apply(f ledger.Fact) ledger.Change {
 	w.t.Helper()
 	c, err := w.l.Apply(f)
 	if err != nil {
-		w.t.Fatalf("seed %d: apply %T: %v", w.seed, f, err)
+		w.t.Fatalf("seed %d: apply %T: %v: %+v", w.seed, f, err, f)
 	}
 	w.save(c)
 	return c

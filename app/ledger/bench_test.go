@@ -1,0 +1,178 @@
+package ledger_test
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/btcsuite/btcd/wire/v2"
+
+	"thistle/app/ledger"
+)
+
+// hashed derives scripts without keys: benchmarks sign nothing.
+type hashed struct{ name string }
+
+func (s hashed) Script(i uint32) ([]byte, error) {
+	h := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(s.name), i))
+	return append([]byte{0, 20}, h[:20]...), nil
+}
+
+func (s hashed) String() string { return s.name }
+
+const benchTxs = 100_000
+
+var hashedConfig = ledger.Config{External: hashed{"ext"}, Internal: hashed{"int"}}
+
+// bigRows are the rows of a wallet of 100,000 transactions, in blocks of 10; every
+// fourth spends an output of an earlier one.
+var bigRows = sync.OnceValue(func() []ledger.Row {
+	l, chain := fillLedger(benchTxs)
+	_ = chain
+	return l.Rows()
+})
+
+func fillLedger(n int) (*ledger.Ledger, *testChain) {
+	l, _, err := ledger.New(hashedConfig)
+	if err != nil {
+		panic(err)
+	}
+	chain := &testChain{}
+	at := time.Unix(1_600_000_000, 0)
+	var unspent []wire.OutPoint
+	index := uint32(0)
+	for made := 0; made < n; made += 10 {
+		txs := []*wire.MsgTx{{TxIn: []*wire.TxIn{{PreviousOutPoint: wire.OutPoint{Index: 0xffffffff}}}, TxOut: []*wire.TxOut{{Value: int64(made)}}}}
+		for i := range 10 {
+			tx := wire.NewMsgTx(2)
+			op := foreign(uint64(made + i + 1)).op
+			if i%4 == 3 && len(unspent) > 0 {
+				op, unspent = unspent[0], unspent[1:]
+			}
+			tx.AddTxIn(wire.NewTxIn(&op, nil, wire.TxWitness{make([]byte, 72), make([]byte, 33)}))
+			script, _ := hashedConfig.External.Script(index)
+			tx.AddTxOut(wire.NewTxOut(1000, script))
+			tx.AddTxOut(wire.NewTxOut(1000, foreignScript))
+			if index++; index%50 == 0 {
+				index -= 40
+			}
+			txs = append(txs, tx)
+			unspent = append(unspent, wire.OutPoint{Hash: tx.TxHash()})
+		}
+		at = at.Add(10 * time.Minute)
+		b := chain.mine(at, txs...)
+		if _, err := l.Apply(b.applied()); err != nil {
+			panic(err)
+		}
+	}
+	move, _ := l.Reconcile(chain.tip(), chain.hashAt)
+	if _, err := l.Apply(move); err != nil {
+		panic(err)
+	}
+	return l, chain
+}
+
+func BenchmarkLoad(b *testing.B) {
+	rows := bigRows()
+	for b.Loop() {
+		if _, err := ledger.Load(hashedConfig, rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func bigLedger(b *testing.B) *ledger.Ledger {
+	b.Helper()
+	l, err := ledger.Load(hashedConfig, bigRows())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return l
+}
+
+// BenchmarkSeen is one more payment in a big wallet.
+func BenchmarkSeen(b *testing.B) {
+	l := bigLedger(b)
+	script, _ := hashedConfig.External.Script(7)
+	n := uint64(1 << 40)
+	for b.Loop() {
+		n++
+		op := foreign(n).op
+		tx := wire.NewMsgTx(2)
+		tx.AddTxIn(wire.NewTxIn(&op, nil, nil))
+		tx.AddTxOut(wire.NewTxOut(1, script))
+		if _, err := l.Apply(ledger.Seen{Tx: tx, At: time.Unix(int64(n), 0)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkBlock is one more block of 3,000 transactions, two of them ours.
+func BenchmarkBlock(b *testing.B) {
+	l := bigLedger(b)
+	script, _ := hashedConfig.External.Script(7)
+	chain := &testChain{made: 1 << 20}
+	n := uint64(1 << 41)
+	for b.Loop() {
+		b.StopTimer()
+		var txs []*wire.MsgTx
+		for i := range 3000 {
+			n++
+			op := foreign(n).op
+			tx := wire.NewMsgTx(2)
+			tx.AddTxIn(wire.NewTxIn(&op, nil, wire.TxWitness{make([]byte, 72), make([]byte, 33)}))
+			tx.AddTxOut(wire.NewTxOut(1, foreignScript))
+			if i < 2 {
+				tx.TxOut[0].PkScript = script
+			}
+			txs = append(txs, tx)
+		}
+		f := chain.mine(time.Unix(int64(n), 0), txs...).applied()
+		f.Block.Height += 100_000 // far above the view
+		b.StartTimer()
+		if _, err := l.Apply(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkBalance(b *testing.B) {
+	l := bigLedger(b)
+	for b.Loop() {
+		if l.Balance().Total == 0 {
+			b.Fatal("nothing")
+		}
+	}
+}
+
+// BenchmarkHistory is the first page after a change, and again.
+func BenchmarkHistory(b *testing.B) {
+	b.Run("changed", func(b *testing.B) {
+		l := bigLedger(b)
+		at := int64(2_000_000_000)
+		script, _ := hashedConfig.External.Script(7)
+		tx := wire.NewMsgTx(2)
+		op := foreign(1 << 42).op
+		tx.AddTxIn(wire.NewTxIn(&op, nil, nil))
+		tx.AddTxOut(wire.NewTxOut(1, script))
+		for b.Loop() {
+			at--
+			if _, err := l.Apply(ledger.Seen{Tx: tx, At: time.Unix(at, 0)}); err != nil {
+				b.Fatal(err)
+			}
+			if len(l.History(0, 50)) != 50 {
+				b.Fatal("no page")
+			}
+		}
+	})
+	b.Run("same", func(b *testing.B) {
+		l := bigLedger(b)
+		for b.Loop() {
+			if len(l.History(0, 50)) != 50 {
+				b.Fatal("no page")
+			}
+		}
+	})
+}
