@@ -77,11 +77,11 @@ func less(a, b wire.OutPoint) int {
 }
 
 // The weight of an input that spends P2WPKH, at most: outpoint, sequence and an
-// empty scriptSig, then in the witness the count, a low-R signature of at most
-// 71 bytes with its sighash byte, and the public key.
+// empty scriptSig, then in the witness the count, a signature of at most 72 bytes
+// with its sighash byte (71 of DER: R may be high, S is low), and the public key.
 const (
 	inputBase         = 4 * (36 + 4 + 1)
-	wpkhWitness       = 1 + 1 + 71 + 1 + 33
+	wpkhWitness       = 1 + 1 + 72 + 1 + 33
 	P2WPKHInputWeight = units.Weight(inputBase + wpkhWitness)
 )
 

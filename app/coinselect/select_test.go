@@ -58,12 +58,12 @@ func total(cs []coinselect.Coin) (sum units.Amount) {
 
 func TestWeights(t *testing.T) {
 	t.Parallel()
-	require.EqualValues(t, 271, coinselect.P2WPKHInputWeight)
+	require.EqualValues(t, 272, coinselect.P2WPKHInputWeight)
 	require.EqualValues(t, 124, coinselect.OutputWeight(wpkh))
 	require.EqualValues(t, 4*43, coinselect.OutputWeight(make([]byte, 34)))
 	require.EqualValues(t, 4*(8+3+253), coinselect.OutputWeight(make([]byte, 253)))
 	// One input, two outputs: the everyday transaction of 141 vB.
-	require.EqualValues(t, 141, coinselect.TxWeight(1, 271, 2, 248).VSize())
+	require.EqualValues(t, 141, coinselect.TxWeight(1, 272, 2, 248).VSize())
 	// A count above 252 takes three bytes instead of one.
 	require.EqualValues(t, 8, coinselect.TxWeight(253, 0, 1, 0)-coinselect.TxWeight(252, 0, 1, 0))
 	_, ok := coinselect.InputWeight([]byte{0x6a})
@@ -81,7 +81,7 @@ func TestExactMatchNeedsNoChange(t *testing.T) {
 	require.Len(t, s.Coins, 1)
 	require.EqualValues(t, 220, s.Fee)
 	require.Zero(t, s.Change)
-	require.EqualValues(t, 437, s.Weight)
+	require.EqualValues(t, 438, s.Weight)
 }
 
 // TestLeastCoins: with nothing to gain from gathering, one coin and change beat
@@ -237,14 +237,15 @@ func TestBadInput(t *testing.T) {
 func TestAll(t *testing.T) {
 	t.Parallel()
 	p := params(0)
-	s, err := coinselect.All(coins(100_000, 50_000, 135, 136), p)
+	s, err := coinselect.All(coins(100_000, 50_000, 136, 137), p)
 	require.NoError(t, err)
-	// 271 weight units at 2 sat/vB cost 135.5 sat: one coin is worth it.
+	// 272 weight units at 2 sat/vB cost 136 sat: one of the two small coins is
+	// worth it.
 	require.Len(t, s.Coins, 3)
 	require.Equal(t, 1, s.Uneconomic)
 	require.Zero(t, s.Change)
 	require.Equal(t, p.FeeRate.Fee(s.Weight.VSize()), s.Fee)
-	require.EqualValues(t, 150_136, s.Rest+s.Fee)
+	require.EqualValues(t, 150_137, s.Rest+s.Fee)
 
 	p.MinRest = dust
 	var short *coinselect.InsufficientError
@@ -301,7 +302,7 @@ func aim(t *rapid.T, cs []coinselect.Coin, p *coinselect.Params) {
 	if n == 0 {
 		return
 	}
-	w := coinselect.TxWeight(n, units.Weight(271*n), p.Outputs, p.OutputWeight)
+	w := coinselect.TxWeight(n, units.Weight(272*n), p.Outputs, p.OutputWeight)
 	target := total(cs[:n]) - p.FeeRate.Fee(w.VSize()) - units.Amount(rapid.Int64Range(0, 100).Draw(t, "off"))
 	if target > 0 {
 		p.Target = target
@@ -317,7 +318,7 @@ func requireCoinsAllowed(t *rapid.T, cs []coinselect.Coin, p *coinselect.Params)
 		require.False(t, c.Frozen)
 		require.False(t, c.Coinbase && c.Confirmations < 101)
 		require.True(t, c.Confirmations > 0 || c.Own)
-		require.Greater(t, int64(c.Value)*4000, int64(p.FeeRate)*271, "costs more than it is worth")
+		require.Greater(t, int64(c.Value)*4000, int64(p.FeeRate)*272, "costs more than it is worth")
 		if c.Confirmations == 0 {
 			ancestors += max(1, c.Ancestors)
 		}
@@ -344,7 +345,7 @@ func TestSelectProperties(t *testing.T) {
 		chosen[s.Method]++
 		requireCoinsAllowed(t, s.Coins, &p)
 		n := len(s.Coins)
-		in := units.Weight(271 * n)
+		in := units.Weight(272 * n)
 		noChange := coinselect.TxWeight(n, in, p.Outputs, p.OutputWeight)
 		withChange := coinselect.TxWeight(n, in, p.Outputs+1, p.OutputWeight+p.ChangeWeight)
 		require.Equal(t, total(s.Coins), p.Target+s.Change+s.Fee, "in = out + fee")
@@ -377,12 +378,12 @@ func TestSelectFindsWhatThereIs(t *testing.T) {
 		var n int
 		var sum units.Amount
 		for _, c := range cs {
-			if c.Confirmations > 0 && !c.Frozen && !(c.Coinbase && c.Confirmations < 101) && int64(c.Value)*4000 > int64(p.FeeRate)*271 {
+			if c.Confirmations > 0 && !c.Frozen && !(c.Coinbase && c.Confirmations < 101) && int64(c.Value)*4000 > int64(p.FeeRate)*272 {
 				n++
 				sum += c.Value
 			}
 		}
-		need := p.Target + p.FeeRate.Fee(coinselect.TxWeight(n, units.Weight(271*n), p.Outputs, p.OutputWeight).VSize())
+		need := p.Target + p.FeeRate.Fee(coinselect.TxWeight(n, units.Weight(272*n), p.Outputs, p.OutputWeight).VSize())
 		_, err := coinselect.Select(cs, p)
 		if n > 0 && sum >= need {
 			require.NoError(t, err)
@@ -410,7 +411,7 @@ func TestAllProperties(t *testing.T) {
 		// Nothing allowed and worth its price is left behind.
 		left := 0
 		for i := range cs {
-			if cs[i].Spendable() && int64(cs[i].Value)*4000 > int64(p.FeeRate)*271 {
+			if cs[i].Spendable() && int64(cs[i].Value)*4000 > int64(p.FeeRate)*272 {
 				left++
 			}
 		}
@@ -466,8 +467,8 @@ func TestBranchAndBoundAgainstAllSubsets(t *testing.T) {
 }
 
 func wasteOf(n int, fee units.Amount, p *coinselect.Params) int64 {
-	least := p.FeeRate.Fee(coinselect.TxWeight(n, units.Weight(271*n), p.Outputs, p.OutputWeight).VSize())
-	return int64(271*n)*int64(p.FeeRate-p.LongTermRate) + int64(fee-least)*4000
+	least := p.FeeRate.Fee(coinselect.TxWeight(n, units.Weight(272*n), p.Outputs, p.OutputWeight).VSize())
+	return int64(272*n)*int64(p.FeeRate-p.LongTermRate) + int64(fee-least)*4000
 }
 
 // leastWaste tries all subsets for the changeless one of least waste.
@@ -480,7 +481,7 @@ func leastWaste(cs []coinselect.Coin, p *coinselect.Params) (best int64, ok bool
 			}
 		}
 		n := bits.OnesCount(uint(set))
-		in := units.Weight(271 * n)
+		in := units.Weight(272 * n)
 		fee := sum - p.Target
 		least := p.FeeRate.Fee(coinselect.TxWeight(n, in, p.Outputs, p.OutputWeight).VSize())
 		withChange := p.FeeRate.Fee(coinselect.TxWeight(n, in, p.Outputs+1, p.OutputWeight+p.ChangeWeight).VSize())

@@ -11,7 +11,6 @@ import (
 
 	"github.com/btcsuite/btcd/address/v2"
 	"github.com/btcsuite/btcd/btcec/v2"
-	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/psbt/v2"
 	"github.com/btcsuite/btcd/txscript/v2"
@@ -134,9 +133,8 @@ func (w *wallet) sign(t testing.TB, plan *txbuild.Plan) *wire.MsgTx {
 			t.Fatalf("input %d: derivation %+v", i, d)
 		}
 		key := w.keys[string(in.WitnessUtxo.PkScript)]
-		sum, err := txscript.CalcWitnessSigHash(in.WitnessUtxo.PkScript, hashes, in.SighashType, packet.UnsignedTx, i, in.WitnessUtxo.Value)
+		sig, err := txscript.RawTxInWitnessSignature(packet.UnsignedTx, hashes, i, in.WitnessUtxo.Value, in.WitnessUtxo.PkScript, in.SighashType, key)
 		must(t, err)
-		sig := append(lowR(key, sum), byte(in.SighashType))
 		outcome, err := updater.Sign(i, sig, d[0].PubKey, nil, nil)
 		must(t, err)
 		if outcome != psbt.SignSuccesful {
@@ -147,30 +145,6 @@ func (w *wallet) sign(t testing.TB, plan *txbuild.Plan) *wire.MsgTx {
 	tx, err := psbt.Extract(packet)
 	must(t, err)
 	return tx
-}
-
-// lowR signs with the first nonce of RFC 6979 whose R needs no padding byte.
-func lowR(key *btcec.PrivateKey, hash []byte) []byte {
-	secret := key.Key.Bytes()
-	for i := uint32(0); ; i++ {
-		k := btcec.NonceRFC6979(secret[:], hash, nil, nil, i)
-		var point btcec.JacobianPoint
-		btcec.ScalarBaseMultNonConst(k, &point)
-		point.ToAffine()
-		x := point.X.Bytes()
-		if x[0] >= 0x80 {
-			continue
-		}
-		var r, z, s btcec.ModNScalar
-		r.SetByteSlice(x[:])
-		z.SetByteSlice(hash)
-		s.Mul2(&r, &key.Key).Add(&z)
-		s.Mul(new(btcec.ModNScalar).Set(k).InverseNonConst())
-		if s.IsOverHalfOrder() {
-			s.Negate()
-		}
-		return ecdsa.NewSignature(&r, &s).Serialize()
-	}
 }
 
 func must(t testing.TB, err error) {
