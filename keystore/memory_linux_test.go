@@ -3,6 +3,8 @@ package keystore_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,10 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
 	"github.com/btcsuite/btcd/psbt/v2"
+	"github.com/btcsuite/btcd/txscript/v2"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/hkdf"
 
 	"thistle/keystore"
 	"thistle/keystore/keystoretest"
@@ -29,9 +34,10 @@ const childEnv = "THISTLE_KEYSTORE_CHILD"
 // unlocked a wallet, signed and shown its words, for what can spend. Nothing is
 // to be found while it idles, unlocked or locked.
 //
-// It cannot see what is left in registers, nor find keys in a form it does not
-// know; it looks for bytes as they are and reversed, which is how btcec's
-// scalars lie in memory.
+// It looks for the first 16 bytes of each secret, as they are and reversed,
+// which is how btcec's scalars lie in memory, and of what stands for a secret:
+// HMAC's keys as it keeps them, the nonces of the signatures. It does not find
+// what is scattered otherwise.
 func TestMemory(t *testing.T) {
 	if path := os.Getenv(childEnv); path != "" {
 		child(t, path)
@@ -59,6 +65,8 @@ func TestMemory(t *testing.T) {
 	require.NoError(t, err)
 	secrets["key of the spend record"] = sub[:]
 	secrets["key from the password"] = passwordKey(t, path)
+	addHMAC(secrets, "spend key extracted", hkdf.Extract(sha256.New, spend, make([]byte, sha256.Size)))
+	addNonces(t, secrets, s, p)
 
 	cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$")
 	cmd.Env = append(os.Environ(), childEnv+"="+path)
@@ -123,29 +131,70 @@ func spendingSecrets(t *testing.T, entropy, words []byte) map[string][]byte {
 	seed, err := mnemonic.Seed(words, nil)
 	require.NoError(t, err)
 	secrets := map[string][]byte{"entropy": entropy, "words": words, "seed": seed}
+	hashed := sha512.Sum512(words) // HMAC's key, as words are longer than a block
+	addHMAC(secrets, "words hashed", hashed[:])
 	key, err := hdkeychain.NewMaster(seed, regtest)
 	require.NoError(t, err)
-	add := func(name string, key *hdkeychain.ExtendedKey) {
+	addKey := func(name string, key *hdkeychain.ExtendedKey) {
 		private, err := key.ECPrivKey()
 		require.NoError(t, err)
-		secrets[name] = private.Serialize()
-		secrets[name+" reversed"] = slices.Clone(private.Serialize())
-		slices.Reverse(secrets[name+" reversed"])
+		add(secrets, name, private.Serialize())
 	}
-	add("master key", key)
-	for _, i := range []uint32{84, 1, 0} {
-		key, err = key.Derive(i + hdkeychain.HardenedKeyStart)
+	addKey("master key", key)
+	for i, name := range []string{"purpose key", "coin key", "account key"} {
+		key, err = key.Derive([]uint32{84, 1, 0}[i] + hdkeychain.HardenedKeyStart)
 		require.NoError(t, err)
+		addKey(name, key)
 	}
-	add("account key", key)
 	for _, path := range [][2]uint32{{0, 0}, {1, 1}} {
 		chain, err := key.Derive(path[0])
 		require.NoError(t, err)
+		addKey(fmt.Sprint("chain ", path[0]), chain)
 		leaf, err := chain.Derive(path[1])
 		require.NoError(t, err)
-		add(fmt.Sprint("key ", path), leaf)
+		addKey(fmt.Sprint("key ", path), leaf)
 	}
 	return secrets
+}
+
+// addHMAC adds a key as it is and as HMAC keeps it.
+func addHMAC(secrets map[string][]byte, name string, key []byte) {
+	for mask, form := range map[byte]string{0: "", 0x36: ", inner", 0x5c: ", outer"} {
+		b := slices.Clone(key)
+		for i := range b {
+			b[i] ^= mask
+		}
+		secrets[name+form] = b
+	}
+}
+
+// addNonces adds the nonces of the packet's signatures: with one and its
+// signature, the private key can be computed.
+func addNonces(t *testing.T, secrets map[string][]byte, s *keystoretest.Signer, p *psbt.Packet) {
+	t.Helper()
+	prevOuts := txscript.NewMultiPrevOutFetcher(nil)
+	for i, in := range p.UnsignedTx.TxIn {
+		prevOuts.AddPrevOut(in.PreviousOutPoint, p.Inputs[i].WitnessUtxo)
+	}
+	hashes := txscript.NewTxSigHashes(p.UnsignedTx, prevOuts)
+	for i, in := range p.Inputs {
+		out := in.WitnessUtxo
+		sum, err := txscript.CalcWitnessSigHash(out.PkScript, hashes, txscript.SigHashAll, p.UnsignedTx, i, out.Value)
+		require.NoError(t, err)
+		path := in.Bip32Derivation[0].Bip32Path[3:]
+		private := secrets[fmt.Sprint("key ", [2]uint32{path[0], path[1]})]
+		require.Len(t, private, 32)
+		nonce := btcec.NonceRFC6979(private, sum, nil, nil, 0).Bytes()
+		add(secrets, fmt.Sprint("nonce ", i), nonce[:])
+	}
+}
+
+// add adds a number as it is and reversed, which is how btcec's scalars lie in
+// memory.
+func add(secrets map[string][]byte, name string, number []byte) {
+	secrets[name] = number
+	secrets[name+", reversed"] = slices.Clone(number)
+	slices.Reverse(secrets[name+", reversed"])
 }
 
 // passwordKey derives what wraps the spend key.

@@ -155,6 +155,7 @@ func (s *spendSecrets) master() (*hd.Key, error) {
 		return nil, err
 	}
 	defer clear(seed)
+	breathe()
 	return hd.NewMaster(seed)
 }
 

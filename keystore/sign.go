@@ -67,6 +67,7 @@ func (s *signPlan) sign(master *hd.Key) error {
 }
 
 func (s *signPlan) signInput(account *hd.Key, hashes *txscript.TxSigHashes, i int) error {
+	breathe()
 	in := s.inputs[i]
 	key, err := account.Derive(hd.Path{in.chain, in.index})
 	if err != nil {

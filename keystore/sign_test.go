@@ -112,10 +112,6 @@ func verify(t *testing.T, unsigned *psbt.Packet, tx *wire.MsgTx) {
 		sig := in.Witness[0]
 		require.LessOrEqual(t, len(sig), hd.MaxSignature+1)
 		require.Equal(t, byte(txscript.SigHashAll), sig[len(sig)-1])
-		parsed, err := ecdsa.ParseDERSignature(sig[:len(sig)-1])
-		require.NoError(t, err)
-		r := parsed.R()
-		require.Less(t, r.Bytes()[0], byte(0x80))
 		require.NoError(t, ecdsa.VerifyLowS(sig[:len(sig)-1]))
 	}
 }

@@ -36,6 +36,7 @@ func (k *Keystore) openView(password []byte) (*viewState, error) {
 		return nil, err
 	}
 	defer clear(key)
+	breathe()
 	c := k.file.Contents()
 	plain, err := seal.OpenRecord(key, place(k.env.Header(), viewRecord), c.Record(viewRecord))
 	if err != nil {
@@ -66,6 +67,7 @@ func (k *Keystore) lock() {
 	clear(v.key[:])
 	v.account = nil
 	k.view = nil
+	overwriteHeap() // keys were derived from the view key meanwhile
 }
 
 // Unlocked reports whether the view key is in memory.
@@ -139,6 +141,7 @@ func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error
 		return err
 	}
 	defer clear(key)
+	breathe()
 	c := k.file.Contents()
 	plain, err := seal.OpenRecord(key, place(k.env.Header(), spendRecord), c.Record(spendRecord))
 	if err != nil {
@@ -161,6 +164,7 @@ func (k *Keystore) withMasterLocked(password []byte, f func(*hd.Key) error) erro
 			return err
 		}
 		defer master.Wipe()
+		breathe()
 		a, err := deriveAccount(master, k.net)
 		if err != nil {
 			return err
