@@ -71,7 +71,12 @@ func (w *Wallet) synced() *SyncResult {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	view, ok := w.led.View()
-	if !ok || view.Hash != st.Tip.Hash || !w.led.Final() {
+	if !ok || view.Hash != st.Tip.Hash {
+		return nil
+	}
+	// With the genesis block alone there is nothing to search: its output cannot
+	// be spent. The ledger cannot say so, to it headers may be yet to come.
+	if !w.led.Final() && view.Height > 0 {
 		return nil
 	}
 	return &SyncResult{
