@@ -68,7 +68,7 @@ func TestE2EKill(t *testing.T) {
 	require.Greater(t, len(payer.want), 100)
 	requireHistory(t, home, payer.want)
 	require.Equal(t, []string{"chain.db", "filters", "lock", "spv.lock", "wallets"}, names(t, home.Dir, "regtest"), "nothing was set aside")
-	require.Equal(t, []string{"keystore.db", "wallet.db"}, names(t, home.Dir, "regtest", "wallets", "default"))
+	require.Equal(t, []string{"keystore.db", "keystore.db.lock", "wallet.db"}, names(t, home.Dir, "regtest", "wallets", "default"))
 
 	killWhileSending(t, a, proxy, home)
 }

@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -96,6 +98,7 @@ type Result struct {
 	Code           int
 	Stdout, Stderr []byte
 	Took           time.Duration
+	User           time.Duration // of the processor
 }
 
 // Run runs a command to its end. Stdout must hold exactly one JSON value.
@@ -107,11 +110,11 @@ func (h *Home) Run(args ...string) Result {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	p, err := start(h.t, "thistle "+args[0], cmd)
 	require.NoError(h.t, err)
-	r := Result{Code: p.Wait(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), Took: time.Since(began)}
+	r := Result{Code: p.Wait(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), Took: time.Since(began), User: p.cmd.ProcessState.UserTime()}
 	require.True(h.t, json.Valid(r.Stdout), "stdout of %q is one JSON value: %q, stderr %q", args, r.Stdout, r.Stderr)
 	require.NotContains(h.t, stderr.String(), "panic:", "%q", args)
 	require.NotContains(h.t, stderr.String(), "goroutine ", "%q", args)
-	h.t.Logf("%-14s exit %d after %4.1f s", args[0], r.Code, r.Took.Seconds())
+	h.t.Logf("%-14s exit %d after %4.1f s, %4.1f s of the processor", args[0], r.Code, r.Took.Seconds(), r.User.Seconds())
 	return r
 }
 
@@ -288,11 +291,42 @@ func (r *Running) AwaitTx(event, txid string) Event {
 	return r.Await(event+" "+txid, func(e Event) bool { return e.Event == event && e.TxID == txid })
 }
 
+// AwaitAll waits for several events, in whatever order they come.
+func (r *Running) AwaitAll(what string, preds ...func(Event) bool) {
+	r.t.Helper()
+	r.Await(what, func(e Event) bool {
+		preds = slices.DeleteFunc(preds, func(pred func(Event) bool) bool { return pred(e) })
+		return len(preds) == 0
+	})
+}
+
+// Seen accepts a tx_seen.
+func Seen(tx chainhash.Hash, amount int64) func(Event) bool {
+	return func(e Event) bool { return e.Event == "tx_seen" && e.TxID == tx.String() && e.Amount == amount }
+}
+
+// Confirmed accepts a tx_confirmed.
+func Confirmed(tx chainhash.Hash) func(Event) bool {
+	return func(e Event) bool { return e.Event == "tx_confirmed" && e.TxID == tx.String() }
+}
+
+// Changed accepts a tx_changed to one of these states.
+func Changed(tx chainhash.Hash, states ...string) func(Event) bool {
+	return func(e Event) bool {
+		return e.Event == "tx_changed" && e.TxID == tx.String() && slices.Contains(states, e.State)
+	}
+}
+
+// SyncedTo accepts a synced at the node's present tip.
+func SyncedTo(n *Node) func(Event) bool {
+	tip := n.TipHash().String()
+	return func(e Event) bool { return e.Event == "synced" && e.Hash == tip }
+}
+
 // AwaitSynced waits until the wallet knows all up to a node's tip.
 func (r *Running) AwaitSynced(n *Node) Event {
 	r.t.Helper()
-	tip := n.TipHash().String()
-	return r.Await("synced to "+tip, func(e Event) bool { return e.Event == "synced" && e.Hash == tip })
+	return r.Await("synced to the tip of "+n.name, SyncedTo(n))
 }
 
 // Interrupt ends the command as Ctrl-C does; its exit code must be 0.
