@@ -99,7 +99,6 @@ func (m *Machine) askHeaders(p *peerState, from chainhash.Hash) {
 		msg.BlockLocatorHashes = append(msg.BlockLocatorHashes, &h)
 	}
 	p.asking, p.askedAt, p.askedFrom, p.news = true, m.now, from, false
-	p.climb = -1
 	m.wakeAt(m.now.Add(SilentPeer))
 	m.send(p, msg)
 }
@@ -139,8 +138,7 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 
 // headersTaken decides whether to ask on after headers without fault.
 func (m *Machine) headersTaken(p *peerState, res chain.Result, full, asked bool) {
-	climbs := asked && full && res.Last.Height > p.climb
-	if res.Added == 0 && !climbs {
+	if res.Added == 0 && !(asked && full) {
 		if asked {
 			m.nothingNew(p)
 		}
@@ -151,7 +149,6 @@ func (m *Machine) headersTaken(p *peerState, res chain.Result, full, asked bool)
 		m.lead = 0
 	}
 	m.askHeaders(p, res.Last.Hash)
-	p.climb = res.Last.Height
 }
 
 // nothingNew notes that a peer had nothing to add. What it knows is bounded by

@@ -26,7 +26,6 @@ type peerState struct {
 	known       chain.Tip      // highest block of our best chain it has shown to know
 	last        chain.Tip      // last header it gave, on whichever branch
 	highest     int32          // highest header it ever gave
-	climb       int32          // height reached while following it up, -1 at the start
 	news        bool           // it announced a block while it was being asked
 	ahead       bool           // its chain lies in the future by our clock
 	idle        int            // messages of headers in a row that told nothing
