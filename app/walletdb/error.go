@@ -3,7 +3,6 @@ package walletdb
 import (
 	"errors"
 	"fmt"
-	"syscall"
 
 	boltErrors "go.etcd.io/bbolt/errors"
 )
@@ -37,8 +36,7 @@ func boltError(err error) error {
 		return err
 	case errors.Is(err, boltErrors.ErrTimeout):
 		return ErrInUse
-	// A limit on the size of files stops us in the same way.
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, errQuota), errors.Is(err, syscall.EFBIG):
+	case noRoom(err):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	case errors.Is(err, boltErrors.ErrInvalid), errors.Is(err, boltErrors.ErrChecksum),
 		errors.Is(err, boltErrors.ErrVersionMismatch), errors.Is(err, boltErrors.ErrInvalidMapping):

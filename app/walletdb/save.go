@@ -87,7 +87,11 @@ func (db *DB) write(ops []op) error {
 		db.manifest = next
 		return nil
 	}
-	if err = boltError(err); errors.Is(err, ErrDiskFull) && !db.unchanged() {
+	err = boltError(err)
+	if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrDiskFull) && db.full() {
+		err = fmt.Errorf("%w: %w", ErrDiskFull, err)
+	}
+	if errors.Is(err, ErrDiskFull) && !db.unchanged() {
 		db.abandon(err)
 	}
 	return err
