@@ -192,7 +192,7 @@ func requireSentence(t *testing.T, s string) {
 	require.NotContains(t, s, "\n")
 	require.Regexp(t, `^["A-Z].*[.:].*`, s)
 	require.True(t, strings.HasSuffix(s, "."), s)
-	require.NotContains(t, s, "..")
+	require.False(t, strings.HasSuffix(s, ".."), s)
 	require.NotContains(t, s, "%!")
 }
 

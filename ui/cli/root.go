@@ -78,6 +78,8 @@ func helpCommand() *cobra.Command {
 			if err != nil || cmd == nil || len(rest) > 0 {
 				return noCommand(strings.Join(args, " "))
 			}
+			cmd.InitDefaultHelpFlag()
+			cmd.InitDefaultVersionFlag()
 			return cmd.Help()
 		},
 	}
@@ -110,7 +112,7 @@ func flagFault(cmd *cobra.Command, err error) error {
 		}
 		return usage("There is no flag --%s; \"%s --help\" lists them.", present.Plain(unknown.GetSpecifiedName()), cmd.CommandPath())
 	case errors.As(err, &missing):
-		return usage("--%s needs a value.", missing.GetSpecifiedName())
+		return usage("The flag --%s needs a value.", missing.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		text := fmt.Sprintf("%q is no value for --%s", invalid.GetValue(), invalid.GetFlag().Name)
 		if invalid.GetFlag().Value.Type() == "duration" {

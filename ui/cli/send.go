@@ -75,7 +75,7 @@ func (s *sending) params(args []string) (app.SendParams, error) {
 		params.Recipients = append(params.Recipients, app.Recipient{Address: address, Amount: amount})
 	}
 	if s.wait < 0 {
-		return params, usage("--wait cannot be negative.")
+		return params, usage("The time of --wait cannot be negative.")
 	}
 	if err := checkLimit("timeout", s.limit); err != nil {
 		return params, err

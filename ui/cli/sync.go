@@ -62,7 +62,7 @@ func (p *program) showSynced(res *app.SyncResult, b app.Balance) error {
 
 func checkLimit(flag string, limit time.Duration) error {
 	if limit <= 0 {
-		return usage("--%s must be longer than nothing.", flag)
+		return usage("The time of --%s must be longer than nothing.", flag)
 	}
 	return nil
 }
