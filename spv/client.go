@@ -136,6 +136,9 @@ func (c *Client) load() error {
 	if begun && (c.cfg.anyBirthday() || loaded.Base.Height <= base.Height) {
 		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
 	}
+	if err != nil && c.cfg.Existing {
+		return err // who only reads must not throw anything away
+	}
 	if c.tree == nil || err != nil {
 		if err != nil {
 			c.log.Warn("stored headers do not fit, starting over", "err", err)

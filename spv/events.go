@@ -2,6 +2,7 @@ package spv
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"thistle/spv/protocol"
@@ -11,7 +12,9 @@ import (
 // there are about seven transactions a second on mainnet.
 const subscriptionSize = 20_000
 
-// Overflow stands for events that were dropped because they were not read.
+// Overflow stands for events that were dropped because they were not read: any
+// TxSeen, and if that made no room all else but FiltersReverted, which nothing
+// that can be asked for later would tell.
 type Overflow = protocol.Overflow
 
 // Subscription is a queue of events for one reader.
@@ -26,7 +29,7 @@ type Subscription struct {
 // Next waits for the next event. The error is the context's.
 func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	for {
-		if e, ok := s.take(); ok {
+		if e, ok := s.TryNext(); ok {
 			return e, nil
 		}
 		select {
@@ -37,17 +40,15 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	}
 }
 
-// Empty reports that no event waits.
-func (s *Subscription) Empty() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.queue) == 0 && !s.lost
-}
+// More can be received from when TryNext, after it has reported false, may have
+// an event again.
+func (s *Subscription) More() <-chan struct{} { return s.more }
 
 // Close ends the subscription.
 func (s *Subscription) Close() { s.hub.remove(s) }
 
-func (s *Subscription) take() (Event, bool) {
+// TryNext returns the next event, false if none waits.
+func (s *Subscription) TryNext() (Event, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lost {
@@ -65,14 +66,32 @@ func (s *Subscription) take() (Event, bool) {
 func (s *Subscription) put(e Event) {
 	s.mu.Lock()
 	if len(s.queue) >= subscriptionSize {
-		s.queue, s.lost = nil, true
-	} else {
-		s.queue = append(s.queue, e)
+		s.shed()
 	}
+	s.queue = append(s.queue, e)
 	s.mu.Unlock()
 	select {
 	case s.more <- struct{}{}:
 	default:
+	}
+}
+
+// shed makes room by giving up what can best be done without. s.mu is held.
+func (s *Subscription) shed() {
+	s.lost = true
+	s.queue = slices.DeleteFunc(s.queue, func(e Event) bool { _, ok := e.(TxSeen); return ok })
+	if len(s.queue) < subscriptionSize/2 {
+		return
+	}
+	var lowest *FiltersReverted
+	for _, e := range s.queue {
+		if r, ok := e.(FiltersReverted); ok && (lowest == nil || r.Height < lowest.Height) {
+			lowest = &r
+		}
+	}
+	s.queue = nil
+	if lowest != nil {
+		s.queue = []Event{*lowest}
 	}
 }
 

@@ -204,12 +204,35 @@ func (c *Client) HeightOf(block chainhash.Hash) (int32, bool) {
 	return tip.Height, best && ok
 }
 
-// ForkOf is the last block of the best chain that a block seen earlier in this
-// run descends from, or that block itself.
-func (c *Client) ForkOf(block chainhash.Hash) (Tip, bool) {
+// View is the best chain while Client.Look shows it.
+type View struct {
+	// Tip is the end of the chain as it is on disk. OnChain is false while a
+	// reorg that leaves it behind is being saved.
+	Tip     Tip
+	OnChain bool
+	c       *Client
+}
+
+// Look shows the best chain, which does not change until fn returns. fn must not
+// call the client.
+func (c *Client) Look(fn func(v View)) {
+	tip := c.Tip()
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.tree.Fork(block)
+	hash, ok := c.tree.HashAt(tip.Height)
+	fn(View{Tip: tip, OnChain: ok && hash == tip.Hash, c: c})
+}
+
+// HashAt is the hash of the block at a height.
+func (v View) HashAt(height int32) (chainhash.Hash, bool) { return v.c.tree.HashAt(height) }
+
+// Fork is the last block of the chain that a block seen earlier in this run
+// descends from, or that block itself.
+func (v View) Fork(block chainhash.Hash) (Tip, bool) { return v.c.tree.Fork(block) }
+
+// FilterHeader is the filter header of the block at a height, where it is agreed.
+func (v View) FilterHeader(height int32) (chainhash.Hash, bool) {
+	return v.c.machine.FilterHeader(height)
 }
 
 // Base is the height of the first header kept.

@@ -49,6 +49,7 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 	defer query.Wipe()
 	hit := make([]bool, len(snap.blocks))
 	var next atomic.Int64
+	var lost atomic.Bool
 	group, ctx := errgroup.WithContext(ctx)
 	for range min(runtime.GOMAXPROCS(0), len(snap.blocks)/matchStep+1) {
 		group.Go(func() error {
@@ -62,9 +63,9 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 					return err
 				}
 				for i := first; i < min(first+matchStep, len(snap.blocks)); i++ {
-					matched, err := c.matchOne(&m, query, snap, i)
-					if err != nil {
-						return err
+					matched, there := c.matchOne(&m, query, snap, i)
+					if !there {
+						lost.Store(true) // look on, so that all are asked for at once
 					}
 					hit[i] = matched
 				}
@@ -73,6 +74,9 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 	}
 	if err := group.Wait(); err != nil {
 		return MatchResult{}, err
+	}
+	if lost.Load() {
+		return MatchResult{}, ErrNotReady
 	}
 	return c.matchResult(snap, hit)
 }
@@ -103,33 +107,33 @@ func (c *Client) snapshot(from, to int32) (*snapshot, error) {
 	return s, nil
 }
 
-// matchOne reads a filter, checks it against its filter header and asks it.
-func (c *Client) matchOne(m *cfilter.Matcher, q *cfilter.Query, s *snapshot, i int) (bool, error) {
+// matchOne reads a filter, checks it against its filter header and asks it. It
+// reports false for there if the disk does not have it after all.
+func (c *Client) matchOne(m *cfilter.Matcher, q *cfilter.Query, s *snapshot, i int) (matched, there bool) {
 	if s.direct[i] {
-		return true, nil
+		return true, true
 	}
 	height := s.from + int32(i)
 	filter, err := c.store.Filter(height, s.blocks[i])
 	if err == nil && cfilter.NextHeader(cfilter.Hash(filter), s.headers[i]) == s.headers[i+1] {
 		matches, err := m.Match(filter, &s.blocks[i], q)
-		if err != nil {
-			return true, nil // committed to, yet no filter: only the block can tell
-		}
-		return len(matches) > 0, nil
+		// What is committed to and yet no filter: only the block can tell.
+		return err != nil || len(matches) > 0, true
 	}
 	c.log.Info("filter is gone from disk, asking again", "height", height, "err", err)
-	c.commands.put(protocol.FilterLost{Height: height, Block: s.blocks[i]})
+	// In this order: the news that it has come again must not be undone.
 	c.savedMu.Lock()
 	if c.filtersTip.Height >= height {
 		c.filtersTip = Tip{Height: height - 1}
 	}
 	c.savedMu.Unlock()
-	return false, ErrNotReady
+	c.commands.put(protocol.FilterLost{Height: height, Block: s.blocks[i]})
+	return false, false
 }
 
 func (c *Client) matchResult(s *snapshot, hit []bool) (MatchResult, error) {
 	last := len(s.blocks) - 1
-	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last]}
+	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndHeader: s.headers[last+1]}
 	if now, ok := c.HashAt(res.To); !ok || now != res.EndHash {
 		return MatchResult{}, ErrReorged
 	}

@@ -74,11 +74,13 @@ func (b *Block) Prove(index int) (Proof, error) {
 }
 
 // MatchResult is the answer to Match: blocks From..To were looked at, the last
-// of them being EndHash, and Hits may concern the scripts.
+// of them being EndHash, and Hits may concern the scripts. EndHeader is the
+// filter header of the last block, which commits to all filters up to there.
 type MatchResult struct {
-	From, To int32
-	EndHash  chainhash.Hash
-	Hits     []BlockRef
+	From, To  int32
+	EndHash   chainhash.Hash
+	EndHeader chainhash.Hash
+	Hits      []BlockRef
 }
 
 // ParseProof reads and checks the bytes of a Merkle proof, as Bitcoin Core's
