@@ -148,6 +148,9 @@ func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password 
 	if err := os.MkdirAll(folder.Wallet(name), 0o700); err != nil {
 		return nil, failure(op, err)
 	}
+	if _, err := os.Lstat(folder.WalletDB(name)); err == nil {
+		return nil, &Error{Op: op, Kind: KindExists, Detail: name} // of other keys, lost or moved away
+	}
 	keys, err := keystore.Create(folder.Keystore(name), keystore.CreateParams{
 		Net: env.Params.Net, Password: keystore.Secret(password), Entropy: keystore.Hold(entropy),
 		Passphrase: keystore.Secret(passphrase), Birthday: born.time, Options: env.Keys,

@@ -15,6 +15,7 @@ import (
 
 	"thistle/app/config"
 	"thistle/app/instance"
+	"thistle/app/ledger"
 	"thistle/app/walletdb"
 	"thistle/keystore"
 	"thistle/spv"
@@ -114,6 +115,8 @@ var failureKinds = []struct {
 	{keystore.ErrKDFBounds, KindDamaged},
 	{keystore.ErrLocked, KindLocked},
 	{keystore.ErrClosed, KindLocked},
+	{ledger.ErrForeign, KindForeign},
+	{ledger.ErrRows, KindDamaged},
 	{walletdb.ErrInUse, KindInUse},
 	{walletdb.ErrForeign, KindForeign},
 	{walletdb.ErrCorrupt, KindDamaged},

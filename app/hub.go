@@ -104,10 +104,12 @@ func (h *hub) change() <-chan struct{} {
 // Events begins a queue of all events from now on.
 func (w *Wallet) Events() *Events { return w.hub.subscribe() }
 
-// tell passes the ledger's notices on, and takes from the peer's hands what no
-// longer needs to be announced.
+// tell passes the ledger's notices on.
 func (w *Wallet) tell(notices []ledger.Notice) {
-	chain := w.online()
+	if len(notices) == 0 {
+		return
+	}
+	w.syncOutbox()
 	for _, n := range notices {
 		switch n.Kind {
 		case ledger.TxSeen:
@@ -123,17 +125,6 @@ func (w *Wallet) tell(notices []ledger.Notice) {
 		case ledger.TxAbandoned:
 			w.hub.publish(TxChanged{TxID: n.TxID, State: StateAbandoned})
 		}
-		if chain == nil {
-			continue
-		}
-		switch n.Kind {
-		case ledger.TxUnconfirmed, ledger.TxRevived:
-			w.announcePending(chain)
-		case ledger.TxConfirmed, ledger.TxReplaced, ledger.TxConflicted, ledger.TxAbandoned:
-			chain.Withdraw(n.TxID)
-		}
 	}
-	if len(notices) > 0 {
-		w.hub.wake()
-	}
+	w.hub.wake()
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -199,6 +200,9 @@ func VerifyProof(env *Env, text string) (*Verified, error) {
 	}
 	defer func() { _ = lock.Release() }()
 	chain, err := spv.Open(spv.Config{Params: env.Params, Dir: env.folder().Dir, Log: env.Log, Existing: true})
+	if errors.Is(err, spv.ErrNoChain) {
+		return nil, &Error{Op: op, Kind: KindProof, Detail: "no headers are here to check it against; sync first", Err: err}
+	}
 	if err != nil {
 		return nil, failure(op, err)
 	}

@@ -121,11 +121,12 @@ func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 		return res, err
 	}
 	w.hub.publish(TxSeen{TxID: res.TxID, Amount: -(plan.Amount + plan.Fee), At: w.env.now().UTC()})
-	chain.Broadcast(tx)
+	w.syncOutbox()
 	return w.awaitDelivery(ctx, chain, res, p.Wait)
 }
 
-// defaultRate is 2 sat/vB, or what the median of the peers asks for at least.
+// defaultRate is 2 sat/vB, or what the median of the peers asks for at least. Of
+// two peers the cheaper counts, so that one that lies cannot decide.
 func defaultRate(peers []spv.PeerInfo) units.FeeRate {
 	var floors []units.FeeRate
 	for _, p := range peers {
@@ -137,7 +138,7 @@ func defaultRate(peers []spv.PeerInfo) units.FeeRate {
 		return defaultFeeRate
 	}
 	slices.Sort(floors)
-	return max(defaultFeeRate, min(floors[len(floors)/2], maxFloor))
+	return max(defaultFeeRate, min(floors[(len(floors)-1)/2], maxFloor))
 }
 
 // buildAndSign makes a transaction that has passed the last look. w.mu is held.
@@ -356,16 +357,6 @@ func (w *Wallet) fillDelivery(res *SendResult) {
 		res.State = Acknowledged
 	default:
 		res.State = Queued
-	}
-}
-
-// announcePending hands all pending transactions of ours to the peer.
-func (w *Wallet) announcePending(chain *spv.Client) {
-	w.mu.Lock()
-	queue := w.led.Queue()
-	w.mu.Unlock()
-	for _, o := range queue {
-		chain.Broadcast(o.Tx)
 	}
 }
 

@@ -114,7 +114,7 @@ func (w *Wallet) notSynced(ctx context.Context) error {
 }
 
 // tellSynced publishes Synced once for every state that is complete.
-func (w *Wallet) tellSynced(*spv.Client) {
+func (w *Wallet) tellSynced() {
 	res := w.synced()
 	w.mu.Lock()
 	fresh := res != nil && w.toldSynced != res.Hash

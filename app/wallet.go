@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/binary"
 	"errors"
 	"io/fs"
 	"sync"
@@ -41,7 +40,10 @@ type Wallet struct {
 
 	told       bool // see settingExact
 	anchor     ledger.BlockRef
-	toldSynced chainhash.Hash // tip of the last Synced
+	marks      []filterMark
+	unmarked   bool                    // there may be coverage that no mark vouches for
+	offered    map[chainhash.Hash]bool // what the peer was told to announce
+	toldSynced chainhash.Hash          // tip of the last Synced
 
 	chainMu sync.RWMutex
 	chain   *spv.Client // while running
@@ -151,12 +153,14 @@ func (w *Wallet) loadLedger() error {
 	}
 	_, exact := contents.Settings[settingExact]
 	w.told = !exact
-	if v := contents.Settings[settingAnchor]; len(v) == 4+chainhash.HashSize {
-		w.anchor.Height = int32(binary.BigEndian.Uint32(v))
-		copy(w.anchor.Hash[:], v[4:])
-	}
+	w.anchor = decodeAnchor(contents.Settings[settingAnchor])
+	w.marks = decodeMarks(contents.Settings[settingFilters])
+	w.unmarked = len(w.marks) == 0 && len(contents.Rows) > 0
 	if len(contents.Rows) > 0 {
-		w.led, err = ledger.Load(cfg, contents.Rows)
+		led, err := ledger.Load(cfg, contents.Rows)
+		if err == nil {
+			w.led = led
+		}
 		return err
 	}
 	led, change, err := ledger.New(cfg)
@@ -165,15 +169,6 @@ func (w *Wallet) loadLedger() error {
 	}
 	w.led = led
 	return w.db.Save(change)
-}
-
-// setAnchor remembers the block before the birthday.
-func (w *Wallet) setAnchor(b ledger.BlockRef) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.anchor = b
-	value := append(binary.BigEndian.AppendUint32(nil, uint32(b.Height)), b.Hash[:]...)
-	return w.db.SaveAll(map[string][]byte{settingAnchor: value})
 }
 
 // setTold remembers whether a person named the birthday.
@@ -197,26 +192,39 @@ func (w *Wallet) birthdayTold() bool {
 // apply takes one fact into account: in memory, on disk, then for all who
 // listen. If the disk fails, memory is read again from it, so that nothing is
 // shown that a restart would forget.
-func (w *Wallet) apply(f ledger.Fact) error {
+func (w *Wallet) apply(f ledger.Fact) error { return w.applyWith(nil, f) }
+
+// applyWith is apply with settings that are saved in the same transaction.
+func (w *Wallet) applyWith(settings map[string][]byte, f ledger.Fact) error {
 	w.mu.Lock()
-	notices, err := w.applyLocked(f)
+	notices, err := w.applyLockedWith(settings, f)
 	w.mu.Unlock()
 	w.tell(notices)
 	return err
 }
 
+// applyLocked is apply for callers that hold w.mu. They pass the notices on
+// themselves.
 func (w *Wallet) applyLocked(f ledger.Fact) ([]ledger.Notice, error) {
+	return w.applyLockedWith(nil, f)
+}
+
+func (w *Wallet) applyLockedWith(settings map[string][]byte, f ledger.Fact) ([]ledger.Notice, error) {
 	change, err := w.led.Apply(f)
 	if err != nil {
 		return nil, err
 	}
-	if len(change.Put) > 0 || len(change.Delete) > 0 {
-		if err := w.db.Save(change); err != nil {
-			if again := w.loadLedger(); again != nil {
-				return nil, failure("save wallet", errors.Join(err, again))
-			}
-			return nil, failure("save wallet", err)
+	if err := w.db.SaveAll(settings, change); err != nil {
+		if again := w.loadLedger(); again != nil {
+			return nil, failure("save wallet", errors.Join(err, again))
 		}
+		return nil, failure("save wallet", err)
+	}
+	if v, ok := settings[settingAnchor]; ok {
+		w.anchor = decodeAnchor(v)
+	}
+	if v, ok := settings[settingFilters]; ok {
+		w.marks = decodeMarks(v)
 	}
 	return change.Notices, nil
 }

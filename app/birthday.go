@@ -1,0 +1,97 @@
+package app
+
+import (
+	"encoding/binary"
+	"time"
+
+	"thistle/app/ledger"
+	"thistle/spv"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+)
+
+// checkBirthday follows a reorg that reaches below the birthday: what took the
+// place of those blocks has never been searched. The block before the birthday
+// is remembered, since it alone can tell.
+func (w *Wallet) checkBirthday(chain *spv.Client, fork int32) error {
+	height, known, _ := w.birthday()
+	if !known {
+		return nil
+	}
+	w.mu.Lock()
+	anchor := w.anchor
+	w.mu.Unlock()
+	hash, ok := chain.HashAt(anchor.Height)
+	if anchor == (ledger.BlockRef{}) || !ok || hash == anchor.Hash {
+		return nil
+	}
+	lower := height - birthdayMargin
+	if fork < height-1 {
+		lower = max(lower, fork+1)
+	}
+	return w.setBirthday(chain, min(lower, w.bornAt(chain)))
+}
+
+// setBirthday fixes the height from which on blocks may concern us, and with it
+// the block before.
+func (w *Wallet) setBirthday(chain *spv.Client, height int32) error {
+	height = max(height, chain.Base(), 1)
+	var settings map[string][]byte
+	if hash, ok := chain.HashAt(height - 1); ok {
+		settings = map[string][]byte{settingAnchor: encodeAnchor(ledger.BlockRef{Height: height - 1, Hash: hash})}
+	}
+	if err := w.applyWith(settings, ledger.BirthdaySet{Height: height}); err != nil {
+		return failure("set birthday", err)
+	}
+	w.keepFilters(chain)
+	return nil
+}
+
+// resolveBirthday turns the birthday from a time into a height, once headers
+// are known.
+func (w *Wallet) resolveBirthday(chain *spv.Client) error {
+	height, known, _ := w.birthday()
+	tip := chain.Tip().Height
+	switch {
+	case known && height <= max(tip, 1):
+		return nil
+	case known: // a height that the chain has not reached cannot be right
+		height = min(tip-birthdayMargin, w.bornAt(chain))
+	default:
+		height = w.bornAt(chain)
+	}
+	return w.setBirthday(chain, height)
+}
+
+// bornAt is the height that the birthday's time stands for.
+func (w *Wallet) bornAt(chain *spv.Client) int32 {
+	_, _, t := w.birthday()
+	height := chain.HeightAt(t)
+	header, ok := chain.HeaderAt(chain.Tip().Height)
+	// If no block is as young as the wallet, its time may come from a clock that
+	// was ahead.
+	late := ok && time.Unix(int64(header.Time()), 0).Before(t)
+	if late || w.birthdayTold() {
+		height -= birthdayMargin
+	}
+	return height
+}
+
+func encodeAnchor(b ledger.BlockRef) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(b.Height)), b.Hash[:]...)
+}
+
+// decodeAnchor reads what encodeAnchor wrote, the zero value if there is none.
+func decodeAnchor(v []byte) (b ledger.BlockRef) {
+	if len(v) == 4+chainhash.HashSize {
+		b.Height = int32(binary.BigEndian.Uint32(v))
+		copy(b.Hash[:], v[4:])
+	}
+	return b
+}
+
+func (w *Wallet) keepFilters(chain *spv.Client) {
+	if height, known, _ := w.birthday(); known {
+		chain.KeepFilters(height)
+	}
+}
