@@ -294,17 +294,6 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
-func TestNoPermission(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() == 0 {
-		t.Skip("nothing is forbidden to root")
-	}
-	r := newRig(t)
-	require.NoError(t, os.Chmod(r.dir, 0o500))
-	t.Cleanup(func() { _ = os.Chmod(r.dir, 0o700) })
-	r.fails(1, "permission", "create")
-}
-
 // TestInterrupted ends a sync that waits for a silent peer.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,10 @@ connect to. Lines on stdin make it act:
 			p.gauge.set("Starting two nodes")
 			net, err := p.deps.Sandbox(cmd.Context(), demoNodes, p.log)
 			p.gauge.clear()
-			if err != nil {
+			switch {
+			case err != nil && cmd.Context().Err() != nil:
+				return cmd.Context().Err()
+			case err != nil:
 				return fmt.Errorf("start the private network: %w", err)
 			}
 			if headless {

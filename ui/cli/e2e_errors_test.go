@@ -40,6 +40,11 @@ func TestE2EErrors(t *testing.T) {
 	home.Fail(6, "foreign", "balance", "--network", "testnet4")
 
 	damage(t, home)
+	loseChain(t, home)
+	var sent e2etest.Sent
+	home.Get(&sent, "send", to, "max", "--dry-run")
+	require.EqualValues(t, coin, sent.Amount+sent.Fee)
+	require.Zero(t, sent.Change)
 }
 
 // damage harms the wallet's files one by one. Whatever is told, it is never a
@@ -85,6 +90,21 @@ func damage(t *testing.T, home *e2etest.Home) {
 	// The history is lost, but not the coins: they are found again.
 	require.NoError(t, os.Remove(home.WalletFile("wallet.db")))
 	home.Sync()
+	require.EqualValues(t, coin, home.Balance().Confirmed)
+}
+
+// loseChain takes away what can be downloaded again.
+func loseChain(t *testing.T, home *e2etest.Home) {
+	folder := filepath.Join(home.Dir, "regtest")
+	require.NoError(t, os.RemoveAll(filepath.Join(folder, "filters")))
+	path := filepath.Join(folder, "chain.db")
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, whole[:len(whole)/2], 0o600))
+	var synced e2etest.Synced
+	result := home.Get(&synced, "sync")
+	require.Contains(t, string(result.Stderr), `"kind":"set_aside"`)
+	require.Len(t, setAside(t, home), 1)
 	require.EqualValues(t, coin, home.Balance().Confirmed)
 }
 

@@ -32,8 +32,8 @@ func Event(event app.Event) string {
 		}
 		return fmt.Sprintf("%s has fetched the payment: %s", e.Peer, e.TxID)
 	case app.Reorg:
-		return fmt.Sprintf("%s after %s were replaced; the newest is now %s.",
-			capital(Count(e.Disconnected, "block", "blocks")), Height(e.Fork), Height(e.Height))
+		return fmt.Sprintf("After block %s the chain took another branch: %s replaced, the newest is now %s.",
+			Height(e.Fork), Count(e.Disconnected, "block", "blocks"), Height(e.Height))
 	case app.Synced:
 		return "All is known up to block " + Height(e.Height) + "."
 	case app.Warning:
