@@ -238,11 +238,10 @@ func (l *Ledger) Coverage() []Range {
 // Final reports whether everything was searched and every hit applied: what the
 // ledger says is all there is to know up to the view.
 func (l *Ledger) Final() bool {
-	_, ok := l.wanted()
-	// The first block of a chain pays nobody: until the next there is nothing to
-	// search.
-	ok = ok || l.hasTip && l.tip.Height == 0 && l.config.Birthday == 1
-	return ok && len(l.pendingHits) == 0 && len(l.Missing()) == 0
+	if _, ok := l.wanted(); !ok || len(l.pendingHits) > 0 {
+		return false
+	}
+	return len(l.Missing()) == 0
 }
 
 // Matches returns how many blocks of the best chain were hit.

@@ -11,9 +11,10 @@
 // ledger is ahead of the disk: throw it away and load it again.
 //
 // The driver's loop is: [Ledger.Reconcile] against the chain of headers and
-// apply the move; for every [Gap] of [Ledger.Missing] match the filters against
-// [Ledger.Scripts] and apply [Scanned]; fetch every block of [Ledger.Unapplied]
-// and apply [BlockApplied]; until nothing is missing.
+// apply the move; for every [Gap] of [Ledger.Missing], or a part of it, match the
+// filters against [Ledger.Scripts] and apply what [Gap.Answer] makes of the result;
+// fetch every block of [Ledger.Unapplied] and apply [BlockApplied]; until nothing
+// is missing.
 //
 // # Guarantees
 //

@@ -89,8 +89,10 @@ func (l *Ledger) relinkChildren(n *node) {
 }
 
 // believed reports whether a transaction needs no look at its signatures: it was
-// in a block, or we made it.
-func (l *Ledger) believed(n *node) bool { return len(n.anchors) > 0 || n.created != nil }
+// in a block, or we made it, or it was looked at before it was stored.
+func (l *Ledger) believed(n *node) bool {
+	return len(n.anchors) > 0 || n.created != nil || l.loading
+}
 
 // children returns the known transactions that spend any output of n.
 func (l *Ledger) children(n *node) []*node {

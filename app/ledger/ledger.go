@@ -37,6 +37,7 @@ type Ledger struct {
 
 	history    order
 	reconciled bool
+	loading    bool
 	broken     error
 
 	// Of the fact being applied:

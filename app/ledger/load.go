@@ -20,6 +20,7 @@ func Load(cfg Config, rows []Row) (*Ledger, error) {
 	if len(rows) == 0 || rows[0].Key().Kind != RowConfig {
 		return nil, fmt.Errorf("load ledger: no configuration: %w", ErrRows)
 	}
+	l.loading = true
 	for i, row := range rows {
 		if i > 0 && rows[i-1].Key() == row.Key() {
 			return nil, fmt.Errorf("load ledger: two rows of one key: %w", ErrRows)
@@ -31,12 +32,10 @@ func Load(cfg Config, rows []Row) (*Ledger, error) {
 	if err := l.checkBatches(); err != nil {
 		return nil, fmt.Errorf("load ledger: %w", err)
 	}
+	l.loading = false
 	l.settle()
 	clear(l.rows)
 	clear(l.touched)
-	if len(l.refused) > 0 {
-		return nil, fmt.Errorf("load ledger: a transaction with a wrong signature: %w", ErrRows)
-	}
 	return l, nil
 }
 
@@ -101,8 +100,7 @@ func (l *Ledger) loadTx(row TxRow) error {
 	return nil
 }
 
-// insertStored is insert for a transaction whose anchors are known already: with
-// them it is believed before any of its parents is there.
+// insertStored is insert for a transaction whose anchors are known already.
 func (l *Ledger) insertStored(n *node, tx *wire.MsgTx, anchors []Anchor) {
 	for _, a := range anchors {
 		n.anchors = append(n.anchors, a)

@@ -19,7 +19,7 @@ import (
 
 var (
 	seedFlag  = flag.Uint64("ledger.seed", 0, "run this seed only")
-	seedsFlag = flag.Uint64("ledger.seeds", 24, "how many seeds to run")
+	seedsFlag = flag.Uint64("ledger.seeds", 16, "how many seeds to run")
 	stepsFlag = flag.Int("ledger.steps", 700, "steps of each seed")
 )
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // schema is a version and the steps that lead to it.
@@ -73,6 +74,12 @@ func (want schema) migrate(path string, o Options, db *DB, h header) (kept strin
 	if err := keepAs(path, kept); err != nil {
 		return "", err
 	}
+	// Elsewhere the lock is held until the new file stands in its place.
+	if runtime.GOOS == "windows" {
+		if err := db.Close(); err != nil {
+			return "", err
+		}
+	}
 	if err := os.Rename(next, path); err != nil {
 		return "", err
 	}
@@ -132,6 +139,9 @@ func SetAside(path string) (string, error) {
 	defer f.Close()
 	if err := lockFile(f); err != nil {
 		return "", fmt.Errorf("set wallet.db aside: %w", err)
+	}
+	if runtime.GOOS == "windows" {
+		f.Close() // an open file has no new name there
 	}
 	aside, err := free(path + ".damaged")
 	if err == nil {
