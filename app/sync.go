@@ -71,7 +71,7 @@ func (w *Wallet) synced() *SyncResult {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	view, ok := w.led.View()
-	if !ok || view.Hash != st.Tip.Hash {
+	if !ok || view.Hash != st.Tip.Hash || !w.vouched(chain) {
 		return nil
 	}
 	// With the genesis block alone there is nothing to search: its output cannot
