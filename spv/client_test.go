@@ -157,9 +157,7 @@ func TestDamagedFilters(t *testing.T) {
 	}
 	run(t, config(t, dir, n), func(ctx context.Context, c *spv.Client, sub *spv.Subscription) {
 		c.KeepFilters(1)
-		filtersTo(ctx, t, sub, n) // as far as is known before they are read
-		for rounds := 1; ; rounds++ {
-			require.Less(t, rounds, 20, "damaged filters are asked for one by one")
+		for {
 			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 			if err == nil {
 				require.Equal(t, []spv.BlockRef{{Height: height, Hash: hash}}, res.Hits)
@@ -167,6 +165,35 @@ func TestDamagedFilters(t *testing.T) {
 			}
 			require.ErrorIs(t, err, spv.ErrNotReady)
 			await(ctx, t, sub, func(e spv.FiltersAdvanced) bool { return true })
+		}
+	})
+}
+
+// Filters that turn out to be damaged when they are read are asked for together.
+func TestDamagedWhileRunning(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	payAndMine(t, n, script(1))
+	height, hash := n.Tip()
+	dir := t.TempDir()
+	run(t, config(t, dir, n), func(ctx context.Context, c *spv.Client, sub *spv.Subscription) {
+		c.KeepFilters(1)
+		filtersTo(ctx, t, sub, n)
+		files, err := filepath.Glob(filepath.Join(dir, "filters", "*"))
+		require.NoError(t, err)
+		for _, f := range files {
+			damage(t, f)
+		}
+		for rounds := 0; ; rounds++ {
+			require.Less(t, rounds, 20, "they are asked for one by one")
+			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
+			if err == nil {
+				require.Positive(t, rounds, "nothing was damaged")
+				require.Equal(t, []spv.BlockRef{{Height: height, Hash: hash}}, res.Hits)
+				return
+			}
+			require.ErrorIs(t, err, spv.ErrNotReady)
+			filtersTo(ctx, t, sub, n)
 		}
 	})
 }
