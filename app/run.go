@@ -177,8 +177,13 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 	switch e := event.(type) {
 	case spv.HeadersAdvanced:
 		return w.moveView(chain)
-	case spv.HeadersCurrent, spv.Overflow: // the latter may stand for the former
+	case spv.HeadersCurrent:
 		return w.arrive(chain)
+	case spv.Overflow: // it may stand for any of these
+		if chain.Status().Current {
+			return w.arrive(chain)
+		}
+		return w.moveView(chain)
 	case spv.FiltersReverted:
 		return w.revertFilters(e.Height)
 	case spv.TxSeen:

@@ -12,9 +12,6 @@ func (w *Wallet) arrive(chain *spv.Client) error {
 	if err := w.moveView(chain); err != nil {
 		return err
 	}
-	if !chain.Status().Current {
-		return nil
-	}
 	return w.resolveBirthday(chain)
 }
 

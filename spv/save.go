@@ -2,6 +2,7 @@ package spv
 
 import (
 	"maps"
+	"time"
 
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
@@ -10,9 +11,12 @@ import (
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 )
 
-// flushHeaders is after how many headers a commit is made even if more is
-// coming.
-const flushHeaders = 20_000
+// flushHeaders is after how many headers, and flushAfter after what time, a commit
+// is made even if more is coming.
+const (
+	flushHeaders = 20_000
+	flushAfter   = time.Second
+)
 
 // saver gathers what belongs on disk and publishes news once it is there.
 type saver struct {
@@ -28,18 +32,20 @@ type saver struct {
 // puts off the commit, so that a fast sync costs few.
 func (r *runner) saveLoop() error {
 	s := &saver{c: r.c}
+	flushed := time.Now()
 	for outs := range r.saves {
 		for _, out := range outs {
 			if err := s.do(out); err != nil {
 				return kindOf("save", err)
 			}
 		}
-		if len(r.saves) > 0 && s.headers < flushHeaders && len(s.news) < 1000 {
+		if len(r.saves) > 0 && s.headers < flushHeaders && time.Since(flushed) < flushAfter {
 			continue
 		}
 		if err := s.flush(); err != nil {
 			return kindOf("save", err)
 		}
+		flushed = time.Now()
 	}
 	return s.flush()
 }
