@@ -22,10 +22,44 @@
 //     it touches the packet. An output that claims to be our change is derived
 //     again; if it is not ours nothing is signed.
 //   - Secrets are byte slices, cleared after use, and held behind closures, so
-//     that printing any value of this package reveals nothing. Clearing is best
-//     effort in Go; what is left is looked for by a test, which searches the
-//     memory of a process that has signed for everything that can spend, and
-//     finds nothing.
+//     that printing any value of this package reveals nothing.
+//   - In the memory of an unlocked, idle wallet that has signed and shown its
+//     words, a test finds nothing that can spend, and no view key after Lock.
+//
+// Memory. Ciphers, key stretching, derivation and signatures are the libraries'
+// (x/crypto, the standard library, btcsuite), which leave copies of secrets in
+// objects that they drop and nobody can clear: the words and their hash in
+// PBKDF2's string and HMAC; the seed and the private keys from master to coin
+// type in hash states of hdkeychain, and all down to the leaf in scalars; private
+// key and nonce in RFC 6979's HMAC; the spend key in HKDF's; what the password
+// gives in Argon2's blocks. Of the libraries' objects only the AEAD and the
+// private keys handed to us are cleared in place. The collector frees the others
+// and leaves their contents: in 20 of 20 runs nearly all of them were found,
+// with or without a collection and the return of free pages. So each call that
+// handles secrets, and Lock, takes the free places of the heap once, which
+// clears them (overwriteHeap, 10 ms on a small heap, 40 ms on one of 100 MB),
+// and overwrites the stack and the vector registers that it used.
+//
+// TestMemory looks for 32 forms of secrets. None was found whole in 300 runs, on
+// a machine with seven times its load, nor in 40 runs beside four goroutines
+// that allocate. What remains possible:
+//
+//   - Registers. Where the scheduler interrupts a call, it stores what was copied
+//     last, half of a key in each register, in records of its own, until the next
+//     interruption. It does so after ten milliseconds without a pause, also when
+//     another program had the processor meanwhile, and for a collection begun
+//     elsewhere. Calls pause between their steps (breathe); found after 3 of 200
+//     runs on the loaded machine, after none of 200 on a quieter one, after 15 of
+//     400 before pauses and clearing of registers. The test logs these.
+//   - A freed place that another goroutine takes before it is cleared, and does
+//     not fill; places of less than 16 bytes.
+//   - While a call lasts, all of it; and what the caller makes of password,
+//     entropy and words outside of these calls. Swap and core dumps.
+//
+// A toolchain built with GOEXPERIMENT=runtimesecret could erase what a call
+// allocates, by runtime/secret; it is experimental, and not used.
+//
+// Not done: signatures with a low R (package hd).
 //
 // The accounts are BIP84's (native segwit), number 0. The passphrase (BIP39's
 // extra input) belongs to the words; the password opens the file.

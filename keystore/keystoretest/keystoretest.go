@@ -40,7 +40,7 @@ func CheapOptions() keystore.Options {
 	return keystore.Options{
 		KDF:    CheapKDF,
 		Bounds: keystore.Bounds{Min: CheapKDF, Max: keystore.KDF{Time: 16, MemoryKiB: 1 << 20, Threads: 16}},
-		Wait:   50 * time.Millisecond,
+		Wait:   500 * time.Millisecond, // a fork elsewhere in the tests holds every lock for a moment
 	}
 }
 
