@@ -233,7 +233,7 @@ var maySkip = map[string]string{
 	"testing.Short":   "asked for by hand; make test never asks",
 	"THISTLE_LONG":    "make test-long runs it",
 	"os.IsPermission": "the system refuses what the test needs, as containers do; the run lists it",
-	"syscall.EPERM":   "the same",
+	"EPERM":           "the same",
 }
 
 // skips: assets/assetstest skips where published vectors are not at hand, and
