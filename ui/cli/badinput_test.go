@@ -264,7 +264,7 @@ func TestDamagedFiles(t *testing.T) {
 				t.Logf("cut to %d of %d", size, len(whole))
 				r.fails(6, "damaged", "balance")
 			}
-			const seed = 7
+			const seed, flips = 7, 24
 			dice := rand.New(rand.NewPCG(seed, 1))
 			var used []int // most of the file is empty
 			for at, b := range whole {
@@ -273,7 +273,7 @@ func TestDamagedFiles(t *testing.T) {
 				}
 			}
 			noticed := 0
-			for range 40 {
+			for range flips {
 				bad := bytes.Clone(whole)
 				at := used[dice.IntN(len(used))]
 				bad[at] ^= 1 << dice.IntN(8)
@@ -286,12 +286,32 @@ func TestDamagedFiles(t *testing.T) {
 					require.Equal(t, want, o.out, "seed %d, byte %d", seed, at)
 				}
 			}
-			t.Logf("%d of 40 flips noticed", noticed)
+			t.Logf("%d of %d flips noticed", noticed, flips)
 			require.NotZero(t, noticed)
 			require.NoError(t, os.WriteFile(path, whole, 0o600))
 			require.Equal(t, want, r.run("status", "--json").out)
 		})
 	}
+}
+
+// TestDamagedChain cuts the file of headers: it is set aside, told of, and made
+// again from the network.
+func TestDamagedChain(t *testing.T) {
+	t.Parallel()
+	c := nodes(t, 1)
+	r := newRig(t, c.Addrs()...)
+	gives[cli.Created](r, "create")
+	want := gives[cli.Synced](r, "sync")
+	path := filepath.Join(r.dir, "data/regtest/chain.db")
+	for _, size := range []int64{0, 5000} {
+		require.NoError(t, os.Truncate(path, size))
+		o := r.run("sync", "--json")
+		require.Zero(t, o.code, o.errors)
+		require.Equal(t, want, value[cli.Synced](t, o.out))
+		require.Equal(t, "set_aside", value[cli.Caution](t, o.errors).Warning.Kind, "cut to %d", size)
+	}
+	require.NoError(t, os.Truncate(path, 5000))
+	require.Contains(t, r.run("sync").errors, "Note: A damaged file was set aside")
 }
 
 // TestInterrupted ends a sync that waits for a silent peer.

@@ -87,6 +87,8 @@ func (p *program) receive() *cobra.Command {
 func (p *program) addresses() *cobra.Command {
 	return &cobra.Command{
 		Use: "addresses", Short: "List the addresses handed out", Args: arguments(),
+		Long: `Lists the addresses handed out, in groups of four to be compared by eye; --json
+gives them as they are copied.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.offline(cmd.Context(), func(w *app.Wallet) error {
 				list, err := w.Addresses()
@@ -126,7 +128,7 @@ func (g *page) addresses(list []app.Address) {
 		if a.Used {
 			state = left("paid").in(g.ink.green)
 		}
-		rows = append(rows, []cell{right(count(int(a.Index))), left(a.Address), state, left(present.Plain(a.Label))})
+		rows = append(rows, []cell{right(count(int(a.Index))), left(present.Address(a.Address)), state, left(present.Plain(a.Label))})
 	}
 	g.table(rows)
 }

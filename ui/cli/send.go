@@ -29,7 +29,7 @@ func (p *program) send() *cobra.Command {
 		Use: "send ADDRESS AMOUNT|max", Short: "Pay somebody",
 		Long: `Syncs, builds and signs a payment, keeps it, and announces it to half of the
 peers while listening to the others. AMOUNT is in BTC, as in 0.025; "max" sends
-all that is left. Nothing is asked: look at it first with --dry-run.`,
+all that is left. Look at it first with --dry-run: there is no further question.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			params, err := s.params(args)
 			if err != nil {

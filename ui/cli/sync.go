@@ -96,20 +96,20 @@ func (p *program) peers() *cobra.Command {
 			defer cancel()
 			list, err := app.Peers(ctx, env)
 			p.gauge.clear()
-			if err == nil || cmd.Context().Err() == nil {
-				return p.showPeers(list, err)
+			switch {
+			case cmd.Context().Err() != nil:
+				return cmd.Context().Err()
+			case err != nil:
+				return err
 			}
-			return cmd.Context().Err()
+			return p.showPeers(list)
 		},
 	}
 	c.Flags().DurationVar(&limit, "wait", peersLimit, "`time` to wait for peers")
 	return c
 }
 
-func (p *program) showPeers(list []app.Peer, err error) error {
-	if err != nil {
-		return err
-	}
+func (p *program) showPeers(list []app.Peer) error {
 	items := []PeerItem{}
 	for _, peer := range list {
 		items = append(items, peerItem(peer))
