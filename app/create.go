@@ -102,6 +102,9 @@ func parseBirthday(env *Env, s string) (birthday, error) {
 		if err != nil || day.After(env.now()) || day.Before(env.Params.Net.GenesisBlock.Header.Timestamp.AddDate(0, 0, -1)) {
 			return birthday{}, bad
 		}
+		if env.Network == "mainnet" && day.Before(segwitTime) {
+			return birthday{time: segwitTime, height: segwitHeight}, nil
+		}
 		return birthday{time: day, told: true}, nil
 	}
 	h, err := strconv.ParseInt(s, 10, 32)
@@ -132,7 +135,7 @@ func wordsProblem(err error) string {
 
 // makeWallet writes the two files of a wallet: keys first, since all else can be
 // rebuilt from them.
-func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password Secret, born birthday) (*Created, error) {
+func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password Secret, born birthday) (created *Created, err error) {
 	if name == "" {
 		name = config.DefaultWallet
 	}
@@ -161,6 +164,11 @@ func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password 
 	if err != nil {
 		return nil, failure(op, err)
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, putAside(folder, name))
+		}
+	}()
 	w, err := begin(env, name, keys, nil)
 	if err != nil {
 		_ = keys.Close()
@@ -170,7 +178,7 @@ func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password 
 	if err := w.setTold(born.told); err != nil {
 		return nil, failure(op, err)
 	}
-	created := &Created{Wallet: name, Birthday: born.time.UTC()}
+	created = &Created{Wallet: name, Birthday: born.time.UTC()}
 	if created.Fingerprint, err = keys.Fingerprint(); err != nil {
 		return nil, failure(op, err)
 	}
@@ -182,6 +190,31 @@ func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password 
 		return nil, failure(op, err)
 	}
 	return created, nil
+}
+
+// Discard puts a wallet that was just created aside because its words could not
+// be shown: a wallet that nobody can restore must not be paid. Nothing is
+// deleted.
+func Discard(env *Env, c *Created) error {
+	lock, err := env.lock()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Release() }()
+	return failure("put the wallet aside", putAside(env.folder(), c.Wallet))
+}
+
+// putAside renames the folder of a wallet that is not to be used. Names that
+// begin with a point are no wallets.
+func putAside(folder config.Folder, name string) error {
+	for i := 1; ; i++ {
+		target := folder.Wallet(".unfinished-" + strconv.Itoa(i) + "-" + name)
+		if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(folder.Wallet(name), target)
+		} else if err != nil {
+			return err
+		}
+	}
 }
 
 // Wallets lists the wallets of the network, by name.

@@ -23,6 +23,8 @@ import (
 const (
 	// defaultFeeRate is paid until there are estimates.
 	defaultFeeRate units.FeeRate = 2_000
+	// usualFloor is what nodes ask for at least unless they say otherwise.
+	usualFloor units.FeeRate = 1_000
 	// maxFloor bounds how far the floors that peers name may raise it: a peer
 	// must not be able to make us pay.
 	maxFloor units.FeeRate = 50_000
@@ -39,20 +41,23 @@ type order struct {
 	label      string
 }
 
-// CheckSend checks what can be checked without coins and peers.
-func (w *Wallet) CheckSend(p SendParams) error {
-	_, err := w.readOrder(p)
+// CheckSend checks what can be checked without wallet and peers.
+func CheckSend(env *Env, p SendParams) error {
+	_, err := readOrder(env, p)
 	return err
 }
 
-func (w *Wallet) readOrder(p SendParams) (*order, error) {
+// CheckSend checks what can be checked without coins and peers.
+func (w *Wallet) CheckSend(p SendParams) error { return CheckSend(w.env, p) }
+
+func readOrder(env *Env, p SendParams) (*order, error) {
 	const op = "send"
 	o := &order{label: p.Label}
 	if len(p.Recipients) == 0 {
 		return nil, &Error{Op: op, Kind: KindAddress, Detail: "nobody to pay"}
 	}
 	for _, r := range p.Recipients {
-		script, err := descriptor.ParseAddress(r.Address, w.env.Params.Net)
+		script, err := descriptor.ParseAddress(r.Address, env.Params.Net)
 		if err != nil {
 			return nil, &Error{Op: op, Kind: KindAddress, Detail: sentence(err), Err: err}
 		}
@@ -96,7 +101,7 @@ func sentence(err error) string { return err.Error() }
 // it stays queued and is offered again whenever the wallet runs.
 func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 	const op = "send"
-	o, err := w.readOrder(p)
+	o, err := readOrder(w.env, p)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +109,8 @@ func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 	if chain == nil {
 		return nil, &Error{Op: op, Kind: KindNoPeers}
 	}
-	if o.rate == 0 {
-		o.rate = defaultRate(chain.Status().Peers)
+	if o.rate, err = rateFor(o.rate, chain.Status().Peers); err != nil {
+		return nil, err
 	}
 	w.mu.Lock()
 	plan, tx, err := w.buildAndSign(o, p.Password)
@@ -125,20 +130,38 @@ func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 	return w.awaitDelivery(ctx, chain, res, p.Wait)
 }
 
-// defaultRate is 2 sat/vB, or what the median of the peers asks for at least. Of
-// two peers the cheaper counts, so that one that lies cannot decide.
-func defaultRate(peers []spv.PeerInfo) units.FeeRate {
+// rateFor is the fee rate to pay: the one asked for, which must not lie below
+// what peers pass on, since such a payment would stay where it is; or 2 sat/vB,
+// or the peers' floor if that is higher.
+func rateFor(asked units.FeeRate, peers []spv.PeerInfo) (units.FeeRate, error) {
+	floor := relayFloor(peers)
+	if asked == 0 {
+		return max(defaultFeeRate, floor), nil
+	}
+	if asked < floor {
+		detail := fmt.Sprintf("the connected peers pass nothing on below %s", floor)
+		return 0, &Error{Op: "send", Kind: KindFeeRate, Detail: detail}
+	}
+	return asked, nil
+}
+
+// relayFloor is the median of the rates below which peers pass nothing on
+// (BIP133), bounded; of two peers the cheaper counts, so that one that lies
+// cannot decide. Peers that name none are taken to hold to 1 sat/vB.
+func relayFloor(peers []spv.PeerInfo) units.FeeRate {
 	var floors []units.FeeRate
 	for _, p := range peers {
 		if p.FeeFloor > 0 {
 			floors = append(floors, units.FeeRate(p.FeeFloor))
+		} else {
+			floors = append(floors, usualFloor)
 		}
 	}
 	if len(floors) == 0 {
-		return defaultFeeRate
+		return usualFloor
 	}
 	slices.Sort(floors)
-	return max(defaultFeeRate, min(floors[(len(floors)-1)/2], maxFloor))
+	return min(floors[(len(floors)-1)/2], maxFloor)
 }
 
 // buildAndSign makes a transaction that has passed the last look. w.mu is held.

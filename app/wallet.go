@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -62,6 +63,10 @@ func Open(env *Env, name string, password Secret) (*Wallet, error) {
 	if err := config.CheckName(name); err != nil {
 		return nil, &Error{Op: op, Kind: KindName, Detail: name, Err: err}
 	}
+	// Asked first, so that a mistyped name or folder leaves nothing behind.
+	if _, err := os.Lstat(env.folder().Keystore(name)); errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{Op: op, Kind: KindNoWallet, Detail: name, Err: err}
+	}
 	lock, err := env.lock()
 	if err != nil {
 		return nil, err
@@ -104,13 +109,25 @@ func begin(env *Env, name string, keys *keystore.Keystore, lock *instance.Lock) 
 	clear(key[:])
 	clear(opts.Key[:])
 	if err != nil {
-		return nil, err
+		return nil, historyFailure(path, err)
 	}
 	if err := w.loadLedger(); err != nil {
 		_ = w.db.Close()
-		return nil, err
+		return nil, historyFailure(path, err)
 	}
 	return w, nil
+}
+
+// historyFailure says what can be done about a damaged wallet.db: the person
+// decides, since what it held beside the chain's own story is lost with it.
+func historyFailure(path string, err error) error {
+	err = failure("open history", err)
+	var e *Error
+	if errors.As(err, &e) && e.Kind == KindDamaged {
+		e.Detail = path + " cannot be read; moved away, it is made anew from the keys and the network, but without labels, " +
+			"unconfirmed payments and the addresses handed out and not paid yet"
+	}
+	return err
 }
 
 // openOrCreate opens wallet.db, and begins a new one if there is none: whatever

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -31,8 +32,11 @@ type Resolver interface {
 
 // Resolve asks all DNS seeds of the network for peers and returns "host:port"
 // addresses in random order, without doubles and without those that no peer
-// can have. It is empty when nothing was found.
+// can have. It is empty when nothing was found. A nil resolver is the system's.
 func Resolve(ctx context.Context, resolver Resolver, params *chaincfg.Params) []string {
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
 	port, err := strconv.ParseUint(params.DefaultPort, 10, 16)
 	if err != nil {
 		return nil

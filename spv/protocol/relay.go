@@ -87,7 +87,7 @@ func (m *Machine) invReceived(p *peerState, msg *wire.MsgInv) {
 // wantTx decides whether to ask p for a transaction now.
 func (m *Machine) wantTx(p *peerState, txid chainhash.Hash) bool {
 	r := &m.relay
-	if !m.headed || r.seen[txid] {
+	if r.seen[txid] {
 		return false
 	}
 	if q := r.byID[txid]; q != nil {
