@@ -40,17 +40,17 @@
 // clears them (overwriteHeap, 10 ms on a small heap, 40 ms on one of 100 MB),
 // and overwrites the stack and the vector registers that it used.
 //
-// TestMemory looks for 32 forms of secrets. None was found whole in 300 runs, on
-// a machine with seven times its load, nor in 40 runs beside four goroutines
-// that allocate. What remains possible:
+// TestMemory looks for 32 forms of secrets. None was found whole in 150 runs on
+// a busy machine (load 11 to 15 on two processors), nor in 40 runs beside four
+// goroutines that allocate. What remains possible:
 //
 //   - Registers. Where the scheduler interrupts a call, it stores what was copied
 //     last, half of a key in each register, in records of its own, until the next
 //     interruption. It does so after ten milliseconds without a pause, also when
 //     another program had the processor meanwhile, and for a collection begun
-//     elsewhere. Calls pause between their steps (breathe); found after 3 of 200
-//     runs on the loaded machine, after none of 200 on a quieter one, after 15 of
-//     400 before pauses and clearing of registers. The test logs these.
+//     elsewhere. Calls pause between their steps (breathe). Found after 5 of 350
+//     runs on the busy machine, and after 15 of 400 before calls paused and
+//     cleared registers at their end. The test logs these and does not fail.
 //   - A freed place that another goroutine takes before it is cleared, and does
 //     not fill; places of less than 16 bytes.
 //   - While a call lasts, all of it; and what the caller makes of password,
