@@ -24,7 +24,8 @@
 //   - Secrets are byte slices, cleared after use, and held behind closures, so
 //     that printing any value of this package reveals nothing.
 //   - In the memory of an unlocked, idle wallet that has signed and shown its
-//     words, a test finds nothing that can spend, and no view key after Lock.
+//     words, a test finds nothing that can spend, and no view key after Lock;
+//     the exceptions are named below.
 //
 // Memory. Ciphers, key stretching, derivation and signatures are the libraries'
 // (x/crypto, the standard library, btcsuite), which leave copies of secrets in
@@ -49,8 +50,9 @@
 //     interruption. It does so after ten milliseconds without a pause, also when
 //     another program had the processor meanwhile, and for a collection begun
 //     elsewhere. Calls pause between their steps (breathe). Found after 5 of 350
-//     runs on the busy machine, and after 15 of 400 before calls paused and
-//     cleared registers at their end. The test logs these and does not fail.
+//     runs on the busy machine (of which 200 counted every find), and after 15 of
+//     400, every find counted, before calls paused and cleared registers at their
+//     end. The test logs these and does not fail.
 //   - A freed place that another goroutine takes before it is cleared, and does
 //     not fill; places of less than 16 bytes.
 //   - While a call lasts, all of it; and what the caller makes of password,
