@@ -45,14 +45,18 @@ func (w *Wallet) Online(ctx context.Context, fn func(ctx context.Context) error)
 func (w *Wallet) Sync(ctx context.Context) (*SyncResult, error) {
 	ticker := time.NewTicker(lookAgain)
 	defer ticker.Stop()
+	var chain *spv.Client // as last seen: the run may end together with ctx
 	for {
 		changed := w.hub.change()
+		if c := w.online(); c != nil {
+			chain = c
+		}
 		if res := w.synced(); res != nil {
 			return res, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, w.notSynced(ctx)
+			return nil, w.notSynced(ctx, chain)
 		case <-changed:
 		case <-ticker.C:
 		}
@@ -86,13 +90,12 @@ func (w *Wallet) synced() *SyncResult {
 }
 
 // notSynced says why a sync has not come to its end.
-func (w *Wallet) notSynced(ctx context.Context) error {
+func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 	const op = "sync"
 	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) && !errors.Is(cause, context.Canceled) {
 		return failure(op, cause)
 	}
 	err := &Error{Op: op, Kind: KindTimeout, Err: ctx.Err()}
-	chain := w.online()
 	if chain == nil {
 		return err
 	}
