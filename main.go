@@ -25,6 +25,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A reader that goes away is an error like any other: what was begun must
+	// be finished or undone, and not cut off in the middle.
+	signal.Ignore(syscall.SIGPIPE)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
 	return cli.Run(ctx, dependencies(), os.Args[1:])

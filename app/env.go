@@ -66,6 +66,19 @@ func (e *Env) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.Discard, nil))
 }
 
+// anyPeers refuses to look for peers where none can be found.
+func (e *Env) anyPeers() error {
+	switch {
+	case len(e.Connect) > 0:
+		return nil
+	case len(e.Params.Net.DNSSeeds) == 0:
+		return &Error{Op: "look for peers", Kind: KindNoPeers, Detail: e.Network + " has no public peers, so name one to connect to"}
+	case e.NoDNS:
+		return &Error{Op: "look for peers", Kind: KindNoPeers, Detail: "without DNS seeds, name one to connect to"}
+	}
+	return nil
+}
+
 // lock takes the network's folder for this program alone.
 func (e *Env) lock() (*instance.Lock, error) {
 	l, err := instance.Acquire(e.folder().Lock())

@@ -22,6 +22,9 @@ const (
 // Run connects and keeps the wallet up to date until ctx ends; then its error
 // is nil.
 func (w *Wallet) Run(ctx context.Context) error {
+	if err := w.env.anyPeers(); err != nil {
+		return err
+	}
 	chain, err := w.openChain()
 	if err != nil {
 		return err

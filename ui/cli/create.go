@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -41,12 +42,26 @@ are the only way back to the coins if this computer is lost.`,
 				return err
 			}
 			p.secrets.hold(created.Words())
-			return p.showCreated(created)
+			if err := p.showCreated(created); err != nil {
+				return unseen(env, created, err)
+			}
+			return nil
 		},
 	}
 	c.Flags().IntVar(&words, "words", 12, "`number` of recovery words, 12 or 24")
 	c.Flags().StringVar(&passphrase, "passphrase-file", "", "`file` with a BIP39 passphrase, needed to restore beside the words")
 	return c
+}
+
+// unseen puts a wallet aside whose words nobody has seen: what was paid to it
+// could be lost for ever.
+func unseen(env *app.Env, c *app.Created, cause error) error {
+	detail := "they could not be written, so the wallet was put aside"
+	if err := app.Discard(env, c); err != nil {
+		cause = errors.Join(cause, err)
+		detail = "they could not be written; do not use this wallet"
+	}
+	return &app.Error{Op: "show the recovery words", Detail: detail, Err: cause}
 }
 
 func (p *program) showCreated(c *app.Created) error {

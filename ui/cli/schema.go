@@ -71,7 +71,7 @@ type Balance struct {
 	Confirmed        int64  `json:"confirmed" doc:"in blocks"`
 	TrustedPending   int64  `json:"trusted_pending" doc:"unconfirmed change of our own"`
 	UntrustedPending int64  `json:"untrusted_pending" doc:"unconfirmed, from others"`
-	Immature         int64  `json:"immature" doc:"coinbases younger than 100 blocks"`
+	Immature         int64  `json:"immature" doc:"coinbases with fewer than 101 confirmations"`
 	Spendable        int64  `json:"spendable" doc:"what can be sent now, fees included"`
 	Total            int64  `json:"total" doc:"sum of the first four"`
 	Height           *int32 `json:"height" doc:"block it speaks for; null before the first sync"`

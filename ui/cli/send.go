@@ -35,10 +35,14 @@ all that is left. Look at it first with --dry-run: there is no further question.
 			if err != nil {
 				return err
 			}
+			env, err := p.env()
+			if err != nil {
+				return err
+			}
+			if err := app.CheckSend(env, params); err != nil {
+				return err
+			}
 			return p.offline(cmd.Context(), func(w *app.Wallet) error {
-				if err := w.CheckSend(params); err != nil {
-					return err
-				}
 				return p.online(cmd.Context(), w, func(ctx context.Context) error {
 					if _, err := syncWithin(ctx, w, s.limit); err != nil {
 						return err
