@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
 )
 
 // Cluster is a network of nodes in this process. The first one mined the chain
@@ -67,19 +69,31 @@ func (c Cluster) settleIn(ctx context.Context, length, peers int) error {
 	return c.Synced(ctx)
 }
 
-// Synced waits until all nodes have the first one's tip.
+// Synced waits until all nodes have the tip of the one furthest ahead.
 func (c Cluster) Synced(ctx context.Context) error {
 	for _, n := range c {
 		err := n.Await(ctx, func() bool {
+			// A node is woken by its own changes only, so it must be the one
+			// that has to catch up.
 			_, mine := n.Tip()
-			_, first := c[0].Tip()
-			return mine == first
+			return mine == c.tallest()
 		})
 		if err != nil {
 			return fmt.Errorf("sandbox: syncing: %w", err)
 		}
 	}
 	return nil
+}
+
+// tallest is the tip of the node that is furthest ahead.
+func (c Cluster) tallest() chainhash.Hash {
+	height, hash := c[0].Tip()
+	for _, n := range c[1:] {
+		if h, other := n.Tip(); h > height {
+			height, hash = h, other
+		}
+	}
+	return hash
 }
 
 // Addrs lists the nodes' host:port.
