@@ -132,3 +132,33 @@ func TestAnnouncedAfterReorg(t *testing.T) {
 		await(ctx, t, events, func(e app.TxConfirmed) bool { return e.TxID == res.TxID })
 	})
 }
+
+// A payment that is arriving is taken back by its sender in a block that does
+// not mention us: it is not counted any more.
+func TestTakenBack(t *testing.T) {
+	t.Parallel()
+	net := network(t, 1)
+	env := newEnv(t, net.Addrs()...)
+	w := newWallet(t, env)
+	external := ahead(t, w, descriptor.External)
+	online(t, w, func(ctx context.Context) {
+		events := w.Events()
+		defer events.Close()
+		s, err := external.Script(0)
+		require.NoError(t, err)
+		txid, err := net[0].Pay(s, 1_000_000)
+		require.NoError(t, err)
+		await(ctx, t, events, func(e app.TxSeen) bool { return e.TxID == txid })
+		require.Equal(t, units.Amount(1_000_000), w.Balance().Total)
+
+		_, err = net[0].Replace(txid)
+		require.NoError(t, err)
+		mine(t, net[0], 1)
+		lost := await(ctx, t, events, func(e app.TxChanged) bool { return e.TxID == txid })
+		require.Contains(t, []app.TxState{app.StateReplaced, app.StateConflicted}, lost.State)
+		_, err = w.Sync(ctx)
+		require.NoError(t, err)
+	})
+	require.Zero(t, w.Balance().Total)
+	require.True(t, w.Balance().Final)
+}

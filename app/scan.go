@@ -187,7 +187,9 @@ func (w *Wallet) nextGap(from, to int32) (gap ledger.Gap, scripts [][]byte, ok b
 		gap.From, gap.To = max(gap.From, from), min(gap.To, to)
 		if gap.From <= gap.To {
 			gap.From = max(gap.From, gap.To-scanStep+1)
-			return gap, w.led.Scripts(gap.Batch), true
+			// A block that takes the coins of what is arriving elsewhere does
+			// not name us: it is found by what those coins were locked with.
+			return gap, slices.Concat(w.led.Scripts(gap.Batch), w.led.Claims()), true
 		}
 	}
 	return ledger.Gap{}, nil, false

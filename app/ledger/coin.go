@@ -82,6 +82,29 @@ type Outgoing struct {
 	Acknowledged, Echoed []Receipt // by peer
 }
 
+// maxClaims bounds what Claims returns: anyone can announce payments to us.
+const maxClaims = 2000
+
+// Claims returns the scripts that pending payments from others spend, as far as
+// their inputs show them (a taproot key spend does not). Filters hold the scripts
+// that a block spends, so asked about these as well they name the block of a
+// double spend that does not pay us.
+func (l *Ledger) Claims() [][]byte {
+	var nodes []*node
+	for _, n := range l.unconfirmed {
+		if n.state == Pending && !n.fromUs() && !n.coinbase {
+			nodes = append(nodes, n)
+		}
+	}
+	var scripts [][]byte
+	for _, n := range byPriority(nodes) {
+		for _, in := range n.tx().TxIn {
+			scripts = append(scripts, named(in)...)
+		}
+	}
+	return scripts[:min(len(scripts), maxClaims)]
+}
+
 // Queue returns the pending transactions that we made, and those of ours that a
 // reorganisation took out of their block: parents before children, else the
 // oldest first.
