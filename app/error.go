@@ -39,7 +39,6 @@ const (
 	KindExists                   // a wallet of that name is there already
 	KindUnknownTx                // no such transaction in the wallet
 	KindUnconfirmed              // not confirmed, so there is no proof yet
-	KindNoAddress                // there is no unpaid address yet
 	KindDiskFull                 // the disk is full
 	KindPermission               // the system forbids it
 	KindRejected                 // the last look refused a transaction
@@ -85,7 +84,7 @@ var kindNames = [...]string{
 	KindTimeout: "timeout", KindUnannounced: "unannounced", KindPassword: "wrong_password",
 	KindInsufficient: "insufficient_funds", KindDamaged: "damaged", KindForeign: "foreign", KindVersion: "newer_version",
 	KindInUse: "in_use", KindExists: "exists", KindUnknownTx: "unknown_tx", KindUnconfirmed: "unconfirmed",
-	KindNoAddress: "no_address", KindDiskFull: "disk_full", KindPermission: "permission", KindRejected: "rejected",
+	KindDiskFull: "disk_full", KindPermission: "permission", KindRejected: "rejected",
 	KindLocked: "locked",
 }
 

@@ -27,7 +27,7 @@ const (
 // exitCodes has every kind of error; a test sees to that.
 var exitCodes = map[app.Kind]int{
 	app.KindInternal: exitOther, app.KindInUse: exitOther, app.KindExists: exitOther, app.KindUnknownTx: exitOther,
-	app.KindUnconfirmed: exitOther, app.KindNoAddress: exitOther, app.KindDiskFull: exitOther,
+	app.KindUnconfirmed: exitOther, app.KindDiskFull: exitOther,
 	app.KindPermission: exitOther, app.KindRejected: exitOther, app.KindLocked: exitOther,
 
 	app.KindAmount: exitUsage, app.KindAddress: exitUsage, app.KindFeeRate: exitUsage, app.KindWords: exitUsage,

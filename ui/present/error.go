@@ -49,7 +49,6 @@ var sentences = map[app.Kind]wording{
 	app.KindExists:       {plain: "There is a wallet of that name already.", detailed: "There is a wallet called %s already.", quoted: true},
 	app.KindUnknownTx:    {plain: "This wallet has no such transaction.", detailed: "This wallet has no transaction %s."},
 	app.KindUnconfirmed:  {plain: "The transaction is not confirmed yet, so there is no proof of it."},
-	app.KindNoAddress:    {plain: "There is no unpaid address yet; please ask for a new one."},
 	app.KindDiskFull:     {plain: "The disk is full; what was saved before is safe."},
 	app.KindPermission:   {plain: "The system does not allow Thistle to use its data folder."},
 	app.KindRejected:     {plain: "The payment did not pass the last look and was not sent.", detailed: "The payment did not pass the last look and was not sent: %s."},
