@@ -104,7 +104,8 @@ test-e2e: need-go phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)
 
 long: need-go phases-begin
-	$(PHASE) "long simulations" env THISTLE_LONG=1 $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/... ./app/...
+	$(PHASE) "long simulation of the peer" $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/protocol -seeds 300
+	$(PHASE) "long model of the ledger" $(GOTEST) -timeout $(LONG_TIMEOUT) ./app/ledger -ledger.seeds 150 -ledger.steps 1200
 
 summary:
 	@.ci/phase --summary

@@ -231,7 +231,6 @@ var maySkip = map[string]string{
 	"runtime.GOOS":    "the platform lacks what is tested",
 	"os.Geteuid":      "root may do what the test expects to be refused",
 	"testing.Short":   "asked for by hand; make test never asks",
-	"THISTLE_LONG":    "make test-long runs it",
 	"os.IsPermission": "the system refuses what the test needs, as containers do; the run lists it",
 	"EPERM":           "the same",
 }
