@@ -35,8 +35,8 @@ func TestDeepReorg(t *testing.T) {
 	mine(t, n, 300)
 	online(t, w, func(ctx context.Context) {
 		for _, depth := range []int{70, 93, 101, 130, 177, 211} {
-			require.NoError(t, n.Reorg(depth, depth+1, sandbox.Remine))
 			events := w.Events()
+			require.NoError(t, n.Reorg(depth, depth+1, sandbox.Remine))
 			height, hash := n.Tip()
 			await(ctx, t, events, func(e app.Synced) bool { return e.Height == height && e.Hash == hash })
 			events.Close()

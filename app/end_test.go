@@ -41,7 +41,9 @@ func TestEndAnytime(t *testing.T) {
 	require.Equal(t, units.Amount(100_000), w.Balance().Confirmed)
 
 	// Closed under a run, which must end by itself.
-	err = w.Online(t.Context(), func(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err = w.Online(bounded, func(ctx context.Context) error {
 		_, err := w.Sync(ctx)
 		require.NoError(t, err)
 		require.NoError(t, w.Close())
