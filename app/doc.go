@@ -21,8 +21,9 @@
 //   - Everything that tells of the wallet is sealed on disk.
 //   - Balance, history, addresses and proofs never need a connection.
 //
-// # What it needs
+// # Testing
 //
-// Chain and Signer are small interfaces that spv.Client and keystore.Keystore
-// satisfy; tests use the fakes in apptest.
+// Tests run wallets with cheap keys (keystoretest) against full nodes in the same
+// process (spv/sandbox), which mine, pay, reorganise and fall silent on demand.
+// The command line's end-to-end tests do the same with real btcd processes.
 package app

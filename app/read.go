@@ -226,6 +226,7 @@ func (w *Wallet) Status() Status {
 		Network: w.env.Network, Wallet: w.name, Height: -1, Birthday: w.keys.Info().Birthday.UTC(),
 		Coverage: w.coverage(), Scripts: w.led.ScriptCount(), Matches: w.led.Matches(),
 		Unapplied: len(w.led.Unapplied()), Final: w.led.Final(),
+		Pending: w.led.PendingLen(),
 	}
 	s.Fingerprint, _ = w.keys.Fingerprint()
 	if tip, ok := w.led.View(); ok {
@@ -233,11 +234,6 @@ func (w *Wallet) Status() Status {
 	}
 	if h, ok := w.led.Birthday(); ok {
 		s.BirthdayHeight = &h
-	}
-	for _, e := range w.led.History(0, -1) {
-		if e.State == ledger.Pending {
-			s.Pending++
-		}
 	}
 	for _, kc := range []descriptor.Keychain{descriptor.External, descriptor.Internal} {
 		s.Descriptors = append(s.Descriptors, w.led.Descriptor(kc))

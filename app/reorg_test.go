@@ -69,6 +69,7 @@ func TestReorg(t *testing.T) {
 		require.Zero(t, b.Confirmed)
 		require.Equal(t, units.Amount(1_000_000), b.UntrustedPending)
 		require.Equal(t, app.StatePending, w.History(0, 1)[0].State)
+		require.Equal(t, 1, w.Status().Pending)
 
 		mine(t, net[0], 1)
 		await(ctx, t, events, func(e app.TxConfirmed) bool { return true })
@@ -80,54 +81,47 @@ func TestReorg(t *testing.T) {
 		require.NoError(t, net[0].Reorg(1, 2, sandbox.Conflict))
 		reorg = await(ctx, t, events, func(e app.Reorg) bool { return true })
 		await(ctx, t, events, func(e app.Synced) bool { return e.Height == reorg.Height })
+		b = w.Balance()
+		require.Zero(t, b.Total)
+		require.True(t, b.Final)
+		require.Contains(t, []app.TxState{app.StateReplaced, app.StateConflicted}, w.History(0, 1)[0].State)
+		require.Zero(t, w.Status().Pending)
 	})
 }
 
-// A reorg that happens while the wallet is closed is found at the next start.
+// A reorg that happens while the wallet is closed is found at the next start;
+// also if the chain followed it and the program died before the wallet did: then
+// the wallet finds out by what it remembers of the chain alone.
 func TestReorgWhileAway(t *testing.T) {
 	t.Parallel()
-	net := network(t, 1)
-	env := newEnv(t, net.Addrs()...)
-	w := newWallet(t, env)
-	external := ahead(t, w, descriptor.External)
-	pay(t, net[0], external, 0, 1_000_000)
-	mine(t, net[0], 5)
-	online(t, w, func(context.Context) {})
-	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
-	require.NoError(t, w.Close())
+	for name, between := range map[string]func(*testing.T, *app.Env){
+		"both away":         func(*testing.T, *app.Env) {},
+		"the chain went on": syncHeaders,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			net := network(t, 1)
+			env := newEnv(t, net.Addrs()...)
+			w := newWallet(t, env)
+			external := ahead(t, w, descriptor.External)
+			pay(t, net[0], external, 0, 1_000_000)
+			mine(t, net[0], 5)
+			online(t, w, func(context.Context) {})
+			require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+			before := w.Status()
+			require.NoError(t, w.Close())
 
-	require.NoError(t, net[0].Reorg(5, 6, sandbox.Return))
-	w = open(t, env)
-	online(t, w, func(context.Context) {})
-	b := w.Balance()
-	require.Zero(t, b.Confirmed)
-	require.Equal(t, units.Amount(1_000_000), b.Total)
-	require.True(t, b.Final)
-}
-
-// The chain followed a reorg, but the program died before the wallet did: the
-// wallet finds out by what it remembers of the chain alone.
-func TestReorgBehindTheWallet(t *testing.T) {
-	t.Parallel()
-	net := network(t, 1)
-	env := newEnv(t, net.Addrs()...)
-	w := newWallet(t, env)
-	external := ahead(t, w, descriptor.External)
-	pay(t, net[0], external, 0, 1_000_000)
-	mine(t, net[0], 5)
-	online(t, w, func(context.Context) {})
-	before := w.Status()
-	require.NoError(t, w.Close())
-
-	require.NoError(t, net[0].Reorg(5, 6, sandbox.Return))
-	syncHeaders(t, env)
-	w = open(t, env)
-	online(t, w, func(context.Context) {})
-	b := w.Balance()
-	require.Zero(t, b.Confirmed)
-	require.Equal(t, units.Amount(1_000_000), b.Total)
-	require.True(t, b.Final)
-	require.Equal(t, before.BirthdayHeight, w.Status().BirthdayHeight, "the reorg was above the birthday")
+			require.NoError(t, net[0].Reorg(5, 6, sandbox.Return))
+			between(t, env)
+			w = open(t, env)
+			online(t, w, func(context.Context) {})
+			b := w.Balance()
+			require.Zero(t, b.Confirmed)
+			require.Equal(t, units.Amount(1_000_000), b.Total)
+			require.True(t, b.Final)
+			require.Equal(t, before.BirthdayHeight, w.Status().BirthdayHeight, "the reorg was above the birthday")
+		})
+	}
 }
 
 // syncHeaders lets the peer alone follow the chain, without a wallet.

@@ -29,7 +29,6 @@ func (w *Wallet) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.SetAside = append(w.SetAside, chain.SetAside()...)
 	for _, file := range chain.SetAside() {
 		w.hub.publish(Warning{Kind: "set_aside", Text: "A damaged file was set aside and is downloaded again: " + file})
 	}

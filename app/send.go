@@ -47,9 +47,6 @@ func CheckSend(env *Env, p SendParams) error {
 	return err
 }
 
-// CheckSend checks what can be checked without coins and peers.
-func (w *Wallet) CheckSend(p SendParams) error { return CheckSend(w.env, p) }
-
 func readOrder(env *Env, p SendParams) (*order, error) {
 	const op = "send"
 	o := &order{label: p.Label}

@@ -121,9 +121,6 @@ func TestWalk(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, txid, proof.TxID)
 
-		to, err := w.Receive("", "", false)
-		require.NoError(t, err)
-		_ = to
 		dest, err := descriptor.AddressOf(net[1].FaucetScript(), env.Params.Net)
 		require.NoError(t, err)
 		res, err := w.Send(ctx, app.SendParams{

@@ -48,10 +48,6 @@ type Wallet struct {
 
 	chainMu sync.RWMutex
 	chain   *spv.Client // while running
-
-	// SetAside lists damaged files that were renamed and replaced: fit to be
-	// told once.
-	SetAside []string
 }
 
 // Open opens a wallet with its password, without connecting to anything.
@@ -130,8 +126,8 @@ func historyFailure(path string, err error) error {
 	return err
 }
 
-// openOrCreate opens wallet.db, and begins a new one if there is none: whatever
-// it held can be found again from the keys, labels excepted.
+// openOrCreate opens wallet.db, and begins a new one if there is none: what the
+// network knows can be found again from the keys.
 func openOrCreate(path string, opts walletdb.Options) (*walletdb.DB, error) {
 	db, err := walletdb.Open(path, opts)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -23,6 +23,6 @@
 //   - A subscriber that does not read slows nobody down: it is told with an
 //     Overflow that it must look at the state again.
 //
-// Tests drive it with scripted peers over loopback and, in the e2e tests of the
+// Tests drive it with full nodes in the same process and, in the e2e tests of the
 // command line, with real btcd processes.
 package spv

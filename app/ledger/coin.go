@@ -82,6 +82,17 @@ type Outgoing struct {
 	Acknowledged, Echoed []Receipt // by peer
 }
 
+// PendingLen returns how many transactions wait to be confirmed.
+func (l *Ledger) PendingLen() int {
+	n := 0
+	for _, tx := range l.unconfirmed {
+		if tx.state == Pending {
+			n++
+		}
+	}
+	return n
+}
+
 // maxClaims bounds what Claims returns: anyone can announce payments to us.
 const maxClaims = 2000
 

@@ -1,6 +1,6 @@
 // Package walletdb keeps a wallet's ledger on disk: one bbolt file, wallet.db, in
-// which every row is sealed. It holds no keys that spend, and all but labels and
-// unconfirmed payments can be rebuilt from the network.
+// which every row is sealed. It holds no keys that spend, and all but labels,
+// unconfirmed payments and addresses not paid yet can be rebuilt from the network.
 //
 // # Guarantees
 //
@@ -18,8 +18,9 @@
 //     follows any pointer), and faults of the memory map come back as [ErrCorrupt].
 //   - A damaged file is never deleted, and set aside by [SetAside] only.
 //
-// What cannot be noticed: a file put back as a whole to an older state. The
-// network brings back what is missing then, but for later labels.
+// What cannot be noticed: a file put back as a whole to an older state, and damage
+// that takes exactly the last meta page, which amounts to the same. The network
+// brings back what it knows of what is missing then.
 //
 // # Compatibility
 //

@@ -18,7 +18,8 @@ type (
 	PeerConnected struct{ Info PeerInfo }
 
 	// PeerDisconnected says that a connection has ended. Reason is ReasonNone
-	// for an end that proves nothing (a closed socket, a time-out of I/O).
+	// for an end that says nothing of the peer (a closed socket), ReasonSlow for
+	// a missed deadline of reading or writing.
 	PeerDisconnected struct {
 		Peer   PeerID
 		Reason Reason

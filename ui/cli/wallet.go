@@ -32,9 +32,6 @@ func (p *program) offline(ctx context.Context, fn func(*app.Wallet) error) error
 	if err != nil {
 		return err
 	}
-	for _, file := range w.SetAside {
-		p.warn("set_aside", "A damaged file was set aside and will be made again: "+file)
-	}
 	err = fn(w)
 	if cerr := w.Close(); err == nil {
 		err = cerr
