@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"thistle/app"
 	"thistle/app/descriptor"
@@ -38,6 +39,28 @@ func TestUnfinishedWallet(t *testing.T) {
 	aside, err = filepath.Glob(filepath.Join(dir, ".unfinished-*"))
 	require.NoError(t, err)
 	require.Len(t, aside, 3)
+}
+
+// The keys are written and the history beside them cannot be: the wallet is put
+// aside, and what stood in the way goes with it.
+func TestSecondFileFails(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t)
+	dir := filepath.Join(env.DataDir, env.Network, "wallets")
+	hindered := *env
+	hindered.Keys.Now = func() time.Time { // asked for while the keys are made
+		_ = os.Mkdir(filepath.Join(dir, "default", "wallet.db"), 0o700)
+		return time.Now()
+	}
+	_, err := app.Create(&hindered, app.CreateParams{Words: 12, Password: secret("correct horse")})
+	require.Error(t, err)
+	aside, err := filepath.Glob(filepath.Join(dir, ".unfinished-*", "keystore.db"))
+	require.NoError(t, err)
+	require.Len(t, aside, 1)
+	wallets, err := app.Wallets(env)
+	require.NoError(t, err)
+	require.Empty(t, wallets)
+	newWallet(t, env)
 }
 
 // A mistyped name or folder is refused without leaving anything behind.
