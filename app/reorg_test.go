@@ -3,7 +3,9 @@ package app_test
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"thistle/app"
 	"thistle/app/descriptor"
@@ -146,27 +148,38 @@ func syncHeaders(t *testing.T, env *app.Env) {
 	require.NoError(t, client.Close())
 }
 
-// A reorg below the birthday: a payment in a block that took the place of one
-// before the birthday is found.
+// A payment in a block before the birthday is not looked for; in one that took
+// the place of such a block it is, since that one was never looked at.
 func TestReorgBelowBirthday(t *testing.T) {
 	t.Parallel()
-	net := network(t, 1)
-	env := newEnv(t, net.Addrs()...)
+	var behind atomic.Int64 // the node's clock is so far behind
+	behind.Store(int64(10 * time.Hour))
+	n := lone(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
+	env := newEnv(t, n.Addr())
 	w := newWallet(t, env)
 	external := ahead(t, w, descriptor.External)
+	pay(t, n, external, 0, 1_000_000)
+	mine(t, n, 1)
+	paid, _ := n.Tip()
+	behind.Store(0)
+	mine(t, n, 60)
 	online(t, w, func(ctx context.Context) {
 		born := *w.Status().BirthdayHeight
-		height, _ := net[0].Tip()
-		depth := int(height-born) + 5
+		require.Greater(t, born, paid)
+		require.Zero(t, w.Balance().Total)
+		require.True(t, w.Balance().Final)
+
+		height, _ := n.Tip()
+		depth := int(height-paid) + 1
 		events := w.Events()
 		defer events.Close()
-		pay(t, net[0], external, 0, 1_000_000)
-		require.NoError(t, net[0].Reorg(depth, depth+1, sandbox.Return))
+		require.NoError(t, n.Reorg(depth, depth+1, sandbox.Remine))
 		await(ctx, t, events, func(e app.Reorg) bool { return true })
 		_, err := w.Sync(ctx)
 		require.NoError(t, err)
-		require.Less(t, *w.Status().BirthdayHeight, born)
+		require.LessOrEqual(t, *w.Status().BirthdayHeight, paid)
 	})
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
 	require.True(t, w.Balance().Final)
 }
 
