@@ -66,9 +66,9 @@ var arrows = []arrow{
 
 	{who: "ui/present", may: "app app/units", why: "screen states are made of what the app says"},
 	{who: "ui/kit", may: "assets", why: "fonts, icons and colours, no meaning"},
-	{who: "ui/onboard ui/overview ui/send ui/receive ui/history ui/coins ui/peers ui/settings", may: "ui/present ui/kit", why: "a screen draws a state and emits an intent"},
+	{who: "ui/onboard ui/lock ui/overview ui/send ui/receive ui/history ui/coins ui/peers ui/settings", may: "ui/present ui/kit", why: "a screen draws a state and emits an intent"},
 	{who: "ui/cli", may: "ui/present app app/units", why: "the other face: the same use cases"},
-	{who: "ui/shell", may: "ui/onboard ui/overview ui/send ui/receive ui/history ui/coins ui/peers ui/settings", why: "the window holds the screens"},
+	{who: "ui/shell", may: "ui/onboard ui/lock ui/overview ui/send ui/receive ui/history ui/coins ui/peers ui/settings", why: "the window holds the screens"},
 	{who: "ui", may: "ui/shell", why: "the only importer of the window toolkit's driver"},
 	{who: ".", may: "ui ui/cli app spv keystore spv/sandbox assets", why: "the composition root wires everything"},
 
@@ -77,6 +77,7 @@ var arrows = []arrow{
 	{who: "spv/spvtest", may: "spv spv/sandbox", why: "fakes and liars for tests of the peer"},
 	{who: "keystore/keystoretest", may: "keystore", why: "cheap keystores for tests"},
 	{who: "app/apptest", may: "app", why: "a wallet with a history, for tests of faces"},
+	{who: "ui/kit/kittest", may: "ui/kit", why: "finds, taps and fills in widgets by their identifiers"},
 	{who: "ui/cli/e2etest", why: "runs the program from outside, and checks it with other code than its own"},
 }
 

@@ -1,0 +1,119 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Entry is a line to type into.
+type Entry struct {
+	widget.Entry
+	Named
+}
+
+// NewEntry returns an empty line.
+func NewEntry(id, placeholder string) *Entry {
+	e := &Entry{Named: Named{ID: id}}
+	e.ExtendBaseWidget(e)
+	e.Wrapping = fyne.TextWrapOff
+	e.Scroll = container.ScrollHorizontalOnly
+	e.SetPlaceHolder(placeholder)
+	return e
+}
+
+// NewMonoEntry returns an empty line in the monospaced face.
+func NewMonoEntry(id, placeholder string) *Entry {
+	e := NewEntry(id, placeholder)
+	e.TextStyle = fyne.TextStyle{Monospace: true}
+	return e
+}
+
+// NewTextArea returns some lines to type into.
+func NewTextArea(id, placeholder string, rows int) *Entry {
+	e := &Entry{Named: Named{ID: id}}
+	e.ExtendBaseWidget(e)
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapWord
+	e.SetMinRowsVisible(rows)
+	e.SetPlaceHolder(placeholder)
+	return e
+}
+
+// NewPassword returns a line that shows dots.
+func NewPassword(id, placeholder string) *Entry {
+	e := NewEntry(id, placeholder)
+	e.Password = true
+	return e
+}
+
+// Take returns what was typed as bytes, and empties the line: a string cannot be
+// wiped, but nothing needs to point to it any longer.
+func (e *Entry) Take() []byte {
+	text := []byte(e.Text)
+	e.SetText("")
+	return text
+}
+
+// Select is a choice of one.
+type Select struct {
+	widget.Select
+	Named
+}
+
+// NewSelect returns a choice with nothing chosen.
+func NewSelect(id string, options []string, changed func(string)) *Select {
+	s := &Select{Named: Named{ID: id}}
+	s.Options, s.OnChanged = options, changed
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// Check is a choice of yes or no.
+type Check struct {
+	widget.Check
+	Named
+}
+
+// NewCheck returns a choice that says no.
+func NewCheck(id, label string, changed func(bool)) *Check {
+	c := &Check{Named: Named{ID: id}}
+	c.Text, c.OnChanged = label, changed
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Field puts a label above what is to be filled in, and a line below it for what
+// is wrong with it.
+type Field struct {
+	*fyne.Container
+	label, hint *Text
+}
+
+// NewField returns a field without a hint.
+func NewField(label string, input fyne.CanvasObject) *Field {
+	f := &Field{label: Label(Small, Muted, label), hint: Label(Small, Muted, "").Shortened()}
+	f.hint.Hide()
+	f.Container = Column(4, f.label, input, f.hint)
+	return f
+}
+
+// Called names the hint for tests.
+func (f *Field) Called(id string) *Field { f.hint.ID = id; return f }
+
+// Hint is the line below.
+func (f *Field) Hint() string { return f.hint.Text() }
+
+// SetHint changes the line below; an empty one takes no room.
+func (f *Field) SetHint(tone Tone, text string) {
+	f.hint.SetTone(tone)
+	f.hint.Set(text)
+	if (text == "") == f.hint.Visible() {
+		if text == "" {
+			f.hint.Hide()
+		} else {
+			f.hint.Show()
+		}
+		f.Refresh()
+	}
+}
