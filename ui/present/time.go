@@ -6,43 +6,40 @@ import (
 )
 
 // Day is a moment's day as seen from now, in now's time zone: "Today",
-// "12 Nov", "12 Nov 2025". It is empty for no moment at all, as all of these.
+// "Yesterday", "12 Nov", "12 Nov 2025". It is empty for no moment at all, as all
+// of these.
 func Day(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.In(now.Location())
 	switch {
-	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+	case sameDay(t, now):
 		return "Today"
+	case sameDay(t, now.AddDate(0, 0, -1)):
+		return "Yesterday"
 	case t.Year() == now.Year():
 		return t.Format("2 Jan")
 	}
-	return Date(t)
+	return Date(t, now)
 }
 
-// Date is a day with its year: "12 Nov 2025".
-func Date(t time.Time) string {
+func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
+
+// Date is a day with its year, in now's time zone: "12 Nov 2025".
+func Date(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Format("2 Jan 2006")
+	return t.In(now.Location()).Format("2 Jan 2006")
 }
 
-// Clock is a moment's time of day: "08:19".
-func Clock(t time.Time) string {
+// Moment is a day with its time, in now's time zone: "22 Nov 2026 08:19".
+func Moment(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Format("15:04")
-}
-
-// Moment is a day with its time, in the moment's own zone: "22 Nov 2026 08:19".
-func Moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format("2 Jan 2006 15:04")
+	return t.In(now.Location()).Format("2 Jan 2006 15:04")
 }
 
 // aMonth is the number of days after which a date says more than their number.
