@@ -1,0 +1,154 @@
+package present
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"thistle/app"
+	"thistle/app/units"
+)
+
+// Payment is all that is known of a payment, in words.
+type Payment struct {
+	TxID  string
+	Title string
+	Label string // what the person wrote, empty if nothing
+	State Text
+
+	Amount Text
+	Unit   string
+
+	// Explain says what became of a payment that did not happen, or may not;
+	// Winner is the one that took its place, to be shown instead.
+	Explain Text
+	Winner  string
+	// Delivery says how far an unconfirmed payment of ours has travelled.
+	Delivery Text
+
+	Fee  string // with rate and size, empty if unknown
+	When string // when it was first seen or made; empty once it is mined
+	// Mined is the block and its time, empty before.
+	Mined string
+
+	Recipients []PaymentLine
+
+	// Proof is nil where there is none; NoProof says why.
+	Proof   *Proof
+	NoProof string
+
+	Raw string // hexadecimal, empty if it is not kept
+}
+
+// PaymentLine is somebody paid.
+type PaymentLine struct {
+	Address string // whole, empty if the output has none
+	Note    string // whose it is, if that is known
+	Amount  string
+	Change  bool // it comes back to us: not a payment
+}
+
+// PaymentOf puts into words what is known of a payment. proof may be nil.
+func PaymentOf(p *app.Payment, proof *app.ProofInfo, prefs Prefs, now time.Time) *Payment {
+	e := &p.HistoryEntry
+	d := &Payment{
+		TxID: e.TxID.String(), Title: titleOf(e), Label: e.Label, State: standing(e), Amount: amountOf(e, prefs),
+		Unit: prefs.Unit.String(), Fee: feeOf(p, prefs), Raw: hex.EncodeToString(p.Raw),
+	}
+	d.Explain = explain(e)
+	if e.ReplacedBy != nil {
+		d.Winner = e.ReplacedBy.String()
+	}
+	if e.State == app.StateConfirmed {
+		d.Mined = "block " + Height(e.Height)
+		if t := minedAt(p); !t.IsZero() {
+			d.Mined += " · " + Moment(t, now)
+		}
+	} else {
+		d.When = Moment(e.Time, now)
+	}
+	if e.State == app.StatePending && e.Outgoing {
+		d.Delivery = travelled(p.Travel)
+	}
+	for _, r := range p.Recipients {
+		if line, show := lineOf(r, e, prefs); show {
+			d.Recipients = append(d.Recipients, line)
+		}
+	}
+	d.Proof, d.NoProof = proofFor(p, proof)
+	return d
+}
+
+func minedAt(p *app.Payment) time.Time {
+	if !p.BlockTime.IsZero() {
+		return p.BlockTime
+	}
+	return p.Time
+}
+
+// feeOf is the fee with its rate and the size it paid for, as far as known.
+func feeOf(p *app.Payment, prefs Prefs) string {
+	if p.Fee == nil {
+		return ""
+	}
+	text := Sum(*p.Fee, prefs)
+	rate := p.FeeRate
+	if rate == 0 {
+		rate = units.RateOf(*p.Fee, p.VSize)
+	}
+	if p.VSize > 0 && !prefs.Hide {
+		text += fmt.Sprintf(" · %s · %s vB", rate, units.Amount(p.VSize).GroupedSat())
+	}
+	return text
+}
+
+// explain says what became of a payment that did not go the usual way.
+func explain(e *app.HistoryEntry) Text {
+	in := wayOf(e) == In
+	switch e.State {
+	case app.StateReplaced:
+		if in {
+			return Text{"The sender replaced this payment by another. It was never yours; the other may be.", Bad}
+		}
+		return Text{"Another payment of yours took the place of this one. Nothing left the wallet by it.", Warn}
+	case app.StateConflicted:
+		if in {
+			return Text{"The sender spent the same coins in another payment, which is in a block. This one will not arrive.", Bad}
+		}
+		return Text{"Its coins were spent by another payment, which is in a block. Nothing left the wallet by this one.", Bad}
+	case app.StateAbandoned:
+		return Text{"You gave this payment up; it is not offered to peers any longer. Who has it already could still put it into a block.", Muted}
+	case app.StatePending:
+		if in {
+			return Text{"It is on its way, but in no block yet: until then the sender can take it back.", Warn}
+		}
+	}
+	return Text{}
+}
+
+// travelled says how far an unconfirmed payment of ours has come.
+func travelled(t app.Travel) Text {
+	words := Delivery(&app.SendResult{State: t.State, Acknowledged: t.Acknowledged, Echoed: t.Echoed})
+	switch t.State {
+	case app.Echoed:
+		return Text{words, Good}
+	case app.Acknowledged:
+		return Text{words, Accent}
+	}
+	return Text{words, Warn}
+}
+
+// lineOf is an output in words. Of what we receive only our part is shown: the
+// rest is the sender's business.
+func lineOf(r app.PaymentRecipient, e *app.HistoryEntry, prefs Prefs) (line PaymentLine, show bool) {
+	line = PaymentLine{Address: r.Address, Amount: Sum(r.Amount, prefs), Change: r.Change}
+	switch {
+	case r.Change:
+		line.Note = "back to you"
+	case r.Ours && wayOf(e) != In:
+		line.Note = "your own address"
+	case r.Label != "":
+		line.Note = Plain(r.Label)
+	}
+	return line, r.Ours || wayOf(e) != In
+}
