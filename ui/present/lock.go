@@ -1,0 +1,64 @@
+package present
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"thistle/app"
+)
+
+// LockState is what the locked screen shows.
+type LockState struct {
+	// Wallets can be opened, the last used first.
+	Wallets []string
+	// Damaged says why each of the others cannot.
+	Damaged []string
+	// Network says that this is not mainnet; empty if it is.
+	Network string
+	// Foot is what the peer is doing meanwhile.
+	Foot Text
+}
+
+// LockOf makes the state of the locked screen. last is the wallet used last.
+func LockOf(s Snapshot, wallets []app.WalletInfo, last string) LockState {
+	l := LockState{Network: networkWords(s.Network, s.Demo), Foot: lockFoot(s.Progress)}
+	for _, w := range wallets {
+		switch {
+		case !w.CreatedAt.IsZero():
+			l.Wallets = append(l.Wallets, w.Name)
+		default:
+			why := Sentence(&app.Error{Op: "read it", Kind: w.Problem})
+			l.Damaged = append(l.Damaged, fmt.Sprintf("%s cannot be opened. %s", quote(w.Name), why))
+		}
+	}
+	slices.SortStableFunc(l.Wallets, func(a, b string) int {
+		switch {
+		case a == b:
+			return 0
+		case a == last:
+			return -1
+		case b == last:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	return l
+}
+
+// lockFoot says what goes on while no wallet is open.
+func lockFoot(p app.Progress) Text {
+	const sealed = "Nothing of your wallet is in memory."
+	peers := Count(p.Peers, "peer", "peers")
+	switch {
+	case !p.Running:
+		return Text{"The peer is not running. " + sealed, Muted}
+	case p.Peers == 0:
+		return Text{"Looking for peers. " + sealed, Muted}
+	case p.Current:
+		return Text{fmt.Sprintf("Up to date at block %s, with %s. %s", Height(max(p.Height, 0)), peers, sealed), Good}
+	case p.Target > p.Height:
+		return Text{fmt.Sprintf("The peer goes on syncing: block %s of about %s, with %s. %s", Height(max(p.Height, 0)), Height(p.Target), peers, sealed), Muted}
+	}
+	return Text{fmt.Sprintf("The peer goes on syncing: block %s, with %s. %s", Height(max(p.Height, 0)), peers, sealed), Muted}
+}
