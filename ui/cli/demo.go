@@ -19,40 +19,60 @@ import (
 const demoNodes = 2
 
 func (p *program) demo() *cobra.Command {
-	var headless bool
+	var headless, tour, fresh bool
 	c := &cobra.Command{
 		Use: "demo", Short: "Try everything on a private network inside this program", Args: arguments(),
-		Long: `Walks through the life of a wallet on a private network: two complete Bitcoin nodes
-inside this program, with coins worth nothing, in a temporary folder.
+		Long: demoText,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if headless && tour {
+				return usage("Choose one of --headless and --tour.")
+			}
+			if !headless && !tour && p.opensWindow() {
+				return p.demoWindow(cmd, fresh)
+			}
+			return p.demoHere(cmd.Context(), headless)
+		},
+	}
+	c.Flags().BoolVar(&headless, "headless", false, "only run the network, for other commands to connect to")
+	c.Flags().BoolVar(&tour, "tour", false, "walk through it here, not in the window")
+	c.Flags().BoolVar(&fresh, "fresh", false, "begin anew in the window, and keep nothing")
+	return c
+}
+
+const demoText = `Opens the window on a private network: two complete Bitcoin nodes inside this
+program, with coins worth nothing. Network and wallets are kept in the folder
+"demo" of the data folder and go on where they were left; with --fresh
+everything is new, and nothing is kept.
+
+With --tour, and where there is no window, the life of a wallet is told here
+instead, in a temporary folder.
 
 With --headless only the network runs, until interrupted, for other commands to
 connect to. Lines on stdin make it act:
   mine N [ADDRESS]     find N blocks, paying their new coins to ADDRESS
   pay ADDRESS AMOUNT   pay AMOUNT BTC
-  reorg N              replace the last N blocks`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p.gauge.set("Starting two nodes")
-			net, err := p.deps.Sandbox(cmd.Context(), demoNodes, p.log)
-			p.gauge.clear()
-			switch {
-			case err != nil && cmd.Context().Err() != nil:
-				return cmd.Context().Err()
-			case err != nil:
-				return fmt.Errorf("start the private network: %w", err)
-			}
-			if headless {
-				err = p.serve(cmd.Context(), net)
-			} else {
-				err = p.tour(cmd.Context(), net)
-			}
-			if cerr := net.Close(); err == nil && cerr != nil {
-				err = fmt.Errorf("stop the private network: %w", cerr)
-			}
-			return err
-		},
+  reorg N              replace the last N blocks`
+
+// demoHere runs a new network for the tour, or for other commands.
+func (p *program) demoHere(ctx context.Context, headless bool) error {
+	p.gauge.set("Starting two nodes")
+	net, err := p.deps.Sandbox(ctx, demoNodes, p.log)
+	p.gauge.clear()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("start the private network: %w", err)
 	}
-	c.Flags().BoolVar(&headless, "headless", false, "only run the network, for other commands to connect to")
-	return c
+	if headless {
+		err = p.serve(ctx, net)
+	} else {
+		err = p.tour(ctx, net)
+	}
+	if cerr := net.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("stop the private network: %w", cerr)
+	}
+	return err
 }
 
 // serve runs the network until ctx ends and does what lines on stdin ask for.

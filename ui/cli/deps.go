@@ -22,6 +22,11 @@ type Deps struct {
 	Env func(Place) (*app.Env, error)
 	// Sandbox starts a private network of linked nodes, for demo.
 	Sandbox func(ctx context.Context, nodes int, log *slog.Logger) (Sandbox, error)
+	// Window opens the program's window and returns once it is closed and all
+	// that it began has ended. Nil in a program that was built without one.
+	Window func(context.Context, WindowParams) error
+	// Display tells whether there is a screen to open a window on.
+	Display bool
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -41,6 +46,14 @@ type Place struct {
 	Connect []string
 	NoDNS   bool
 	Log     *slog.Logger // nil for none
+}
+
+// WindowParams is what the command line says to the window.
+type WindowParams struct {
+	Place Place
+	// Demo asks for a practice network, which lives in the folder too, so that it
+	// goes on where it was left.
+	Demo bool
 }
 
 // Sandbox is a private regtest network inside this process. Its methods may be

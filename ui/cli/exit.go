@@ -29,6 +29,7 @@ var exitCodes = map[app.Kind]int{
 	app.KindInternal: exitOther, app.KindInUse: exitOther, app.KindExists: exitOther, app.KindUnknownTx: exitOther,
 	app.KindUnconfirmed: exitOther, app.KindDiskFull: exitOther,
 	app.KindPermission: exitOther, app.KindRejected: exitOther, app.KindLocked: exitOther,
+	app.KindStale: exitOther,
 
 	app.KindAmount: exitUsage, app.KindAddress: exitUsage, app.KindFeeRate: exitUsage, app.KindWords: exitUsage,
 	app.KindBirthday: exitUsage, app.KindName: exitUsage, app.KindNetwork: exitUsage, app.KindTxID: exitUsage,

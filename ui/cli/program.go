@@ -141,18 +141,27 @@ func jsonLine(v any) []byte {
 
 // env is the environment that the flags describe.
 func (p *program) env() (*app.Env, error) {
+	place, err := p.place()
+	if err != nil {
+		return nil, err
+	}
+	return p.deps.Env(place)
+}
+
+// place is where to work, as the flags say.
+func (p *program) place() (Place, error) {
 	for _, addr := range p.flags.connect {
 		if err := checkAddr(addr); err != nil {
-			return nil, err
+			return Place{}, err
 		}
 	}
 	dir := p.flags.dataDir
 	if dir == "" {
 		dir = p.deps.DataDir
 	}
-	return p.deps.Env(Place{
+	return Place{
 		DataDir: dir, Network: p.flags.network, Connect: p.flags.connect, NoDNS: p.flags.noDNS, Log: p.log,
-	})
+	}, nil
 }
 
 // openLog begins the log that the flags ask for.

@@ -19,17 +19,24 @@ import (
 const rootHelp = `Thistle is a Bitcoin wallet that talks to the Bitcoin network itself: no server
 knows its addresses. Headers, filters and proofs are checked on this computer.
 
-Begin with "thistle create", or try everything on a private network that lives
+%s`
+
+const (
+	// beginHere is how to begin where there is no window.
+	beginHere = `Begin with "thistle create", or try everything on a private network that lives
 inside this program: "thistle demo".`
+	beginInWindow = `On a desktop "thistle" alone opens the window, and "thistle demo" opens it on a
+private network that lives inside this program, to try everything.`
+)
 
 // root builds the tree of commands.
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "thistle", Short: "A Bitcoin wallet that is its own peer", Long: rootHelp, Version: p.deps.Version,
+		Use: "thistle", Short: "A Bitcoin wallet that is its own peer", Long: p.rootText(), Version: p.deps.Version,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              knownCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:              p.rootAlone,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return p.openLog() },
 	}
 	root.SetVersionTemplate("thistle {{.Version}}\n")
@@ -55,6 +62,13 @@ func (p *program) root() *cobra.Command {
 	root.AddCommand(&cobra.Command{Use: "json", Short: "What the commands print with --json, and the exit codes", Long: schemaText()})
 	root.SetHelpCommand(helpCommand())
 	return root
+}
+
+func (p *program) rootText() string {
+	if p.deps.Window != nil {
+		return fmt.Sprintf(rootHelp, beginInWindow)
+	}
+	return fmt.Sprintf(rootHelp, beginHere)
 }
 
 func (p *program) addGlobals(f *pflag.FlagSet) {
