@@ -92,8 +92,8 @@ func brief(e *app.HistoryEntry) Text {
 	return t
 }
 
-// amountOf is a payment's amount with its sign. What did not happen is muted.
-func amountOf(e *app.HistoryEntry, p Prefs) Text {
+// netOf is a payment's amount with its sign. What did not happen is muted.
+func netOf(e *app.HistoryEntry, p Prefs) Text {
 	digits, _ := SignedMoney(e.Amount, p)
 	switch {
 	case dead(e.State):

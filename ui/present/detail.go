@@ -3,6 +3,7 @@ package present
 import (
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
 	"thistle/app"
@@ -52,7 +53,7 @@ type PaymentLine struct {
 func PaymentOf(p *app.Payment, proof *app.ProofInfo, prefs Prefs, now time.Time) *Payment {
 	e := &p.HistoryEntry
 	d := &Payment{
-		TxID: e.TxID.String(), Title: titleOf(e), Label: e.Label, State: standing(e), Amount: amountOf(e, prefs),
+		TxID: e.TxID.String(), Title: titleOf(e), Label: e.Label, State: standing(e), Amount: netOf(e, prefs),
 		Unit: prefs.Unit.String(), Fee: feeOf(p, prefs), Raw: hex.EncodeToString(p.Raw),
 	}
 	d.Explain = explain(e)
@@ -97,9 +98,15 @@ func feeOf(p *app.Payment, prefs Prefs) string {
 		rate = units.RateOf(*p.Fee, p.VSize)
 	}
 	if p.VSize > 0 && !prefs.Hide {
-		text += fmt.Sprintf(" · %s · %s vB", rate, units.Amount(p.VSize).GroupedSat())
+		text += fmt.Sprintf(" · %s sat/vB · %s vB", roundRate(rate), inGroups(strconv.FormatInt(int64(p.VSize), 10), true))
 	}
 	return text
+}
+
+// roundRate is a rate in sat/vB to a tenth.
+func roundRate(r units.FeeRate) string {
+	const tenth = units.SatPerVB / 10
+	return ((r + tenth/2) / tenth * tenth).SatVB()
 }
 
 // explain says what became of a payment that did not go the usual way.

@@ -114,7 +114,7 @@ func (h HistoryState) Row(i int) HistoryRow {
 	e := h.entry(i)
 	return HistoryRow{
 		TxID: e.TxID.String(), Date: Day(e.Time, h.now), Title: titleOf(e),
-		State: brief(e), Quiet: settled(e), Amount: amountOf(e, h.prefs),
+		State: brief(e), Quiet: settled(e), Amount: netOf(e, h.prefs),
 	}
 }
 

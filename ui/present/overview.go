@@ -86,7 +86,7 @@ func asOf(s Snapshot) string {
 func activityOf(e *app.HistoryEntry, s Snapshot) ActivityRow {
 	return ActivityRow{
 		TxID: e.TxID.String(), Way: wayOf(e), Title: titleOf(e), Note: noteOf(e, s),
-		State: standing(e), Quiet: settled(e), Proved: e.Proved, Amount: amountOf(e, s.Prefs),
+		State: standing(e), Quiet: settled(e), Proved: e.Proved, Amount: netOf(e, s.Prefs),
 	}
 }
 
