@@ -65,7 +65,7 @@ func SendFailureOf(res *app.SendResult, err error) SendFailure {
 	}
 	f := SendFailure{Words: Sentence(err)}
 	switch app.KindOf(err) {
-	case app.KindInsufficient, app.KindAmount, app.KindDust, app.KindFeeRate, app.KindAbsurdFee:
+	case app.KindStale, app.KindInsufficient, app.KindAmount, app.KindDust, app.KindFeeRate, app.KindAbsurdFee:
 		f.Again = true
 	}
 	return f

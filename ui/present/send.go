@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -131,7 +132,7 @@ func CheckSend(form SendForm, prefs Prefs, desk SendDesk) SendCheck {
 		case err != nil:
 			rc.ToProblem = Sentence(err)
 		case isLink(r.Address):
-			rc.Fill = &LinkFill{To: link.Address, Label: Plain(link.Label)}
+			rc.Fill = &LinkFill{To: link.Address, Label: Plain(cmp.Or(link.Label, link.Message))}
 			if link.Amount > 0 {
 				rc.Fill.Amount = TypedMoney(link.Amount, prefs.Unit)
 			}

@@ -1,0 +1,104 @@
+package send
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"thistle/ui/kit"
+	"thistle/ui/present"
+)
+
+// stage is where the person is.
+type stage int
+
+const (
+	composing stage = iota
+	reviewing
+	sent
+)
+
+// Screen is the way from an empty form to a payment on its way.
+type Screen struct {
+	host    kit.Host
+	a       Actions
+	state   present.SendState
+	drawn   bool // Update was called
+	stage   stage
+	steps   *steps
+	compose *compose
+	review  *review
+	sent    *delivery
+	content *fyne.Container
+}
+
+// New builds the screen, on its first step.
+func New(host kit.Host, a Actions) *Screen {
+	s := &Screen{host: host, a: a, steps: newSteps("Compose", "Review", "Sent")}
+	s.compose = newCompose(s)
+	s.review = newReview(s)
+	s.sent = newDelivery(s)
+	head := container.NewBorder(nil, nil, kit.NewText(kit.Title, "Send"), kit.Middle(s.steps.box))
+	body := container.NewStack(s.compose.content, s.review.content, s.sent.content)
+	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil, body)
+	s.enter(composing)
+	return s
+}
+
+// Content is what the shell puts into the window.
+func (s *Screen) Content() fyne.CanvasObject { return s.content }
+
+// Update draws a state.
+func (s *Screen) Update(state present.SendState) {
+	old := s.state
+	s.state = state
+	if !s.drawn || old.Unit != state.Unit {
+		s.compose.setUnit(old.Unit, state.Unit)
+	}
+	if s.drawn && (old.Unit != state.Unit || old.Wait != state.Wait || old.Coins != state.Coins) {
+		s.compose.ask()
+	}
+	s.drawn = true
+	s.compose.draw()
+	s.sent.draw()
+}
+
+// Shown puts the cursor where typing goes on.
+func (s *Screen) Shown() {
+	switch s.stage {
+	case composing:
+		s.focus(s.compose.rows[0].to)
+	case reviewing:
+		s.focus(s.review.password)
+	}
+}
+
+// Hidden forgets the password that was being typed.
+func (s *Screen) Hidden() { clear(s.review.password.Take()) }
+
+// enter goes to a step.
+func (s *Screen) enter(to stage) {
+	s.stage = to
+	s.steps.set(int(to))
+	for i, o := range []fyne.CanvasObject{s.compose.content, s.review.content, s.sent.content} {
+		if stage(i) == to {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+}
+
+func (s *Screen) focus(f fyne.Focusable) {
+	if s.host.Window != nil {
+		s.host.Window.Canvas().Focus(f)
+	}
+}
+
+// another begins the next payment.
+func (s *Screen) another() {
+	s.a.Discard()
+	s.state.Sent = nil
+	s.compose.clear()
+	s.enter(composing)
+	s.Shown()
+}
