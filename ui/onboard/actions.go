@@ -21,23 +21,30 @@ type OldWallet struct {
 }
 
 // Actions is what the wizard asks of the wallet. All are called on the window's
-// goroutine and return at once; done is called there later. A problem is a
-// sentence, empty if there is none.
+// goroutine and return at once; done is called there later, or at once. A
+// problem is a sentence, empty if there is none.
 type Actions struct {
-	// NewWords makes count recovery words, 12 or 24.
+	// NewWords makes count recovery words, 12 or 24. The words are the wizard's
+	// to wipe.
 	NewWords func(count int, done func(words []byte, problem string))
-	// CheckName says what is wrong with a wallet's name.
+	// CheckName says what is wrong with a wallet's name. That it is taken is
+	// known from the state.
 	CheckName func(name string) (problem string)
-	// Complete lists up to a few words of BIP39's list that begin so.
+	// Complete lists up to a few words of BIP39's list that begin so, in the
+	// order of the alphabet.
 	Complete func(prefix string) []string
 	// CheckWords says what is wrong with recovery words.
 	CheckWords func(words []byte) (problem string)
 	// CheckBirthday says what is wrong with a birthday.
 	CheckBirthday func(text string) (problem string)
 	// Create and Restore make the wallet and open it; after that the shell shows
-	// another screen.
+	// another screen and calls Hidden.
 	Create  func(w NewWallet, done func(problem string))
 	Restore func(w OldWallet, done func(problem string))
-	// Leave goes back to the list of wallets; nil if there are none.
+	// Leave goes back to the list of wallets. It is offered on the first page
+	// while there are wallets; nil if there is nowhere to go.
 	Leave func()
+	// Dice gives a number from 0 to n-1, for the words that are asked for; nil
+	// for the system's.
+	Dice func(n int) int
 }

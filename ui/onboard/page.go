@@ -1,0 +1,195 @@
+package onboard
+
+import (
+	"fmt"
+	"strconv"
+
+	"thistle/ui/kit"
+	"thistle/ui/present"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// draw builds the page of the step. Pages are few and small, so they are made
+// anew; what is typed into stays the same.
+func (s *Screen) draw() {
+	s.forgetWords()
+	s.say("")
+	title, lead := s.w.Page()
+	s.title.Set(title)
+	s.lead.Set(lead)
+	s.create = nil
+	s.back = kit.Secondary("onboard.back", "Back", nil, s.goBack)
+
+	var body fyne.CanvasObject
+	var foot []fyne.CanvasObject
+	var first fyne.Focusable
+	switch s.w.Step() {
+	case present.StepWelcome:
+		s.drawWelcome()
+		return
+	case present.StepName:
+		body, foot, first = s.namePage()
+	case present.StepWords:
+		body, foot, first = s.wordsPage()
+	case present.StepCheck:
+		body, foot, first = s.checkPage()
+	case present.StepMnemonic:
+		body, foot, first = s.mnemonicPage()
+	case present.StepPassword:
+		body, foot, first = s.passwordPage()
+	}
+	names, now := s.w.Progress()
+	head := kit.Row(kit.Space, kit.Middle(kit.NewIcon(kit.IconThistle, kit.Accent, 32)), kit.Middle(s.title), kit.Spring(), kit.Middle(steps(names, now)))
+	foot = append([]fyne.CanvasObject{s.back}, foot...)
+	s.show(kit.Column(kit.Space, head, s.lead, s.network, body, s.problem, kit.Row(kit.Gap, foot...)))
+	s.focus(first)
+	if s.w.Step() == present.StepWords {
+		s.needWords()
+	}
+}
+
+func (s *Screen) show(page fyne.CanvasObject) {
+	s.page.Objects = []fyne.CanvasObject{page}
+	s.page.Refresh()
+	s.scroll.ScrollToTop()
+	s.scroll.Refresh()
+}
+
+// note is a small text in the foot that gives way.
+func note(text string) fyne.CanvasObject {
+	return kit.Middle(kit.Label(kit.Small, kit.Muted, text))
+}
+
+func (s *Screen) drawWelcome() {
+	choice := func(icon fyne.Resource, title, text string, b *kit.Button) fyne.CanvasObject {
+		words := kit.Column(kit.Gap, kit.Row(kit.Gap, kit.Middle(kit.NewIcon(icon, kit.Accent, 20)), kit.NewText(kit.Heading, title)),
+			kit.NewParagraph(kit.Body, kit.Muted, text))
+		return kit.Card(container.NewBorder(nil, kit.Inset(kit.Space, 0, 0, 0, b), nil, nil, words))
+	}
+	fresh := kit.Primary("onboard.new", "Create a new wallet", nil, func() { s.choose(false) })
+	old := kit.Secondary("onboard.restore", "Restore from recovery words", nil, func() { s.choose(true) })
+	page := kit.Column(kit.Space,
+		kit.Row(0, kit.Spring(), kit.NewIcon(kit.IconThistle, kit.Accent, 72), kit.Spring()),
+		s.title.Centre(), s.lead, s.network,
+		kit.Shares(kit.Space, nil,
+			choice(kit.IconPlus, "New here", "Thistle makes recovery words for you, and you write them on paper. It takes about three minutes.", fresh),
+			choice(kit.IconKey, "You have a wallet", "Type the 12 to 24 words of a wallet made here or elsewhere, and its payments are found again.", old)))
+	if s.a.Leave != nil && len(s.state.Taken) > 0 {
+		page.Add(kit.Row(0, kit.Secondary("onboard.leave", "Back to your wallets", nil, s.leave)))
+	}
+	s.show(page)
+	s.focus(fresh)
+}
+
+func (s *Screen) namePage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
+	s.name.SetPlaceHolder(present.FreeName(s.state.Taken))
+	s.nameField.SetHint(kit.Muted, "Left empty, it is called “"+present.FreeName(s.state.Taken)+"”.")
+	next := kit.Primary("onboard.next", "Continue", nil, s.takeName)
+	return kit.Card(s.nameField), []fyne.CanvasObject{kit.Spring(), next}, s.name
+}
+
+func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
+	columns := s.w.Count() / 6 // of four or six rows
+	grid := container.NewGridWithColumns(max(columns, 3))
+	for i := 1; i <= s.w.Count(); i++ {
+		word := kit.NewText(kit.Heading, s.w.Word(i)).Called("onboard.word." + strconv.Itoa(i))
+		number := container.NewStack(kit.Blank(22, 1), kit.Label(kit.Small, kit.Muted, strconv.Itoa(i)))
+		cell := container.NewStack(kit.NewPanel(kit.ColorField, kit.ColorLine, kit.FieldRadius),
+			kit.Inset(10, 12, 10, 14, kit.Row(kit.Gap, number, word)))
+		s.cells = append(s.cells, word)
+		grid.Add(cell)
+	}
+	other := kit.Secondary("onboard.count", fmt.Sprintf("%d words instead", 36-s.w.Count()), nil, s.otherCount)
+	written := kit.Primary("onboard.written", "I have written them down", nil, s.written)
+	written.SetEnabled(s.w.HasWords())
+	body = kit.Column(kit.Space, kit.Card(grid),
+		kit.Banner(kit.Warn, kit.IconEyeOff, "Make sure nobody can see your screen. Never type these words into a web site or a photo of them into a phone."))
+	return body, []fyne.CanvasObject{note(s.w.Source()), kit.Spring(), other, written}, written
+}
+
+func (s *Screen) checkPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
+	next := kit.Primary("onboard.next", "Continue", nil, s.check)
+	if s.w.Checked() {
+		body = kit.Banner(kit.Good, kit.IconCheck, "You have shown that the words are on your paper.")
+		return body, []fyne.CanvasObject{kit.Spring(), next}, next
+	}
+	row := kit.Shares(kit.Space, nil)
+	for i, position := range s.w.Asked() {
+		e := newWordEntry(fmt.Sprintf("onboard.check.%d", position), "", s.a.Complete)
+		f := kit.NewField(fmt.Sprintf("Word %d", position), e).Called(fmt.Sprintf("onboard.check.%d.hint", position))
+		e.OnChanged = func(text string) { hint(f, present.WordHint([]byte(text), s.a.Complete)) }
+		e.onward = func() { s.onward(i) }
+		s.checks, s.checkFields = append(s.checks, e), append(s.checkFields, f)
+		row.Add(f)
+	}
+	s.notYet = kit.Secondary("onboard.later", "Later", nil, s.later)
+	s.warning = kit.Banner(kit.Warn, kit.IconWarning,
+		"If the words are not on paper, or one of them is wrong, a broken or lost computer means that the coins are gone for ever. Thistle will remind you until the check is done.")
+	s.warning.Hide()
+	return kit.Column(kit.Space, kit.Card(row), s.warning), []fyne.CanvasObject{kit.Spring(), s.notYet, next}, s.checks[0]
+}
+
+// onward is Enter in one of the fields: to the next one, or on.
+func (s *Screen) onward(i int) {
+	if i+1 < len(s.checks) {
+		s.focus(s.checks[i+1])
+		return
+	}
+	s.check()
+}
+
+func (s *Screen) mnemonicPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
+	t := s.w.Kept()
+	s.mnemonic.SetText(string(t.Words))
+	s.passphrase.SetText(string(t.Passphrase))
+	s.again.SetText(string(t.Repeat))
+	wipeTyped(t)
+	s.mnemonicHint()
+	born := kit.NewField("First used (if you know)", s.birthday)
+	born.SetHint(kit.Muted, "Nothing before this is searched. Unknown is fine: the search then takes longer.")
+	rows := kit.Column(kit.Space, s.mnemonicField, born, s.hasPassphrase)
+	if s.hasPassphrase.Checked {
+		rows.Add(kit.NewParagraph(kit.Small, kit.Muted, "A passphrase belongs to the words, like one word more. It is not the password of this wallet. A wrong one is not noticed: it leads to another wallet, an empty one."))
+		rows.Add(kit.Shares(kit.Space, nil, kit.NewField("Passphrase", s.passphrase), kit.NewField("The same again", s.again)))
+	}
+	next := kit.Primary("onboard.next", "Continue", nil, s.takeMnemonic)
+	return kit.Card(rows), []fyne.CanvasObject{kit.Spring(), next}, s.mnemonic
+}
+
+func (s *Screen) passwordPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
+	s.passwordHints()
+	s.create = kit.Primary("onboard.create", "", nil, s.finish)
+	s.showBusy()
+	return kit.Card(kit.Column(kit.Space, s.passwordField, s.repeatField)), []fyne.CanvasObject{kit.Spring(), s.create}, s.password
+}
+
+// showBusy says on the button whether the wallet is being made.
+func (s *Screen) showBusy() {
+	if s.create == nil {
+		return
+	}
+	text := map[[2]bool]string{{false, false}: "Create wallet", {false, true}: "Creating…", {true, false}: "Restore wallet", {true, true}: "Restoring…"}
+	s.create.SetText(text[[2]bool{s.w.Restoring(), s.w.Busy()}])
+	s.create.SetEnabled(!s.w.Busy())
+	s.back.SetEnabled(!s.w.Busy())
+}
+
+// ---- hints while typing ----
+
+func hint(f *kit.Field, t present.Text) { f.SetHint(kit.Tone(t.Tone), t.Words) }
+
+func (s *Screen) passwordHints() {
+	password, repeat := []byte(s.password.Text), []byte(s.repeat.Text)
+	defer clear(password)
+	defer clear(repeat)
+	hint(s.passwordField, present.PasswordHint(password))
+	hint(s.repeatField, present.RepeatHint(password, repeat))
+}
+
+func (s *Screen) mnemonicHint() {
+	words := []byte(s.mnemonic.Text)
+	defer clear(words)
+	hint(s.mnemonicField, present.WordsHint(words, s.a.Complete, s.a.CheckWords))
+}
