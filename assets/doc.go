@@ -10,10 +10,16 @@
 // The lists are text, one row a line, so that a change can be read. They are
 // rebuilt by
 //
-//	THISTLE_CHAINDATA=folder go generate ./assets
+//	THISTLE_CHAINDATA=folder go generate -run checkpoints ./assets
 //
 // from a folder with lists of the same columns; the generator (assets/gen)
 // recomputes targets and work and refuses lists that contradict themselves.
+//
+// # Icons
+//
+// Each is one filled path, black, on a grid of 24 by 24, so that the window can
+// give it the colour of the words beside it. gen/icons.txt holds the strokes they
+// are made of, and is the file to edit; go generate makes the rest.
 //
 // # How exact the times are
 //
@@ -27,4 +33,5 @@
 // The package imports nothing of ours, and only reads what it embeds.
 package assets
 
+//go:generate go run ./gen -icons gen/icons.txt -out icons
 //go:generate go run ./gen -checkpoints $THISTLE_CHAINDATA/mainnet-checkpoints.tsv -filterheaders $THISTLE_CHAINDATA/mainnet-filter-header-checkpoints.tsv -out checkpoints

@@ -1,10 +1,13 @@
-// Command gen rebuilds the embedded lists of checkpoints.
+// Command gen rebuilds the embedded lists of checkpoints, and the icons.
 //
-// It reads a list of checkpoints and one of filter headers, checks that the
+// For the lists it reads a list of checkpoints and one of filter headers, checks that the
 // first does not contradict itself, computes the times it leaves out, and
 // writes both in the form that package assets embeds. The checks are written
 // anew here, with big integers, rather than taken from spv/chain, so that a
 // mistake in one is noticed by the other.
+//
+// Icons are drawn with a pen in icons.txt, which is the file to edit; what the
+// pen covers is written as filled areas, one SVG an icon.
 //
 // Test with go test ./assets/...
 package main
@@ -19,16 +22,25 @@ import (
 func main() {
 	checkpoints := flag.String("checkpoints", "", "`file` with columns height, prev_hash, bits, chainwork, time")
 	filters := flag.String("filterheaders", "", "`file` with columns height, filter_header")
+	icons := flag.String("icons", "", "`file` with the strokes of icons; nothing else is rebuilt")
 	out := flag.String("out", "", "`folder` to write to")
 	flag.Parse()
+	if *icons != "" && *out != "" && flag.NArg() == 0 {
+		exit(writeIcons(*icons, *out))
+	}
 	if *checkpoints == "" || *filters == "" || *out == "" || flag.NArg() != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*checkpoints, *filters, *out); err != nil {
+	exit(run(*checkpoints, *filters, *out))
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func run(checkpoints, filters, out string) error {

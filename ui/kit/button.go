@@ -13,6 +13,7 @@ type Button struct {
 	widget.Button
 	Named
 	focused bool
+	escape  func() // what Escape does while the button has the focus
 }
 
 // Primary is the one button of a screen that leads on.
@@ -55,9 +56,15 @@ func (b *Button) FocusLost() { b.focused = false; b.Button.FocusLost() }
 
 // TypedKey lets Enter press the button as Space does.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
 		if !b.Disabled() && b.OnTapped != nil {
 			b.OnTapped()
+		}
+		return
+	case fyne.KeyEscape:
+		if b.escape != nil {
+			b.escape()
 		}
 		return
 	}

@@ -23,8 +23,10 @@ func NewIcon(res fyne.Resource, tone Tone, size float32) *Icon {
 
 // Set changes picture and tone.
 func (i *Icon) Set(res fyne.Resource, tone Tone) {
-	i.res, i.tone = res, tone
-	i.Refresh()
+	if i.res != res || i.tone != tone {
+		i.res, i.tone = res, tone
+		i.Refresh()
+	}
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -40,6 +42,10 @@ type iconRenderer struct {
 }
 
 func (r *iconRenderer) apply() {
+	if r.i.res == nil {
+		r.icon.SetResource(nil)
+		return
+	}
 	r.icon.SetResource(theme.NewColoredResource(r.i.res, r.i.tone.color()))
 }
 

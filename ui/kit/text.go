@@ -26,7 +26,7 @@ const (
 // Tone is what a text means. Colour never says it alone: the words do too.
 type Tone int
 
-// The tones. present has the same in the same order.
+// The tones. present has the first six in the same order.
 const (
 	Plain Tone = iota
 	Muted
@@ -34,14 +34,22 @@ const (
 	Good
 	Warn
 	Bad
+	Off      // cannot be used now
+	OnAccent // on a ground of the accent's colour
 )
 
 func (t Tone) color() fyne.ThemeColorName {
-	return [...]fyne.ThemeColorName{theme.ColorNameForeground, ColorMuted, theme.ColorNamePrimary, ColorReceived, theme.ColorNameWarning, theme.ColorNameError}[t]
+	return [...]fyne.ThemeColorName{
+		Plain: theme.ColorNameForeground, Muted: ColorMuted, Accent: theme.ColorNamePrimary, Good: ColorReceived,
+		Warn: theme.ColorNameWarning, Bad: theme.ColorNameError, Off: theme.ColorNameDisabled, OnAccent: theme.ColorNameForegroundOnPrimary,
+	}[t]
 }
 
 func (t Tone) ground() fyne.ThemeColorName {
-	return [...]fyne.ThemeColorName{ColorField, ColorField, ColorAccentGround, ColorGoodGround, ColorWarningGround, ColorErrorGround}[t]
+	return [...]fyne.ThemeColorName{
+		Plain: ColorField, Muted: ColorField, Accent: ColorAccentGround, Good: ColorGoodGround,
+		Warn: ColorWarningGround, Bad: ColorErrorGround, Off: ColorField, OnAccent: theme.ColorNamePrimary,
+	}[t]
 }
 
 func (r Role) size() float32 {
@@ -67,6 +75,7 @@ type Text struct {
 	Named
 	text    string
 	role    Role
+	size    float32 // instead of the role's
 	tone    Tone
 	align   fyne.TextAlign
 	shorten bool
@@ -74,7 +83,7 @@ type Text struct {
 
 // NewText returns a line in the plain tone.
 func NewText(r Role, text string) *Text {
-	t := &Text{text: text, role: r}
+	t := &Text{text: text, role: r, size: r.size()}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -120,6 +129,9 @@ func (t *Text) Text() string { return t.text }
 // AccessibilityLabel is what a screen reader says.
 func (t *Text) AccessibilityLabel() string { return t.text }
 
+// AccessibilityRole implements fyne.Accessible.
+func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // CreateRenderer implements fyne.Widget.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	r := &textRenderer{t: t, line: canvas.NewText("", nil)}
@@ -133,7 +145,7 @@ type textRenderer struct {
 }
 
 func (r *textRenderer) apply() {
-	r.line.Text, r.line.TextSize, r.line.TextStyle = r.t.text, r.t.role.size(), r.t.role.style()
+	r.line.Text, r.line.TextSize, r.line.TextStyle = r.t.text, r.t.size, r.t.role.style()
 	r.line.Color, r.line.Alignment = colorOf(r.t.tone.color()), r.t.align
 	if r.t.shorten && r.t.Size().Width > 0 {
 		r.line.Text = shorten(r.t.text, r.t.Size().Width, r.line.TextSize, r.line.TextStyle)
@@ -150,12 +162,15 @@ func (r *textRenderer) Layout(size fyne.Size) {
 }
 
 func (r *textRenderer) MinSize() fyne.Size {
-	m := fyne.MeasureText(r.t.text, r.t.role.size(), r.t.role.style())
+	m := r.t.full()
 	if r.t.shorten {
 		m.Width = min(m.Width, 24)
 	}
 	return m
 }
+
+// full is the size of the whole text.
+func (t *Text) full() fyne.Size { return fyne.MeasureText(t.text, t.size, t.role.style()) }
 
 // shorten cuts the end of a text so that it fits.
 func shorten(text string, width, size float32, style fyne.TextStyle) string {
@@ -175,45 +190,3 @@ func shorten(text string, width, size float32, style fyne.TextStyle) string {
 	}
 	return string(runes[:low]) + "…"
 }
-
-// Paragraph is text that wraps at the width it is given.
-type Paragraph struct {
-	widget.RichText
-	Named
-	segment *widget.TextSegment
-}
-
-// NewParagraph returns wrapping text.
-func NewParagraph(r Role, tone Tone, text string) *Paragraph {
-	size := map[Role]fyne.ThemeSizeName{Title: theme.SizeNameHeadingText, Heading: theme.SizeNameSubHeadingText, Small: theme.SizeNameCaptionText}[r]
-	if size == "" {
-		size = theme.SizeNameText
-	}
-	p := &Paragraph{segment: &widget.TextSegment{Text: text, Style: widget.RichTextStyle{ColorName: tone.color(), SizeName: size, TextStyle: r.style()}}}
-	p.Segments = []widget.RichTextSegment{p.segment}
-	p.Wrapping = fyne.TextWrapWord
-	p.ExtendBaseWidget(p)
-	return p
-}
-
-// Called names the paragraph for tests.
-func (p *Paragraph) Called(id string) *Paragraph { p.ID = id; return p }
-
-// Set changes the words.
-func (p *Paragraph) Set(text string) {
-	if p.segment.Text != text {
-		p.segment.Text = text
-		p.Refresh()
-	}
-}
-
-// SetTone changes the tone.
-func (p *Paragraph) SetTone(tone Tone) {
-	if p.segment.Style.ColorName != tone.color() {
-		p.segment.Style.ColorName = tone.color()
-		p.Refresh()
-	}
-}
-
-// Text is the words.
-func (p *Paragraph) Text() string { return p.segment.Text }

@@ -91,9 +91,9 @@ const (
 
 var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameText:               14,
-	theme.SizeNameCaptionText:        12,
+	theme.SizeNameCaptionText:        12.5,
 	theme.SizeNameHeadingText:        21,
-	theme.SizeNameSubHeadingText:     16,
+	theme.SizeNameSubHeadingText:     15,
 	theme.SizeNamePadding:            4,
 	theme.SizeNameInnerPadding:       9,
 	theme.SizeNameInputBorder:        1.5,
