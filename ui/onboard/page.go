@@ -41,7 +41,10 @@ func (s *Screen) draw() {
 		body, foot, first = s.passwordPage()
 	}
 	names, now := s.w.Progress()
-	head := kit.Row(kit.Space, kit.Middle(kit.NewIcon(kit.IconThistle, kit.Accent, 32)), kit.Middle(s.title), kit.Spring(), kit.Middle(steps(names, now)))
+	s.steps.SetNames(names...)
+	s.steps.SetCurrent(now)
+	left := kit.Row(kit.Space, kit.Middle(kit.NewIcon(kit.IconThistle, kit.Accent, 34)), kit.Middle(s.title), kit.Blank(kit.Space, 1))
+	head := container.NewBorder(nil, nil, left, nil, kit.Middle(s.steps))
 	foot = append([]fyne.CanvasObject{s.back}, foot...)
 	s.show(kit.Column(kit.Space, head, s.lead, s.network, body, s.problem, kit.Row(kit.Gap, foot...)))
 	s.focus(first)

@@ -27,6 +27,7 @@ type Screen struct {
 	scroll     *container.Scroll
 
 	title   *kit.Text
+	steps   *kit.Steps
 	lead    *kit.Paragraph
 	network *fyne.Container // a banner, if this is not mainnet
 	problem *kit.Paragraph
@@ -51,6 +52,7 @@ func New(host kit.Host, a Actions) *Screen {
 	}
 	s := &Screen{host: host, a: a, w: present.NewWizard(a.Dice)}
 	s.title = kit.NewText(kit.Title, "").Called("onboard.title")
+	s.steps = kit.NewSteps("onboard.steps")
 	s.lead = kit.NewParagraph(kit.Body, kit.Muted, "")
 	s.network = container.NewStack()
 	s.network.Hide()
