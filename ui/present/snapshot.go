@@ -43,6 +43,8 @@ type Snapshot struct {
 
 	Progress app.Progress
 	Peers    []app.Peer
+	// Left is how long what is being fetched takes still, 0 if nobody can say.
+	Left time.Duration
 
 	// What follows is empty while no wallet is open.
 	Wallet    string

@@ -1,0 +1,129 @@
+package shell
+
+import (
+	"errors"
+
+	"thistle/app"
+	"thistle/ui/lock"
+	"thistle/ui/onboard"
+	"thistle/ui/present"
+)
+
+// This file is what is shown while no wallet is open: the lock screen and the
+// wizard.
+
+// showLock shows the lock screen.
+func (s *Shell) showLock() {
+	if len(s.wallets) == 0 {
+		s.showWizard()
+		return
+	}
+	s.hideDoor()
+	s.lockScreen = lock.New(s.host(), lock.Actions{Unlock: s.unlock, New: s.newWallet})
+	s.redraw()
+	s.show(s.lockScreen.Content())
+	s.lockScreen.Shown()
+}
+
+// showWizard begins the wizard.
+func (s *Shell) showWizard() {
+	s.hideDoor()
+	s.wizard = onboard.New(s.host(), onboard.Actions{
+		NewWords: s.newWords, CheckName: s.checkName, Complete: app.CompleteWord,
+		CheckWords: s.checkWords, CheckBirthday: s.checkBirthday,
+		Create: s.create, Restore: s.restore, Leave: s.showLock,
+	})
+	s.redraw()
+	s.show(s.wizard.Content())
+	s.wizard.Shown()
+}
+
+// hideDoor leaves either, which then forgets what was typed.
+func (s *Shell) hideDoor() {
+	if s.lockScreen != nil {
+		s.lockScreen.Hidden()
+	}
+	if s.wizard != nil {
+		s.wizard.Hidden()
+	}
+	s.lockScreen, s.wizard, s.awaited = nil, nil, nil
+}
+
+func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
+	s.enter(done, func() (*opened, error) { return s.ctl.unlock(wallet, password, s.walletFailed) })
+}
+
+// enter opens a wallet; its screens appear with its first snapshot.
+func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
+	s.off(func() func() {
+		o, err := open()
+		return func() {
+			if err != nil {
+				if !errors.Is(err, errClosing) {
+					s.o.Log.Info("open wallet", "err", err)
+				}
+				done(present.Sentence(err))
+				return
+			}
+			s.awaited = &awaited{of: o, done: done}
+			s.ctl.newsFromWallet()
+		}
+	})
+}
+
+// newWords makes recovery words. The answer is the wizard's to wipe.
+func (s *Shell) newWords(count int, done func([]byte, string)) {
+	s.off(func() func() {
+		words, err := app.NewWords(count)
+		return func() {
+			if err != nil {
+				done(nil, present.Sentence(err))
+				return
+			}
+			done(words(), "")
+		}
+	})
+}
+
+func (s *Shell) checkName(name string) string { return problem(app.CheckName(name)) }
+
+func (s *Shell) checkWords(words []byte) string { return problem(app.CheckWords(hold(words))) }
+
+func (s *Shell) checkBirthday(text string) string {
+	h := s.ctl.current()
+	if h == nil {
+		return ""
+	}
+	return problem(app.CheckBirthday(h.env, text))
+}
+
+func (s *Shell) create(w onboard.NewWallet, done func(string)) {
+	s.enter(done, func() (*opened, error) {
+		defer clear(w.Words)
+		defer clear(w.Password)
+		return s.ctl.create(app.CreateParams{
+			Name: w.Name, Mnemonic: hold(w.Words), Password: hold(w.Password), Unchecked: w.Later,
+		}, s.walletFailed)
+	})
+}
+
+func (s *Shell) restore(w onboard.OldWallet, done func(string)) {
+	s.enter(done, func() (*opened, error) {
+		defer clear(w.Words)
+		defer clear(w.Password)
+		defer clear(w.Passphrase)
+		p := app.RestoreParams{Name: w.Name, Mnemonic: hold(w.Words), Password: hold(w.Password), Birthday: w.Birthday}
+		if len(w.Passphrase) > 0 {
+			p.Passphrase = hold(w.Passphrase)
+		}
+		return s.ctl.restore(p, s.walletFailed)
+	})
+}
+
+// problem is an error's sentence, empty for none.
+func problem(err error) string {
+	if err == nil {
+		return ""
+	}
+	return present.Sentence(err)
+}

@@ -1,0 +1,55 @@
+package shell
+
+import (
+	"thistle/app"
+	"thistle/ui/kit"
+	"thistle/ui/present"
+)
+
+// prefsOf is what screens need of the settings.
+func prefsOf(s app.Settings) present.Prefs {
+	return present.Prefs{Unit: present.ParseUnit(s.Unit), Hide: s.Hide}
+}
+
+// modeOf is the theme of the settings.
+func modeOf(s app.Settings) kit.Mode {
+	switch s.Theme {
+	case "light":
+		return kit.Light
+	case "dark":
+		return kit.Dark
+	}
+	return kit.System
+}
+
+// change applies settings at once and saves them later.
+func (s *Shell) change(to app.Settings) {
+	if to == s.settings {
+		return
+	}
+	if to.Theme != s.settings.Theme {
+		s.app.Settings().SetTheme(kit.NewTheme(modeOf(to)))
+	}
+	s.settings = to
+	s.ctl.keep(to)
+	s.last.snap.Prefs = prefsOf(to)
+	s.redraw()
+}
+
+// keep takes settings over and saves them, the newest last.
+func (c *controller) keep(to app.Settings) {
+	c.mu.Lock()
+	c.settings = to
+	c.mu.Unlock()
+	c.newsFromSession()
+	c.spawn(func() {
+		c.saving.Lock()
+		defer c.saving.Unlock()
+		c.mu.Lock()
+		newest := c.settings
+		c.mu.Unlock()
+		if err := app.SaveSettings(c.o.DataDir, newest); err != nil {
+			c.o.Log.Warn("save settings", "err", err)
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package shell
+
+import (
+	"thistle/ui/kit"
+	"thistle/ui/present"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// stay is an open wallet's time in the window: all its screens, from unlocking
+// to locking.
+type stay struct {
+	s       *Shell
+	of      *opened
+	content fyne.CanvasObject
+	rail    *rail
+	notices *notices
+	demo    *demoPanel // nil outside the demo
+	place   *fyne.Container
+	page    page
+	built   map[page]*screen
+	last    view
+
+	send sendDesk
+}
+
+// screen is a page as the shell sees it.
+type screen struct {
+	content fyne.CanvasObject
+	update  func(v view) // draws what has changed
+	shown   func()       // nil if the screen need not know
+	hidden  func()
+}
+
+func newStay(s *Shell, v view) *stay {
+	t := &stay{s: s, of: v.of, last: v, built: make(map[page]*screen), place: container.NewStack()}
+	t.rail = newRail(t.goTo, s.lock)
+	t.notices = newNotices(t)
+	bottom := fyne.CanvasObject(nil)
+	if s.o.Demo != nil {
+		t.demo = newDemoPanel(s)
+		bottom = kit.Inset(kit.Space, 0, 0, 0, t.demo.content)
+	}
+	right := kit.Inset(24, 28, 24, 28, container.NewBorder(t.notices.content, bottom, nil, nil, t.place))
+	t.content = container.NewBorder(nil, nil, t.rail.content, nil, right)
+	t.page = noPage
+	t.goTo(overviewPage)
+	return t
+}
+
+// goTo shows a page, drawn from the newest snapshot.
+func (t *stay) goTo(p page) {
+	t.s.touch()
+	if p == t.page {
+		return
+	}
+	if old := t.built[t.page]; old != nil && old.hidden != nil {
+		old.hidden()
+	}
+	t.s.win.Canvas().Unfocus()
+	t.page = p
+	t.rail.choose(p)
+	now := t.screen(p)
+	now.update(t.last)
+	t.place.Objects = []fyne.CanvasObject{now.content}
+	t.place.Refresh()
+	if now.shown != nil {
+		now.shown()
+	}
+	t.draw(t.last)
+}
+
+// screen is a page, built when it is first asked for.
+func (t *stay) screen(p page) *screen {
+	sc := t.built[p]
+	if sc == nil {
+		sc = p.build(t)
+		sc.content = container.NewVScroll(sc.content)
+		t.built[p] = sc
+	}
+	return sc
+}
+
+// draw draws what is shown from a snapshot.
+func (t *stay) draw(v view) {
+	t.last = v
+	t.rail.update(present.RailOf(v.snap))
+	t.notices.update(v)
+	if sc := t.built[t.page]; sc != nil {
+		sc.update(v)
+	}
+}
+
+// fail says that something ended which should go on.
+func (t *stay) fail(problem string, again func()) { t.notices.fail(problem, again) }
+
+// mend takes that back.
+func (t *stay) mend() { t.notices.mend() }
+
+// dropStay leaves an open wallet's screens, or what else is shown, with all that
+// they hold.
+func (s *Shell) dropStay() {
+	if t := s.stay; t != nil {
+		if sc := t.built[t.page]; sc != nil && sc.hidden != nil {
+			sc.hidden()
+		}
+	}
+	s.stay = nil
+	s.hideDoor()
+	s.last = view{snap: withoutWallet(s.last.snap)}
+}
+
+// withoutWallet is what a snapshot says of the network alone.
+func withoutWallet(s present.Snapshot) present.Snapshot {
+	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Left: s.Left}
+}
+
+// lock leaves the open wallet and shows the lock screen.
+func (s *Shell) lock() {
+	if s.stay == nil {
+		return
+	}
+	s.leaveWallet(s.showLock)
+}
+
+// leaveWallet locks the wallet; then shows what comes next, at once.
+func (s *Shell) leaveWallet(next func()) {
+	s.dropStay()
+	next()
+	s.off(func() func() {
+		s.ctl.lock()
+		wallets, err := s.ctl.wallets()
+		return func() {
+			if err == nil && len(wallets) > 0 {
+				s.wallets = wallets
+				s.redraw()
+			}
+		}
+	})
+}

@@ -1,0 +1,163 @@
+package shell
+
+import (
+	"context"
+	"time"
+
+	"thistle/app"
+	"thistle/ui/present"
+)
+
+// drawPause is the least time from one snapshot to the next.
+const drawPause = 250 * time.Millisecond
+
+// view is a snapshot and the wallet that it is of, nil if none was open.
+type view struct {
+	snap    present.Snapshot
+	of      *opened
+	travel  *app.Travel // of the payment sent last, nil for none
+	warning string      // the peer's last one
+}
+
+// heard runs f and listens to its events meanwhile.
+func (c *controller) heard(events *app.Events, f func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		inner, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.listen(inner, events)
+		}()
+		err := f(ctx)
+		stop()
+		<-done
+		events.Close()
+		return err
+	}
+}
+
+// listen sets flags for what happens.
+func (c *controller) listen(ctx context.Context, events *app.Events) {
+	for {
+		event, err := events.Next(ctx)
+		if err != nil {
+			return
+		}
+		c.hear(event)
+	}
+}
+
+func (c *controller) hear(event app.Event) {
+	switch e := event.(type) {
+	case app.PeerConnected, app.PeerLost, app.Headers:
+		c.newsFromSession()
+	case app.Warning:
+		c.mu.Lock()
+		c.warning = present.Plain(e.Text)
+		c.mu.Unlock()
+		c.newsFromSession()
+	default:
+		c.newsFromWallet()
+	}
+}
+
+// newsFromWallet says that the history may have changed.
+func (c *controller) newsFromWallet() {
+	c.mu.Lock()
+	c.stale = true
+	c.mu.Unlock()
+	c.newsFromSession()
+}
+
+// newsFromSession says that something else may have changed.
+func (c *controller) newsFromSession() {
+	select {
+	case c.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// watch takes a snapshot whenever there is news, but not more often than
+// drawPause allows and not before the last one was drawn. tick is called at
+// every tick of the clock. It returns when the window closes.
+func (c *controller) watch(draw func(v view, drawn func()), tick func()) {
+	var m memory
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-c.o.Tick:
+			tick()
+		case <-c.dirty:
+		}
+		v := c.look(&m)
+		drawn := make(chan struct{})
+		draw(v, func() { close(drawn) })
+		if !c.rest(drawn) {
+			return
+		}
+	}
+}
+
+// rest waits until a snapshot was drawn and the pause is over.
+func (c *controller) rest(drawn <-chan struct{}) bool {
+	timer := time.NewTimer(drawPause)
+	defer timer.Stop()
+	select {
+	case <-c.ctx.Done():
+		return false
+	case <-timer.C:
+	}
+	select {
+	case <-c.ctx.Done():
+		return false
+	case <-drawn:
+	}
+	return true
+}
+
+// memory is what the watcher keeps from one snapshot to the next.
+type memory struct {
+	of        *opened
+	history   []app.HistoryEntry
+	addresses []app.Address
+	pace      pace
+}
+
+// look takes a snapshot. Only the watcher calls it.
+func (c *controller) look(m *memory) view {
+	c.mu.Lock()
+	h, stale, prefs := c.host, c.stale, c.settings
+	v := view{warning: c.warning}
+	c.stale = false
+	c.mu.Unlock()
+	s := &v.snap
+	s.Now, s.Network, s.Demo, s.Prefs = c.o.Now(), c.o.Network, c.o.Demo != nil, prefsOf(prefs)
+	s.Progress.Height, s.Progress.FiltersFrom = -1, -1
+	if h != nil {
+		s.Progress, s.Peers = h.session.Progress(), h.session.Peers()
+	}
+	if err := c.with(func(o *opened) error { return c.lookInto(o, m, stale, &v) }); err != nil {
+		*m = memory{pace: m.pace}
+	}
+	s.Left = m.pace.left(s.Now, s.Progress)
+	return v
+}
+
+// lookInto adds what the wallet says. The history is read again only after news
+// of it.
+func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) error {
+	if m.of != o || stale {
+		m.of, m.history = o, o.w.History(0, -1)
+		addresses, err := o.w.Addresses()
+		if err != nil {
+			c.o.Log.Error("list addresses", "err", err)
+		}
+		m.addresses = addresses
+	}
+	s := &v.snap
+	v.of, s.Wallet, s.BackedUp = o, o.w.Name(), o.w.BackedUp()
+	s.Balance, s.Status = o.w.Balance(), o.w.Status()
+	s.History, s.Addresses, v.travel = m.history, m.addresses, o.travel()
+	return nil
+}
