@@ -18,7 +18,8 @@ type ReceiveShown struct {
 
 // ReceiveRow is an address handed out before.
 type ReceiveRow struct {
-	Address, Label string
+	Address, Short string // whole; its ends
+	Label          string
 	State          Text
 	Received       string // without its unit, "—" for nothing
 }
@@ -68,7 +69,7 @@ func receiveShown(a app.Address, u Unit) *ReceiveShown {
 }
 
 func receiveRow(a app.Address, prefs Prefs) ReceiveRow {
-	r := ReceiveRow{Address: a.Address, Label: Plain(a.Label), Received: "—"}
+	r := ReceiveRow{Address: a.Address, Short: shortAddress(a.Address), Label: Plain(a.Label), Received: "—"}
 	switch {
 	case a.Arriving:
 		r.State = Text{"Arriving", Warn}

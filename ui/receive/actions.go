@@ -1,7 +1,5 @@
 package receive
 
-import "thistle/ui/present"
-
 // Actions is what the screen asks of the wallet, on the window's goroutine; done
 // is called there later, or at once. A problem is a sentence.
 type Actions struct {

@@ -45,8 +45,8 @@ func newCompose(s *Screen) *compose {
 	c.rows = []*recipient{newRecipient(c)}
 	c.arrange()
 
-	c.unit, c.rate = kit.Label(kit.Small, kit.Muted, ""), kit.Label(kit.Small, kit.Muted, "").Right().Shortened().Called("send.fee.rate.real")
-	c.gets, c.fee = newFigure("send.gets", "Recipient gets", false), newFigure("send.fee", "Network fee", false)
+	c.unit, c.rate = kit.Label(kit.Small, kit.Muted, ""), kit.Label(kit.Small, kit.Muted, "").Right().Shortened().Called("send.rate")
+	c.gets, c.fee = newFigure("send.gets", "Recipient gets", false), newFigure("send.cost", "Network fee", false)
 	c.total, c.left = newFigure("send.total", "Total", true), newFigure("send.left", "Left in wallet", false)
 	c.warnings = newHint("send.warning")
 	c.next = kit.Primary("send.review", "Review payment", nil, c.submit)

@@ -24,7 +24,7 @@ type Screen struct {
 	state   present.SendState
 	drawn   bool // Update was called
 	stage   stage
-	steps   *steps
+	steps   *kit.Steps
 	compose *compose
 	review  *review
 	sent    *delivery
@@ -33,11 +33,11 @@ type Screen struct {
 
 // New builds the screen, on its first step.
 func New(host kit.Host, a Actions) *Screen {
-	s := &Screen{host: host, a: a, steps: newSteps("Compose", "Review", "Sent")}
+	s := &Screen{host: host, a: a, steps: kit.NewSteps("send.steps", "Compose", "Review", "Sent")}
 	s.compose = newCompose(s)
 	s.review = newReview(s)
 	s.sent = newDelivery(s)
-	head := container.NewBorder(nil, nil, kit.NewText(kit.Title, "Send"), kit.Middle(s.steps.box))
+	head := container.NewBorder(nil, nil, kit.NewText(kit.Title, "Send"), nil, s.steps)
 	body := container.NewStack(s.compose.content, s.review.content, s.sent.content)
 	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil, body)
 	s.enter(composing)
@@ -78,7 +78,7 @@ func (s *Screen) Hidden() { clear(s.review.password.Take()) }
 // enter goes to a step.
 func (s *Screen) enter(to stage) {
 	s.stage = to
-	s.steps.set(int(to))
+	s.steps.SetCurrent(int(to))
 	for i, o := range []fyne.CanvasObject{s.compose.content, s.review.content, s.sent.content} {
 		if stage(i) == to {
 			o.Show()
