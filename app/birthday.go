@@ -10,6 +10,43 @@ import (
 	"github.com/btcsuite/btcd/chainhash/v2"
 )
 
+// marginTime is longer than birthdayMargin blocks take unless the hash rate
+// falls to a half at once.
+const marginTime = 30 * 24 * time.Hour
+
+// origin is from when on the chain must be kept: a height, or a time if that is
+// 0. The zero value stands for nothing known, and so for everything.
+type origin struct {
+	height int32
+	time   time.Time
+}
+
+// base is the height of the block that a chain kept from here on stands on.
+func (o origin) base(p *spv.Params) int32 {
+	switch {
+	case o.height > 0:
+		return p.BaseBelow(o.height).Height
+	case !o.time.IsZero():
+		return p.BaseBefore(o.time).Height
+	}
+	return p.Genesis().Height
+}
+
+// heldBy reports whether a client keeps the chain from here on.
+func (o origin) heldBy(c *spv.Client, p *spv.Params) bool { return c.Base()-1 <= o.base(p) }
+
+// origin is from when on the wallet needs the chain.
+func (w *Wallet) origin() origin {
+	height, known, t := w.birthday()
+	switch {
+	case known:
+		return origin{height: max(height, 1)}
+	case w.birthdayTold():
+		return origin{time: t.Add(-marginTime)}
+	}
+	return origin{time: t}
+}
+
 // checkBirthday follows a reorg that reaches below the birthday: what took the
 // place of those blocks has never been searched. The block before the birthday
 // is remembered, since it alone can tell.

@@ -29,9 +29,15 @@ var segwitTime = time.Date(2017, 8, 24, 1, 57, 37, 0, time.UTC)
 // CreateParams says what wallet to make.
 type CreateParams struct {
 	Name       string // config.DefaultWallet if empty
-	Words      int    // 12 or 24
+	Words      int    // 12 or 24, unless there is a Mnemonic
 	Passphrase Secret // BIP39's extra input; nil for none
 	Password   Secret // opens the wallet
+	// Mnemonic is what NewWords made and the person has seen; nil makes new
+	// words.
+	Mnemonic Secret
+	// Unchecked says that the person has not shown to have the Mnemonic on
+	// paper: the wallet does not count as backed up.
+	Unchecked bool
 }
 
 // RestoreParams says which wallet to restore.
@@ -44,43 +50,78 @@ type RestoreParams struct {
 	Birthday string
 }
 
-// Create makes a wallet with new keys.
-func Create(env *Env, p CreateParams) (*Created, error) {
-	const op = "create wallet"
-	if p.Words != 12 && p.Words != 24 {
-		return nil, &Error{Op: op, Kind: KindWords, Detail: "a new wallet has 12 or 24 recovery words"}
-	}
-	entropy, err := keystore.NewEntropy(p.Words)
+// Create makes a wallet with new keys. Those of words that were shown before
+// count as backed up unless Unchecked; words made here are in the result, and
+// nobody has seen them yet.
+func Create(env *Env, p CreateParams) (*Created, error) { return create(env, p, env.hold) }
+
+// Restore makes a wallet from recovery words.
+func Restore(env *Env, p RestoreParams) (*Created, error) { return restore(env, p, env.hold) }
+
+// holder takes the network's folder, and tells how to give it back.
+type holder func() (release func(), err error)
+
+func (e *Env) hold() (release func(), err error) {
+	lock, err := e.lock()
 	if err != nil {
-		return nil, failure(op, err)
-	}
-	defer clear(entropy)
-	words, err := keystore.WordsFromEntropy(entropy)
-	if err != nil {
-		return nil, failure(op, err)
-	}
-	created, err := makeWallet(env, op, p.Name, entropy, p.Passphrase, p.Password, birthday{time: env.now().Add(-2 * time.Hour)})
-	if err != nil {
-		clear(words)
 		return nil, err
 	}
-	created.Words = func() []byte { return words }
+	return func() { _ = lock.Release() }, nil
+}
+
+func create(env *Env, p CreateParams, hold holder) (*Created, error) {
+	const op = "create wallet"
+	words := p.Mnemonic
+	if words == nil {
+		var err error
+		if words, err = NewWords(p.Words); err != nil {
+			return nil, err
+		}
+	}
+	entropy, err := entropyOf(op, words)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(entropy)
+	born := birthday{time: env.now().Add(-2 * time.Hour)}
+	created, err := makeWallet(env, op, hold, recipe{
+		name: p.Name, entropy: entropy, passphrase: p.Passphrase, password: p.Password,
+		born: born, backedUp: p.Mnemonic != nil && !p.Unchecked,
+	})
+	if p.Mnemonic != nil {
+		return created, err
+	}
+	if err != nil {
+		clear(words())
+		return nil, err
+	}
+	created.Words = words
 	return created, nil
 }
 
-// Restore makes a wallet from recovery words.
-func Restore(env *Env, p RestoreParams) (*Created, error) {
+func restore(env *Env, p RestoreParams, hold holder) (*Created, error) {
 	const op = "restore wallet"
 	born, err := parseBirthday(env, p.Birthday)
 	if err != nil {
 		return nil, err
 	}
-	entropy, err := keystore.EntropyFromWords(reveal(p.Mnemonic))
+	entropy, err := entropyOf(op, p.Mnemonic)
 	if err != nil {
-		return nil, &Error{Op: op, Kind: KindWords, Detail: wordsProblem(err), Err: err}
+		return nil, err
 	}
 	defer clear(entropy)
-	return makeWallet(env, op, p.Name, entropy, p.Passphrase, p.Password, born)
+	return makeWallet(env, op, hold, recipe{
+		name: p.Name, entropy: entropy, passphrase: p.Passphrase, password: p.Password, born: born, backedUp: true,
+	})
+}
+
+// recipe is what a wallet is made of.
+type recipe struct {
+	name                 string
+	entropy              []byte
+	passphrase, password Secret
+	born                 birthday
+	backedUp             bool
 }
 
 // birthday is from when on blocks may concern a wallet.
@@ -135,56 +176,53 @@ func wordsProblem(err error) string {
 
 // makeWallet writes the two files of a wallet: keys first, since all else can be
 // rebuilt from them.
-func makeWallet(env *Env, op, name string, entropy []byte, passphrase, password Secret, born birthday) (created *Created, err error) {
-	if name == "" {
-		name = config.DefaultWallet
+func makeWallet(env *Env, op string, hold holder, r recipe) (created *Created, err error) {
+	if r.name == "" {
+		r.name = config.DefaultWallet
 	}
-	if err := config.CheckName(name); err != nil {
-		return nil, &Error{Op: op, Kind: KindName, Detail: name, Err: err}
+	if err := config.CheckName(r.name); err != nil {
+		return nil, &Error{Op: op, Kind: KindName, Detail: r.name, Err: err}
 	}
-	lock, err := env.lock()
+	release, err := hold()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lock.Release() }()
+	defer release()
 	folder := env.folder()
-	if err := os.MkdirAll(folder.Wallet(name), 0o700); err != nil {
+	if err := os.MkdirAll(folder.Wallet(r.name), 0o700); err != nil {
 		return nil, failure(op, err)
 	}
-	if _, err := os.Lstat(folder.WalletDB(name)); err == nil {
-		return nil, &Error{Op: op, Kind: KindExists, Detail: name} // of other keys, lost or moved away
+	if _, err := os.Lstat(folder.WalletDB(r.name)); err == nil {
+		return nil, &Error{Op: op, Kind: KindExists, Detail: r.name} // of other keys, lost or moved away
 	}
-	keys, err := keystore.Create(folder.Keystore(name), keystore.CreateParams{
-		Net: env.Params.Net, Password: keystore.Secret(password), Entropy: keystore.Hold(entropy),
-		Passphrase: keystore.Secret(passphrase), Birthday: born.time, Options: env.Keys,
+	keys, err := keystore.Create(folder.Keystore(r.name), keystore.CreateParams{
+		Net: env.Params.Net, Password: keystore.Secret(r.password), Entropy: keystore.Hold(r.entropy),
+		Passphrase: keystore.Secret(r.passphrase), Birthday: r.born.time, Options: env.Keys,
 	})
 	if errors.Is(err, keystore.ErrExists) {
-		return nil, &Error{Op: op, Kind: KindExists, Detail: name, Err: err}
+		return nil, &Error{Op: op, Kind: KindExists, Detail: r.name, Err: err}
 	}
 	if err != nil {
 		return nil, failure(op, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, putAside(folder, name))
+			err = errors.Join(err, putAside(folder, r.name))
 		}
 	}()
-	w, err := begin(env, name, keys, nil)
+	w, err := begin(env, r.name, keys)
 	if err != nil {
 		_ = keys.Close()
 		return nil, failure(op, err)
 	}
 	defer w.release()
-	if err := w.setTold(born.told); err != nil {
+	if err := w.setOrigin(r.born.told, r.backedUp); err != nil {
 		return nil, failure(op, err)
 	}
-	created = &Created{Wallet: name, Birthday: born.time.UTC()}
-	if created.Fingerprint, err = keys.Fingerprint(); err != nil {
-		return nil, failure(op, err)
-	}
-	if born.height > 0 {
-		created.BirthdayHeight = &born.height
-		err = w.apply(ledger.BirthdaySet{Height: born.height})
+	created = &Created{Wallet: r.name, Birthday: r.born.time.UTC(), Fingerprint: w.fingerprint}
+	if r.born.height > 0 {
+		created.BirthdayHeight = &r.born.height
+		err = w.apply(ledger.BirthdaySet{Height: r.born.height})
 	}
 	if err != nil {
 		return nil, failure(op, err)
@@ -218,7 +256,24 @@ func putAside(folder config.Folder, name string) error {
 }
 
 // Wallets lists the wallets of the network, by name.
-func Wallets(env *Env) ([]WalletInfo, error) {
+func Wallets(env *Env) ([]WalletInfo, error) { return listWallets(env, readInfo) }
+
+// readInfo reads what a wallet's keystore tells without its password.
+func readInfo(env *Env, name string) WalletInfo {
+	info := WalletInfo{Name: name, Network: env.Network}
+	keys, err := keystore.Open(env.folder().Keystore(name), env.Params.Net, env.Keys)
+	if err != nil {
+		info.Problem = KindOf(failure("open keystore", err))
+		return info
+	}
+	i := keys.Info()
+	info.CreatedAt, info.Birthday = i.CreatedAt, i.Birthday
+	_ = keys.Close()
+	return info
+}
+
+// listWallets lists the wallets' folders, with what look makes of each.
+func listWallets(env *Env, look func(*Env, string) WalletInfo) ([]WalletInfo, error) {
 	folder := env.folder()
 	entries, err := os.ReadDir(folder.Wallets())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -235,16 +290,7 @@ func Wallets(env *Env) ([]WalletInfo, error) {
 		if _, err := os.Stat(filepath.Join(folder.Wallets(), e.Name(), "keystore.db")); err != nil {
 			continue
 		}
-		info := WalletInfo{Name: e.Name(), Network: env.Network}
-		keys, err := keystore.Open(folder.Keystore(e.Name()), env.Params.Net, env.Keys)
-		if err != nil {
-			info.Problem = KindOf(failure("open keystore", err))
-		} else {
-			i := keys.Info()
-			info.CreatedAt, info.Birthday = i.CreatedAt, i.Birthday
-			_ = keys.Close()
-		}
-		infos = append(infos, info)
+		infos = append(infos, look(env, e.Name()))
 	}
 	slices.SortFunc(infos, func(a, b WalletInfo) int { return strings.Compare(a.Name, b.Name) })
 	return infos, nil

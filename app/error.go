@@ -43,6 +43,7 @@ const (
 	KindPermission               // the system forbids it
 	KindRejected                 // the last look refused a transaction
 	KindLocked                   // the wallet is locked
+	KindStale                    // what was reviewed has changed since
 )
 
 // Error is an error as faces see it: what was being done, what kind of thing
@@ -85,7 +86,7 @@ var kindNames = [...]string{
 	KindInsufficient: "insufficient_funds", KindDamaged: "damaged", KindForeign: "foreign", KindVersion: "newer_version",
 	KindInUse: "in_use", KindExists: "exists", KindUnknownTx: "unknown_tx", KindUnconfirmed: "unconfirmed",
 	KindDiskFull: "disk_full", KindPermission: "permission", KindRejected: "rejected",
-	KindLocked: "locked",
+	KindLocked: "locked", KindStale: "changed",
 }
 
 // String is the kind's stable word.
@@ -95,3 +96,6 @@ func (k Kind) String() string {
 	}
 	return "internal"
 }
+
+// errClosed is for what is asked of a wallet or session that was closed.
+func errClosed(op string) error { return &Error{Op: op, Kind: KindLocked} }

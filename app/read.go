@@ -5,12 +5,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"thistle/app/descriptor"
 	"thistle/app/ledger"
-	"thistle/app/payuri"
-	"thistle/app/units"
 	"thistle/spv"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -20,6 +17,9 @@ import (
 func (w *Wallet) Balance() Balance {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.led == nil {
+		return Balance{Height: -1}
+	}
 	b := w.led.Balance()
 	return Balance{
 		Confirmed: b.Confirmed, TrustedPending: b.TrustedPending, UntrustedPending: b.UntrustedPending,
@@ -32,18 +32,39 @@ func (w *Wallet) Balance() Balance {
 func (w *Wallet) History(skip, limit int) []HistoryEntry {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.led == nil {
+		return nil
+	}
 	entries := w.led.History(skip, limit)
 	list := make([]HistoryEntry, len(entries))
-	for i, e := range entries {
-		list[i] = HistoryEntry{
-			TxID: e.TxID, Time: e.Time.UTC(), Height: e.Height, Confirmations: e.Confirmations, State: stateOf(e.State),
-			Amount: e.Amount, Fee: e.Fee, Balance: e.Balance, Label: e.Label, Proved: e.Proved,
-		}
-		if e.State == ledger.Replaced {
-			list[i].ReplacedBy = e.Winner
-		}
+	for i := range entries {
+		list[i] = w.entryOf(&entries[i])
 	}
 	return list
+}
+
+// entryOf is a line of the ledger's history for faces. w.mu is held.
+func (w *Wallet) entryOf(e *ledger.Entry) HistoryEntry {
+	entry := HistoryEntry{
+		TxID: e.TxID, Time: e.Time.UTC(), Height: e.Height, Confirmations: e.Confirmations, State: stateOf(e.State),
+		Amount: e.Amount, Fee: e.Fee, Balance: e.Balance, Label: e.Label, Proved: e.Proved, Outgoing: e.Outgoing,
+	}
+	if e.State == ledger.Replaced {
+		entry.ReplacedBy = e.Winner
+	}
+	if len(e.Recipients) > 0 {
+		entry.Address = w.addressText(e.Recipients[0].Script)
+	}
+	return entry
+}
+
+// addressText is the address of a script, empty if it has none.
+func (w *Wallet) addressText(script []byte) string {
+	text, err := descriptor.AddressOf(script, w.env.Params.Net)
+	if err != nil {
+		return ""
+	}
+	return text
 }
 
 func stateOf(s ledger.State) TxState {
@@ -60,92 +81,6 @@ func stateOf(s ledger.State) TxState {
 	return StatePending
 }
 
-// Receive hands out an address: a new one, or with again the last one that
-// nobody has paid yet. amount is BTC decimal, empty for none.
-func (w *Wallet) Receive(label, amount string, again bool) (Address, error) {
-	const op = "receive"
-	var asked units.Amount
-	if amount != "" {
-		var err error
-		if asked, err = parseAmount(op, amount); err != nil {
-			return Address{}, err
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if unused := w.led.Unused(descriptor.External); again && len(unused) > 0 {
-		last := unused[len(unused)-1]
-		if label == "" && asked == 0 {
-			return w.addressOf(last)
-		}
-		return w.reveal(last.Ref, orText(label, last.Label), orAmount(asked, last.Amount))
-	}
-	index, _ := w.led.Next(descriptor.External)
-	return w.reveal(ledger.Ref{Keychain: descriptor.External, Index: index}, label, asked)
-}
-
-func orText(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-func orAmount(a, b units.Amount) units.Amount {
-	if a != 0 {
-		return a
-	}
-	return b
-}
-
-// reveal records that an address is shown, before it is: w.mu is held.
-func (w *Wallet) reveal(ref ledger.Ref, label string, amount units.Amount) (Address, error) {
-	_, beyond := w.led.Next(ref.Keychain)
-	fact := ledger.Revealed{Ref: ref, Label: label, Amount: amount, At: w.env.now()}
-	if _, err := w.applyLocked(fact); err != nil {
-		return Address{}, failure("receive", err)
-	}
-	for _, a := range w.led.Addresses(ref.Keychain) {
-		if a.Ref == ref {
-			addr, err := w.addressOf(a)
-			addr.BeyondGap = beyond && a.Txs == 0
-			return addr, err
-		}
-	}
-	return Address{}, &Error{Op: "receive", Kind: KindInternal, Detail: "the address was not kept"}
-}
-
-// Addresses lists all addresses that were handed out, oldest first.
-func (w *Wallet) Addresses() ([]Address, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	list := []Address{}
-	for _, a := range w.led.Addresses(descriptor.External) {
-		addr, err := w.addressOf(a)
-		if err != nil {
-			return nil, failure("list addresses", err)
-		}
-		list = append(list, addr)
-	}
-	return list, nil
-}
-
-func (w *Wallet) addressOf(a ledger.Address) (Address, error) {
-	d := w.source[a.Ref.Keychain]
-	text, err := d.Address(a.Ref.Index, w.env.Params.Net)
-	if err != nil {
-		return Address{}, err
-	}
-	request := payuri.Request{Addresses: []string{text}, Amount: a.Amount, HasAmount: a.Amount != 0, Label: a.Label}
-	return Address{
-		Address: text, Path: pathText(d.Path(a.Ref.Index)), Keychain: a.Ref.Keychain.String(), Index: a.Ref.Index,
-		Label: a.Label, Amount: a.Amount, URI: request.URI(), Used: a.Txs > 0, RevealedAt: time.Unix(0, a.RevealedAt).UTC(),
-	}, nil
-}
-
-// pathText writes a path as BIP44 does: m/84'/0'/0'/0/7.
-func pathText(p descriptor.Path) string { return strings.ReplaceAll(p.String(), "h", "'") }
-
 // Proof gives the inclusion proof of a confirmed transaction. The txid is in
 // display order.
 func (w *Wallet) Proof(txid string) (*ProofInfo, error) {
@@ -155,10 +90,17 @@ func (w *Wallet) Proof(txid string) (*ProofInfo, error) {
 		return nil, err
 	}
 	w.mu.Lock()
-	_, known := w.led.Entry(id)
-	anchor, ok := w.led.Proof(id)
+	closed := w.led == nil
+	var known, ok bool
+	var anchor ledger.Anchor
+	if !closed {
+		_, known = w.led.Entry(id)
+		anchor, ok = w.led.Proof(id)
+	}
 	w.mu.Unlock()
 	switch {
+	case closed:
+		return nil, errClosed(op)
 	case !known:
 		return nil, &Error{Op: op, Kind: KindUnknownTx, Detail: txid}
 	case !ok || len(anchor.Proof) == 0:
@@ -223,12 +165,13 @@ func (w *Wallet) Status() Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := Status{
-		Network: w.env.Network, Wallet: w.name, Height: -1, Birthday: w.keys.Info().Birthday.UTC(),
-		Coverage: w.coverage(), Scripts: w.led.ScriptCount(), Matches: w.led.Matches(),
-		Unapplied: len(w.led.Unapplied()), Final: w.led.Final(),
-		Pending: w.led.PendingLen(),
+		Network: w.env.Network, Wallet: w.name, Height: -1, Birthday: w.info.Birthday.UTC(), Fingerprint: w.fingerprint,
 	}
-	s.Fingerprint, _ = w.keys.Fingerprint()
+	if w.led == nil {
+		return s
+	}
+	s.Coverage, s.Scripts, s.Matches = w.coverage(), w.led.ScriptCount(), w.led.Matches()
+	s.Unapplied, s.Final, s.Pending = len(w.led.Unapplied()), w.led.Final(), w.led.PendingLen()
 	if tip, ok := w.led.View(); ok {
 		s.Height, s.Hash = tip.Height, tip.Hash
 	}

@@ -20,17 +20,61 @@ const (
 )
 
 // Run connects and keeps the wallet up to date until ctx ends; then its error
-// is nil.
+// is nil. In a session it uses the session's peer, waits while that does not
+// run, and goes on when it runs again. Close ends it with KindLocked.
 func (w *Wallet) Run(ctx context.Context) error {
+	inner, done, err := w.beginRun(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if w.session != nil {
+		err = w.runShared(inner)
+	} else {
+		err = w.runAlone(inner)
+	}
+	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return nil
+	case inner.Err() != nil && ctx.Err() == nil:
+		return errClosed("run wallet")
+	}
+	return err
+}
+
+// beginRun makes the context of a run, which Close ends.
+func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func(), err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.led == nil || w.closing:
+		return nil, nil, errClosed("run wallet")
+	case w.run != nil:
+		return nil, nil, &Error{Op: "run wallet", Kind: KindInUse, Detail: "it runs already"}
+	}
+	inner, stop := context.WithCancel(ctx)
+	r := &running{stop: stop, over: make(chan struct{})}
+	w.run = r
+	return inner, func() {
+		stop()
+		w.mu.Lock()
+		w.run = nil
+		w.mu.Unlock()
+		close(r.over)
+	}, nil
+}
+
+// runAlone runs a peer for this wallet.
+func (w *Wallet) runAlone(ctx context.Context) error {
 	if err := w.env.anyPeers(); err != nil {
 		return err
 	}
-	chain, err := w.openChain()
+	chain, err := w.env.openChain(w.origin())
 	if err != nil {
 		return err
 	}
 	for _, file := range chain.SetAside() {
-		w.hub.publish(Warning{Kind: "set_aside", Text: "A damaged file was set aside and is downloaded again: " + file})
+		w.hub.publish(setAside(file))
 	}
 	sub := chain.Subscribe()
 	defer sub.Close()
@@ -43,36 +87,25 @@ func (w *Wallet) Run(ctx context.Context) error {
 	if cerr := chain.Close(); err == nil && cerr != nil {
 		err = failure("close chain data", cerr)
 	}
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil
-	}
 	return err
 }
 
-func (w *Wallet) openChain() (*spv.Client, error) {
-	height, known, t := w.birthday()
-	cfg := spv.Config{
-		Params: w.env.Params, FilterCheckpoints: w.env.FilterCheckpoints, Dir: w.env.folder().Dir,
-		Connect: w.env.Connect, NoDNS: w.env.NoDNS, Dial: w.env.Dial, Log: w.env.Log, Now: w.env.Now,
-	}
-	switch {
-	case known:
-		cfg.BirthdayHeight = height
-	case w.birthdayTold():
-		cfg.BirthdayTime = t.Add(-marginTime)
-	default:
-		cfg.BirthdayTime = t
-	}
-	c, err := spv.Open(cfg)
+func setAside(file string) Warning {
+	return Warning{Kind: "set_aside", Text: "A damaged file was set aside and is downloaded again: " + file}
+}
+
+// openChain opens the folder's chain, which is kept from there on at least.
+func (e *Env) openChain(from origin) (*spv.Client, error) {
+	c, err := spv.Open(spv.Config{
+		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
+		Connect: e.Connect, NoDNS: e.NoDNS, Dial: e.Dial, Log: e.Log, Now: e.Now,
+		BirthdayHeight: from.height, BirthdayTime: from.time,
+	})
 	if err != nil {
 		return nil, failure("open chain data", err)
 	}
 	return c, nil
 }
-
-// marginTime is longer than birthdayMargin blocks take unless the hash rate
-// falls to a half at once.
-const marginTime = 30 * 24 * time.Hour
 
 func (w *Wallet) setChain(c *spv.Client) {
 	w.chainMu.Lock()

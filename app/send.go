@@ -16,7 +16,6 @@ import (
 	"thistle/spv"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
-	"github.com/btcsuite/btcd/psbt/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -109,22 +108,34 @@ func (w *Wallet) Send(ctx context.Context, p SendParams) (*SendResult, error) {
 	if o.rate, err = rateFor(o.rate, chain.Status().Peers); err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
-	plan, tx, err := w.buildAndSign(o, p.Password)
-	if err == nil && !p.DryRun {
-		err = w.saveCreated(o, plan, tx)
-	}
-	w.mu.Unlock()
+	plan, tx, err := w.buildAndSend(o, p)
 	if err != nil {
 		return nil, err
 	}
+	if p.DryRun {
+		return resultOf(plan, tx)
+	}
+	return w.deliver(ctx, chain, plan, tx, p.Wait)
+}
+
+// deliver announces a payment that is saved, and waits for how far it gets.
+func (w *Wallet) deliver(ctx context.Context, chain *spv.Client, plan *txbuild.Plan, tx *wire.MsgTx, wait time.Duration) (*SendResult, error) {
 	res, err := resultOf(plan, tx)
-	if err != nil || p.DryRun {
-		return res, err
+	if err != nil {
+		return nil, err
 	}
 	w.hub.publish(TxSeen{TxID: res.TxID, Amount: -(plan.Amount + plan.Fee), At: w.env.now().UTC()})
 	w.syncOutbox()
-	return w.awaitDelivery(ctx, chain, res, p.Wait)
+	return w.awaitDelivery(ctx, chain, res, wait)
+}
+
+// connected is who the wallet is connected to.
+func (w *Wallet) connected() []spv.PeerInfo {
+	chain := w.online()
+	if chain == nil {
+		return nil
+	}
+	return chain.Status().Peers
 }
 
 // rateFor is the fee rate to pay: the one asked for, which must not lie below
@@ -161,29 +172,7 @@ func relayFloor(peers []spv.PeerInfo) units.FeeRate {
 	return min(floors[(len(floors)-1)/2], maxFloor)
 }
 
-// buildAndSign makes a transaction that has passed the last look. w.mu is held.
-func (w *Wallet) buildAndSign(o *order, password Secret) (*txbuild.Plan, *wire.MsgTx, error) {
-	plan, err := w.plan(o)
-	if err != nil {
-		return nil, nil, err
-	}
-	packet, err := plan.PSBT()
-	if err != nil {
-		return nil, nil, failure("build payment", err)
-	}
-	if err := w.keys.SignPSBT(reveal(password), packet); err != nil {
-		return nil, nil, failure("sign payment", err)
-	}
-	tx, err := psbt.Extract(packet)
-	if err != nil {
-		return nil, nil, failure("sign payment", err)
-	}
-	if err := txbuild.LastLook(tx, plan, w.sources()); err != nil {
-		return nil, nil, &Error{Op: "look at signed payment", Kind: KindRejected, Detail: err.Error(), Err: err}
-	}
-	return plan, tx, nil
-}
-
+// plan chooses coins for an order. w.mu is held.
 func (w *Wallet) plan(o *order) (*txbuild.Plan, error) {
 	const op = "build payment"
 	index, _ := w.led.Next(descriptor.Internal)
@@ -337,6 +326,9 @@ func sendWarning(warning txbuild.Warning) SendWarning {
 // awaitDelivery waits for the first echo, or for the acknowledgement if nobody
 // is left to listen to.
 func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *SendResult, wait time.Duration) (*SendResult, error) {
+	if w.fillDelivery(res); wait <= 0 {
+		return res, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	ticker := time.NewTicker(announceTick)
@@ -362,22 +354,40 @@ func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *Send
 }
 
 func (w *Wallet) fillDelivery(res *SendResult) {
+	t := w.travel(res.TxID)
+	res.State, res.Acknowledged, res.Echoed = t.State, t.Acknowledged, t.Echoed
+}
+
+// Travel tells how far a payment of ours has got. Of any other transaction the
+// state is empty.
+func (w *Wallet) Travel(txid chainhash.Hash) Travel {
+	t := w.travel(txid)
+	t.Peers = len(w.connected())
+	return t
+}
+
+func (w *Wallet) travel(txid chainhash.Hash) Travel {
 	w.mu.Lock()
-	acked, echoed := w.led.Delivery(res.TxID)
-	w.mu.Unlock()
-	res.Acknowledged = res.Acknowledged[:0]
-	for _, r := range acked {
-		res.Acknowledged = append(res.Acknowledged, r.Peer)
+	defer w.mu.Unlock()
+	t := Travel{TxID: txid}
+	if w.led == nil {
+		return t
 	}
-	res.Echoed = len(echoed)
+	acked, echoed := w.led.Delivery(txid)
+	for _, r := range acked {
+		t.Acknowledged = append(t.Acknowledged, r.Peer)
+	}
+	t.Echoed = len(echoed)
+	entry, known := w.led.Entry(txid)
 	switch {
 	case len(echoed) > 0:
-		res.State = Echoed
+		t.State = Echoed
 	case len(acked) > 0:
-		res.State = Acknowledged
-	default:
-		res.State = Queued
+		t.State = Acknowledged
+	case known && entry.Outgoing:
+		t.State = Queued
 	}
+	return t
 }
 
 // Abandon gives an unconfirmed transaction up: it is announced no more, and its

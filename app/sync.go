@@ -74,6 +74,9 @@ func (w *Wallet) synced() *SyncResult {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.led == nil {
+		return nil
+	}
 	view, ok := w.led.View()
 	if !ok || view.Hash != st.Tip.Hash || !w.vouched(chain) {
 		return nil

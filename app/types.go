@@ -70,7 +70,9 @@ type Address struct {
 	// BeyondGap: wallets that look only 20 unused addresses ahead would not
 	// find a payment to it.
 	BeyondGap  bool
-	RevealedAt time.Time
+	RevealedAt time.Time    // or when its label or amount was last changed
+	Received   units.Amount // by payments that count, ever
+	Arriving   bool         // a payment to it is unconfirmed
 }
 
 // Recipient is someone to be paid.
@@ -146,6 +148,93 @@ type HistoryEntry struct {
 	Label         string
 	Proved        bool // its inclusion proof is kept
 	ReplacedBy    *chainhash.Hash
+	Outgoing      bool // it spends coins of the wallet
+	// Address is whom it pays first, or the first of ours that it pays; empty if
+	// no address stands for that.
+	Address string
+}
+
+// Draft is a payment that is ready to be signed: its coins are chosen and its
+// fee is known. Nothing is set aside for it, so the coins can be spent elsewhere
+// meanwhile; then it is refused.
+type Draft struct {
+	Recipients []DraftRecipient
+	Amount     units.Amount // what recipients get
+	Fee        units.Amount
+	Total      units.Amount // Amount and Fee
+	Change     units.Amount // comes back to us
+	Left       units.Amount // Balance.Total after it
+	FeeRate    units.FeeRate
+	VSize      units.VSize // at most
+	Inputs     int
+	Label      string
+	Warnings   []SendWarning
+
+	plan *draftPlan
+}
+
+// DraftRecipient is one who is to be paid, with the amount worked out.
+type DraftRecipient struct {
+	Address    string
+	Amount     units.Amount
+	Ours       bool // the address is of this wallet
+	PaidBefore bool // a payment of this wallet that counts went there already
+}
+
+// Travel tells how far a payment of ours has got.
+type Travel struct {
+	TxID         chainhash.Hash
+	State        Delivery
+	Acknowledged []string // addresses of peers that fetched it
+	Echoed       int      // peers that announced it though we had not told them
+	Peers        int      // connected now
+}
+
+// Link is what a payment link or an address asks for.
+type Link struct {
+	Address        string
+	Amount         units.Amount // 0 if none is named
+	Label, Message string
+}
+
+// Payment is all that is known of one transaction of the wallet.
+type Payment struct {
+	HistoryEntry
+	Recipients []PaymentRecipient // all outputs if we sent it, else those of ours
+	VSize      units.VSize
+	FeeRate    units.FeeRate  // 0 if the fee is unknown
+	BlockHash  chainhash.Hash // zero if unconfirmed
+	BlockTime  time.Time      // zero if unconfirmed
+	Travel     Travel
+	Raw        []byte // as on the wire
+	// Work is how many hashes it takes, on average, to redo its block and all
+	// that follow, in decimal digits; empty if unconfirmed or not known.
+	Work string
+}
+
+// PaymentRecipient is an output of a transaction.
+type PaymentRecipient struct {
+	Address string // empty if none stands for its script
+	Amount  units.Amount
+	Label   string
+	Ours    bool
+	Change  bool // back to us, not a payment
+}
+
+// Progress tells what the peer knows of the chain.
+type Progress struct {
+	Running       bool
+	Peers         int
+	FilterPeers   int   // of those, how many serve compact filters
+	Height        int32 // newest header, -1 if nothing is known
+	Hash          chainhash.Hash
+	TipTime       time.Time // of the newest header, zero if it is not here
+	Target        int32     // highest height that a connected peer claims, a hint
+	Base          int32     // first header kept
+	Current       bool      // peers have nothing newer
+	FiltersFrom   int32     // first height whose filter is kept, -1 if none yet
+	FilterHeaders int32     // known up to here, -1 if none yet
+	Filters       int32     // on disk up to here, -1 if none yet
 }
 
 // ProofInfo is the proof that a transaction is in a block.

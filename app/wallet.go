@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"thistle/spv"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 )
 
 // settingExact marks a wallet whose birthday is when it was made. Without it a
@@ -25,73 +27,107 @@ const settingExact = "birthday-exact"
 // settingAnchor is the block before the birthday: height, then hash.
 const settingAnchor = "birthday-anchor"
 
-// Wallet is an open wallet, alone in its network's folder. Its methods may be
-// called from any goroutine.
+// Wallet is an open wallet, alone in its network's folder or part of a Session.
+// Its methods may be called from any goroutine, also once it is closed: then they
+// know nothing any more.
 type Wallet struct {
-	env  *Env
-	name string
-	held *instance.Lock // nil while a wallet is being made
-	keys *keystore.Keystore
-	hub  hub
+	env         *Env
+	name        string
+	held        *instance.Lock // nil in a session, and while a wallet is being made
+	session     *Session       // nil for a wallet that runs a peer of its own
+	keys        *keystore.Keystore
+	info        keystore.Info
+	fingerprint [4]byte
+	hub         hub
+
+	paying sync.Mutex // one payment at a time is built, signed and saved; before mu
 
 	mu     sync.Mutex // guards what follows
 	db     *walletdb.DB
-	led    *ledger.Ledger
+	led    *ledger.Ledger // nil once closed
 	source map[descriptor.Keychain]*descriptor.Descriptor
 
 	told       bool // see settingExact
+	backedUp   bool // see settingBackedUp
 	anchor     ledger.BlockRef
 	marks      []filterMark
-	unmarked   bool                    // there may be coverage that no mark vouches for
-	offered    map[chainhash.Hash]bool // what the peer was told to announce
-	toldSynced chainhash.Hash          // tip of the last Synced
+	unmarked   bool                           // there may be coverage that no mark vouches for
+	offered    map[chainhash.Hash]*wire.MsgTx // what the peer was told to announce
+	toldSynced chainhash.Hash                 // tip of the last Synced
+
+	run     *running // the run that goes on, if there is one
+	closing bool     // no run begins any more
 
 	chainMu sync.RWMutex
 	chain   *spv.Client // while running
 }
 
-// Open opens a wallet with its password, without connecting to anything.
+// running is a run of a wallet.
+type running struct {
+	stop context.CancelFunc
+	over chan struct{} // closed at its end
+}
+
+// Open opens a wallet with its password, without connecting to anything, and
+// takes the network's folder for it alone.
 func Open(env *Env, name string, password Secret) (*Wallet, error) {
-	const op = "open wallet"
-	if name == "" {
-		name = config.DefaultWallet
-	}
-	if err := config.CheckName(name); err != nil {
-		return nil, &Error{Op: op, Kind: KindName, Detail: name, Err: err}
-	}
 	// Asked first, so that a mistyped name or folder leaves nothing behind.
-	if _, err := os.Lstat(env.folder().Keystore(name)); errors.Is(err, fs.ErrNotExist) {
-		return nil, &Error{Op: op, Kind: KindNoWallet, Detail: name, Err: err}
+	if err := exists(env, &name); err != nil {
+		return nil, err
 	}
 	lock, err := env.lock()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := keystore.Open(env.folder().Keystore(name), env.Params.Net, env.Keys)
-	if err == nil {
-		if err = keys.Unlock(reveal(password)); err != nil {
-			_ = keys.Close()
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = &Error{Op: op, Kind: KindNoWallet, Detail: name, Err: err}
-	}
+	w, err := openWallet(env, name, password)
 	if err != nil {
 		_ = lock.Release()
+		return nil, err
+	}
+	w.held = lock
+	return w, nil
+}
+
+// exists makes an empty name the default one and refuses names without a wallet.
+func exists(env *Env, name *string) error {
+	const op = "open wallet"
+	if *name == "" {
+		*name = config.DefaultWallet
+	}
+	if err := config.CheckName(*name); err != nil {
+		return &Error{Op: op, Kind: KindName, Detail: *name, Err: err}
+	}
+	if _, err := os.Lstat(env.folder().Keystore(*name)); errors.Is(err, fs.ErrNotExist) {
+		return &Error{Op: op, Kind: KindNoWallet, Detail: *name, Err: err}
+	}
+	return nil
+}
+
+// openWallet opens the two files of a wallet. The folder is held.
+func openWallet(env *Env, name string, password Secret) (*Wallet, error) {
+	const op = "open wallet"
+	keys, err := keystore.Open(env.folder().Keystore(name), env.Params.Net, env.Keys)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{Op: op, Kind: KindNoWallet, Detail: name, Err: err}
+	}
+	if err != nil {
 		return nil, failure(op, err)
 	}
-	w, err := begin(env, name, keys, lock)
+	err = keys.Unlock(reveal(password))
+	var w *Wallet
+	if err == nil {
+		w, err = begin(env, name, keys)
+	}
 	if err != nil {
 		_ = keys.Close()
-		_ = lock.Release()
 		return nil, failure(op, err)
 	}
 	return w, nil
 }
 
 // begin opens the sealed history that belongs to unlocked keys.
-func begin(env *Env, name string, keys *keystore.Keystore, lock *instance.Lock) (*Wallet, error) {
-	w := &Wallet{env: env, name: name, keys: keys, held: lock}
+func begin(env *Env, name string, keys *keystore.Keystore) (*Wallet, error) {
+	w := &Wallet{env: env, name: name, keys: keys, info: keys.Info()}
 	if err := w.loadDescriptors(); err != nil {
 		return nil, err
 	}
@@ -100,7 +136,7 @@ func begin(env *Env, name string, keys *keystore.Keystore, lock *instance.Lock) 
 		return nil, err
 	}
 	path := env.folder().WalletDB(name)
-	opts := walletdb.Options{Key: key, Network: env.Network, Genesis: *env.Params.Net.GenesisHash, WalletID: keys.Info().WalletID}
+	opts := walletdb.Options{Key: key, Network: env.Network, Genesis: *env.Params.Net.GenesisHash, WalletID: w.info.WalletID}
 	w.db, err = openOrCreate(path, opts)
 	clear(key[:])
 	clear(opts.Key[:])
@@ -144,14 +180,13 @@ func (w *Wallet) loadDescriptors() error {
 	if err != nil {
 		return err
 	}
-	fp, err := w.keys.Fingerprint()
-	if err != nil {
+	if w.fingerprint, err = w.keys.Fingerprint(); err != nil {
 		return err
 	}
 	path := []uint32{descriptor.Hardened + purpose, descriptor.Hardened + w.env.Params.Net.HDCoinType, descriptor.Hardened + account}
 	w.source = make(map[descriptor.Keychain]*descriptor.Descriptor)
 	for _, kc := range []descriptor.Keychain{descriptor.External, descriptor.Internal} {
-		if w.source[kc], err = descriptor.WPKH(fp, path, xpub, kc); err != nil {
+		if w.source[kc], err = descriptor.WPKH(w.fingerprint, path, xpub, kc); err != nil {
 			return err
 		}
 	}
@@ -166,6 +201,7 @@ func (w *Wallet) loadLedger() error {
 	}
 	_, exact := contents.Settings[settingExact]
 	w.told = !exact
+	_, w.backedUp = contents.Settings[settingBackedUp]
 	w.anchor = decodeAnchor(contents.Settings[settingAnchor])
 	w.marks = decodeMarks(contents.Settings[settingFilters])
 	w.unmarked = len(w.marks) == 0 && len(contents.Rows) > 0
@@ -184,16 +220,20 @@ func (w *Wallet) loadLedger() error {
 	return w.db.Save(change)
 }
 
-// setTold remembers whether a person named the birthday.
-func (w *Wallet) setTold(told bool) error {
+// setOrigin remembers where a new wallet comes from: whether a person named its
+// birthday, and whether its words are known to be on paper.
+func (w *Wallet) setOrigin(told, backedUp bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told = told
-	value := []byte{1}
-	if told {
-		value = nil
+	settings := make(map[string][]byte)
+	if !told {
+		settings[settingExact] = []byte{1}
 	}
-	return w.db.SaveAll(map[string][]byte{settingExact: value})
+	if backedUp {
+		settings[settingBackedUp] = []byte{1}
+	}
+	w.told, w.backedUp = told, backedUp
+	return w.db.SaveAll(settings)
 }
 
 func (w *Wallet) birthdayTold() bool {
@@ -223,6 +263,9 @@ func (w *Wallet) applyLocked(f ledger.Fact) ([]ledger.Notice, error) {
 }
 
 func (w *Wallet) applyLockedWith(settings map[string][]byte, f ledger.Fact) ([]ledger.Notice, error) {
+	if w.led == nil {
+		return nil, errClosed("change wallet")
+	}
 	change, err := w.led.Apply(f)
 	if err != nil {
 		return nil, err
@@ -245,9 +288,21 @@ func (w *Wallet) applyLockedWith(settings map[string][]byte, f ledger.Fact) ([]l
 // Name is the wallet's name.
 func (w *Wallet) Name() string { return w.name }
 
-// Close locks the wallet and gives the folder back. Run must have ended.
+// Close ends a run that goes on, locks the wallet, forgets what it knew and
+// gives the folder back, or leaves its session.
 func (w *Wallet) Close() error {
+	w.mu.Lock()
+	w.closing = true
+	run := w.run
+	w.mu.Unlock()
+	if run != nil {
+		run.stop()
+		<-run.over
+	}
 	w.release()
+	if w.session != nil {
+		w.session.forget(w)
+	}
 	if w.held != nil {
 		return w.held.Release()
 	}
@@ -256,15 +311,19 @@ func (w *Wallet) Close() error {
 
 func (w *Wallet) release() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	_ = w.db.Close()
-	_ = w.keys.Close()
+	w.led, w.source, w.marks, w.offered = nil, nil, nil, nil
+	w.mu.Unlock()
+	w.hub.wake()
+	_ = w.keys.Close() // waits for a signature that is being made
 }
 
 // birthday is from when on the chain must be kept.
 func (w *Wallet) birthday() (height int32, known bool, t time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	height, known = w.led.Birthday()
-	return height, known, w.keys.Info().Birthday
+	if w.led != nil {
+		height, known = w.led.Birthday()
+	}
+	return height, known, w.info.Birthday
 }

@@ -53,3 +53,7 @@ func (k *Keystore) Passphrase(password []byte) (reveal func() []byte, wipe func(
 func disposable(b []byte) (reveal func() []byte, wipe func()) {
 	return func() []byte { return b }, func() { clear(b); b = nil }
 }
+
+// CompleteWord lists the recovery words that begin with a prefix, in any case,
+// by the alphabet and at most so many. An empty prefix begins none.
+func CompleteWord(prefix string, most int) []string { return mnemonic.Complete(prefix, most) }

@@ -2,6 +2,7 @@ package spv
 
 import (
 	"maps"
+	"math/big"
 	"time"
 
 	"thistle/spv/chain"
@@ -200,6 +201,16 @@ func (c *Client) HeaderAt(height int32) (chain.Header, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.tree.HeaderAt(height)
+}
+
+// WorkFrom is the summed work of the best chain's blocks from a height on, that
+// block included: how many hashes it takes, on average, to make them anew.
+func (c *Client) WorkFrom(height int32) (*big.Int, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	work, ok := c.tree.WorkFrom(height)
+	sum := work.Bytes()
+	return new(big.Int).SetBytes(sum[:]), ok
 }
 
 // HeightOf finds a block of the best chain.

@@ -16,6 +16,7 @@ type Address struct {
 	Amount     units.Amount // asked for, 0 if none was
 	RevealedAt int64        // nanoseconds since 1970
 	Received   units.Amount // by live transactions, ever
+	Arriving   bool         // one of them is unconfirmed
 	Txs        int          // known transactions that pay it, dead ones too
 }
 
@@ -49,13 +50,13 @@ func (l *Ledger) Used(kc descriptor.Keychain) (uint32, bool) {
 // Addresses returns the revealed addresses of a keychain by index.
 func (l *Ledger) Addresses(kc descriptor.Keychain) []Address {
 	k := l.chains[kc]
-	received := l.received(kc)
+	received, arriving := l.received(kc)
 	var out []Address
 	for _, i := range slices.Sorted(maps.Keys(k.address)) {
 		row := k.address[i]
 		out = append(out, Address{
 			Ref: row.Ref, Script: k.scripts[i].bytes, Label: row.Label, Amount: row.Amount,
-			RevealedAt: row.RevealedAt, Received: received[i], Txs: k.scripts[i].uses,
+			RevealedAt: row.RevealedAt, Received: received[i], Arriving: arriving[i], Txs: k.scripts[i].uses,
 		})
 	}
 	return out
@@ -67,8 +68,8 @@ func (l *Ledger) Unused(kc descriptor.Keychain) []Address {
 	return slices.DeleteFunc(l.Addresses(kc), func(a Address) bool { return a.Txs > 0 })
 }
 
-func (l *Ledger) received(kc descriptor.Keychain) map[uint32]units.Amount {
-	sums := make(map[uint32]units.Amount)
+func (l *Ledger) received(kc descriptor.Keychain) (sums map[uint32]units.Amount, arriving map[uint32]bool) {
+	sums, arriving = make(map[uint32]units.Amount), make(map[uint32]bool)
 	for _, n := range l.txs {
 		if !n.live() {
 			continue
@@ -76,8 +77,9 @@ func (l *Ledger) received(kc descriptor.Keychain) map[uint32]units.Amount {
 		for _, o := range n.own {
 			if o.ref.Keychain == kc {
 				sums[o.ref.Index] += n.values[o.vout]
+				arriving[o.ref.Index] = arriving[o.ref.Index] || !n.confirmed()
 			}
 		}
 	}
-	return sums
+	return sums, arriving
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -73,6 +74,43 @@ func (l *Ledger) Entry(id chainhash.Hash) (Entry, bool) {
 		return Entry{}, false
 	}
 	return l.entry(n), true
+}
+
+// BalanceAfter returns what the history's line of a transaction has as Balance.
+func (l *Ledger) BalanceAfter(id chainhash.Hash) units.Amount {
+	var balance units.Amount
+	for _, n := range l.history.nodes(l) {
+		if n.live() {
+			balance += n.net()
+		}
+		if n.id == id {
+			return balance
+		}
+	}
+	return 0
+}
+
+// HasPaid reports whether a live transaction that spends outputs of ours pays
+// this script.
+func (l *Ledger) HasPaid(pkScript []byte) bool {
+	for _, n := range l.txs {
+		// Looked for in the bytes first: most transactions need not be parsed.
+		if !n.live() || !n.fromUs() || !bytes.Contains(n.raw, pkScript) {
+			continue
+		}
+		for _, out := range n.tx().TxOut {
+			if bytes.Equal(out.PkScript, pkScript) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// LabelledAt returns when a transaction was last labelled, false if it never was.
+func (l *Ledger) LabelledAt(id chainhash.Hash) (time.Time, bool) {
+	row, ok := l.labels[id]
+	return time.Unix(0, row.At), ok
 }
 
 // shownAt is the time that the history shows, in nanoseconds.

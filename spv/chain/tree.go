@@ -81,6 +81,16 @@ func (t *Tree) Base() Base { return t.line.base }
 // Work is summed from genesis through the tip.
 func (t *Tree) Work() Work { return t.line.work }
 
+// WorkFrom is the summed work of the best chain's headers from a height on, the
+// one at that height included, which must be kept.
+func (t *Tree) WorkFrom(height int32) (Work, bool) {
+	i := t.line.position(height)
+	if i < 0 || i >= t.line.n {
+		return Work{}, false
+	}
+	return t.line.work.Sub(t.line.workThrough(i - 1)), true
+}
+
 // Len is the number of headers on the best chain.
 func (t *Tree) Len() int { return t.line.n }
 

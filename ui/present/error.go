@@ -53,6 +53,7 @@ var sentences = map[app.Kind]wording{
 	app.KindPermission:   {plain: "The system does not allow Thistle to use its data folder."},
 	app.KindRejected:     {plain: "The payment did not pass the last look and was not sent.", detailed: "The payment did not pass the last look and was not sent: %s."},
 	app.KindLocked:       {plain: "The wallet is locked."},
+	app.KindStale:        {plain: "Something has changed since the payment was looked at; nothing was sent, please look again.", detailed: "%s; nothing was sent, please look at the payment again."},
 }
 
 // Sentence says an error in one sentence. Errors that are not of package app

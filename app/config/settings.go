@@ -1,0 +1,147 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// ErrSettings says that the file of settings cannot be read.
+var ErrSettings = errors.New("settings cannot be read")
+
+// Settings is how a person likes the window. Nothing in it is secret.
+type Settings struct {
+	Theme     string        // "system", "light" or "dark"
+	Unit      string        // "BTC", "mBTC", "bits" or "sat"
+	LockAfter time.Duration // without a touch; 0 never
+	Hide      bool          // show amounts as dots
+	Wallet    string        // last opened, empty if none was
+}
+
+// DefaultSettings are those of somebody who has chosen nothing.
+func DefaultSettings() Settings {
+	return Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute}
+}
+
+const (
+	settingsVersion = 1
+	maxSettings     = 64 << 10
+	// maxLockAfter bounds what counts as a time rather than a mistake.
+	maxLockAfter = 7 * 24 * time.Hour
+)
+
+// settingsFile is the form on disk. Absent fields mean the default.
+type settingsFile struct {
+	Version   int    `json:"version"`
+	Theme     string `json:"theme"`
+	Unit      string `json:"unit"`
+	LockAfter *int64 `json:"lock_after_seconds"`
+	Hide      bool   `json:"hide"`
+	Wallet    string `json:"wallet"`
+}
+
+// SettingsFile is where the settings of a data folder are.
+func SettingsFile(dataDir string) string { return filepath.Join(dataDir, "settings.json") }
+
+// LoadSettings reads the settings of a data folder. What is missing or makes no
+// sense is as in DefaultSettings, and so is all if there is no file. An error,
+// which wraps ErrSettings, may be shown; the settings can be used all the same.
+func LoadSettings(dataDir string) (Settings, error) {
+	raw, err := readSettings(SettingsFile(dataDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return DefaultSettings(), nil
+	}
+	if err != nil {
+		return DefaultSettings(), fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	var file settingsFile
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return DefaultSettings(), fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	if file.Version > settingsVersion {
+		return DefaultSettings(), fmt.Errorf("%w: version %d is newer than this program", ErrSettings, file.Version)
+	}
+	return file.settings(), nil
+}
+
+func readSettings(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
+	if err == nil && len(raw) > maxSettings {
+		err = errors.New("the file is too large")
+	}
+	return raw, err
+}
+
+// settings takes over what makes sense.
+func (f *settingsFile) settings() Settings {
+	s := DefaultSettings()
+	s.Hide = f.Hide
+	if slices.Contains([]string{"system", "light", "dark"}, f.Theme) {
+		s.Theme = f.Theme
+	}
+	if slices.Contains([]string{"BTC", "mBTC", "bits", "sat"}, f.Unit) {
+		s.Unit = f.Unit
+	}
+	if n := f.LockAfter; n != nil && *n >= 0 && *n <= int64(maxLockAfter/time.Second) {
+		s.LockAfter = time.Duration(*n) * time.Second
+	}
+	if CheckName(f.Wallet) == nil {
+		s.Wallet = f.Wallet
+	}
+	return s
+}
+
+// SaveSettings writes the settings of a data folder. A crash leaves the old file
+// or the new one, never a part.
+func SaveSettings(dataDir string, s Settings) error {
+	seconds := int64(s.LockAfter / time.Second)
+	raw, err := json.MarshalIndent(settingsFile{
+		Version: settingsVersion, Theme: s.Theme, Unit: s.Unit, LockAfter: &seconds, Hide: s.Hide, Wallet: s.Wallet,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	if err := replaceFile(SettingsFile(dataDir), append(raw, '\n')); err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	return nil
+}
+
+// replaceFile puts a new file, readable by its owner only, in the place of an
+// old one.
+func replaceFile(path string, content []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".settings-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(content); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"time"
+
+	"thistle/spv"
+)
+
+// Events begins a queue of what concerns the peer (peers, headers, warnings),
+// from now on, with or without a wallet. An open wallet's own queue tells the
+// same and what concerns the wallet.
+func (s *Session) Events() *Events { return s.hub.subscribe() }
+
+// client is the open chain, nil in the moments without one.
+func (s *Session) client() (chain *spv.Client, running bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chain, s.line != nil
+}
+
+// Progress tells what the peer knows of the chain. It costs little and can be
+// asked for several times a second.
+func (s *Session) Progress() Progress {
+	chain, running := s.client()
+	if chain == nil {
+		return Progress{Running: running, Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
+	}
+	st := chain.Status()
+	p := Progress{
+		Running: running, Height: st.Tip.Height, Hash: st.Tip.Hash, Target: st.BestClaim, Base: st.Base,
+		FiltersFrom: st.FiltersFrom, FilterHeaders: -1, Filters: -1,
+	}
+	if running {
+		p.Peers, p.FilterPeers, p.Current = st.Progress.Peers, st.FilterPeers, st.Current
+	}
+	if st.FiltersFrom >= 0 {
+		p.FilterHeaders, p.Filters = st.FilterTip.Height, st.FiltersTip.Height
+	}
+	if header, ok := chain.HeaderAt(st.Tip.Height); ok {
+		p.TipTime = time.Unix(int64(header.Time()), 0).UTC()
+	}
+	return p
+}
+
+// Peers lists the connected peers; none while the session does not run.
+func (s *Session) Peers() []Peer {
+	chain, running := s.client()
+	if chain == nil || !running {
+		return nil
+	}
+	return peersOf(chain)
+}

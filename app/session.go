@@ -1,0 +1,288 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"thistle/app/instance"
+	"thistle/spv"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
+	"golang.org/x/sync/errgroup"
+)
+
+// Session is one program's stay in a network's folder: it holds the folder's
+// lock and runs the peer, with or without an open wallet. Its methods may be
+// called from any goroutine.
+//
+// Wallets opened from it share its peer. When one is closed, keys, addresses and
+// scripts are forgotten; what stays is public: its signed payments that are not
+// confirmed yet go on being announced, as a person who locks the screen wants
+// what was sent to arrive.
+type Session struct {
+	env  *Env
+	held *instance.Lock
+	hub  hub
+	ears ears
+
+	mu      sync.Mutex
+	chain   *spv.Client // open, but for moments; nil after a failure
+	need    origin      // from where the chain is to be kept at least
+	line    *line       // while the peer runs
+	stop    context.CancelFunc
+	busy    sync.WaitGroup // calls that End waits for
+	ended   bool
+	changed chan struct{} // closed at the next change of line or ended
+	wallets map[*Wallet]bool
+	infos   map[string]WalletInfo                     // of wallets whose files are open here
+	outbox  map[string]map[chainhash.Hash]*wire.MsgTx // by wallet: what is to be announced
+}
+
+// line is one run of the peer, to which wallets attach.
+type line struct {
+	chain     *spv.Client
+	ctx       context.Context // ends when wallets must leave
+	end       context.CancelFunc
+	followers sync.WaitGroup
+}
+
+// Begin takes the network's folder and reads the chain kept in it. The session
+// must be ended.
+func Begin(env *Env) (*Session, error) {
+	lock, err := env.lock()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		env: env, held: lock, changed: make(chan struct{}), wallets: make(map[*Wallet]bool),
+		infos: make(map[string]WalletInfo), outbox: make(map[string]map[chainhash.Hash]*wire.MsgTx),
+	}
+	wallets, err := Wallets(env)
+	if err == nil {
+		s.need = oldest(env, wallets)
+		s.chain, err = env.openChain(s.need)
+	}
+	if err != nil {
+		_ = lock.Release()
+		return nil, err
+	}
+	return s, nil
+}
+
+// oldest is from when on the chain must be kept for these wallets, as far as can
+// be told without their passwords; from now on if there are none.
+func oldest(env *Env, wallets []WalletInfo) origin {
+	o := origin{time: env.now()}
+	for _, w := range wallets {
+		if w.Problem == 0 && w.Birthday.Before(o.time) {
+			o.time = w.Birthday
+		}
+	}
+	return o
+}
+
+// enter keeps End waiting until leave is called. False means that the session
+// has ended.
+func (s *Session) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.busy.Add(1)
+	return true
+}
+
+func (s *Session) leave() { s.busy.Done() }
+
+// Run runs the peer until ctx ends; then its error is nil. Without anybody to
+// connect to the error is of KindNoPeers. Wallets wait while it does not run. It
+// can be called again when it has ended.
+func (s *Session) Run(ctx context.Context) error {
+	const op = "run session"
+	if err := s.env.anyPeers(); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	s.mu.Lock()
+	switch {
+	case s.ended:
+		s.mu.Unlock()
+		return errClosed(op)
+	case s.stop != nil:
+		s.mu.Unlock()
+		return &Error{Op: op, Kind: KindInUse, Detail: "it runs already"}
+	}
+	s.stop = stop
+	s.busy.Add(1)
+	s.mu.Unlock()
+	defer s.leave()
+	defer func() {
+		s.mu.Lock()
+		s.stop = nil
+		s.mu.Unlock()
+	}()
+	for ctx.Err() == nil {
+		if err := s.runLine(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runLine runs the peer until ctx ends or a wallet needs an older chain.
+func (s *Session) runLine(ctx context.Context) error {
+	chain, err := s.fittingChain()
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	sub := chain.Subscribe()
+	defer sub.Close()
+	s.listen(sub)
+	defer s.listen(nil)
+	l := &line{chain: chain, ctx: ctx, end: end}
+	s.setLine(l)
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return failure("run peer", chain.Run(inner)) })
+	group.Go(func() error { return s.relay(inner, sub) })
+	err = group.Wait()
+	s.setLine(nil)
+	end()
+	l.followers.Wait()
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	s.dropChain() // a disk that failed is read anew
+	return err
+}
+
+// setLine tells waiting wallets that the peer runs, or no longer does.
+func (s *Session) setLine(l *line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line = l
+	s.announce(l)
+	s.tell()
+}
+
+// announce has a new peer announce what waits for it. s.mu is held.
+func (s *Session) announce(l *line) {
+	if l == nil {
+		return
+	}
+	for _, txs := range s.outbox {
+		for _, tx := range txs {
+			l.chain.Broadcast(tx)
+		}
+	}
+}
+
+// tell wakes who waits for a change. s.mu is held.
+func (s *Session) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// fittingChain is the open chain if it is kept from far enough back, else it is
+// opened anew. Nothing uses it meanwhile.
+func (s *Session) fittingChain() (*spv.Client, error) {
+	s.mu.Lock()
+	chain, need := s.chain, s.need
+	s.mu.Unlock()
+	if chain != nil && need.heldBy(chain, s.env.Params) {
+		return chain, nil
+	}
+	s.dropChain()
+	chain, err := s.env.openChain(need)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.chain = chain
+	s.mu.Unlock()
+	return chain, nil
+}
+
+func (s *Session) dropChain() {
+	s.mu.Lock()
+	chain := s.chain
+	s.chain = nil
+	s.mu.Unlock()
+	if chain == nil {
+		return
+	}
+	if err := chain.Close(); err != nil {
+		s.env.log().Warn("close chain data", "err", err)
+	}
+}
+
+// join waits for a running peer that keeps the chain from there on, and attaches
+// to it: the caller ends followers.Done. A chain that was begun later is opened
+// anew, since what it lacks would never be searched.
+func (s *Session) join(ctx context.Context, from origin) (*line, error) {
+	for {
+		s.mu.Lock()
+		l, ended, changed := s.line, s.ended, s.changed
+		fits := l != nil && from.heldBy(l.chain, s.env.Params)
+		switch {
+		case ended:
+		case fits && l.ctx.Err() == nil:
+			l.followers.Add(1)
+		default:
+			if from.base(s.env.Params) < s.need.base(s.env.Params) {
+				s.need = from
+			}
+			if l != nil && !fits {
+				l.end()
+			}
+		}
+		s.mu.Unlock()
+		if ended {
+			return nil, errClosed("follow the chain")
+		}
+		if fits && l.ctx.Err() == nil {
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// End ends a run that goes on, waits for what is being made or opened, closes
+// wallets that are still open, and gives the folder back. Ending twice does
+// nothing.
+func (s *Session) End() error {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return nil
+	}
+	s.ended = true
+	stop := s.stop
+	s.tell()
+	s.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	s.busy.Wait()
+	s.mu.Lock()
+	var open []*Wallet
+	for w := range s.wallets {
+		open = append(open, w)
+	}
+	s.mu.Unlock()
+	var err error
+	for _, w := range open {
+		err = errors.Join(err, w.Close())
+	}
+	s.dropChain()
+	return failure("end session", errors.Join(err, s.held.Release()))
+}
