@@ -163,14 +163,13 @@ func matched(s Snapshot) int32 {
 }
 
 func counted(have, all int32, since string) string {
-	text := number(have)
-	if have < all {
-		text = number(rough(have, all)) + " / " + number(all)
+	switch {
+	case have < all:
+		return number(rough(have, all)) + " / " + number(all)
+	case since == "":
+		return number(all)
 	}
-	if since != "" {
-		text += " since " + since
-	}
-	return text
+	return number(all) + " since " + since
 }
 
 func fraction(have, all int32) float64 {

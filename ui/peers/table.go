@@ -1,0 +1,67 @@
+package peers
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"thistle/ui/kit"
+	"thistle/ui/present"
+)
+
+// weights are the columns' shares of the width.
+var weights = []float32{0.235, 0.205, 0.105, 0.11, 0.105, 0.125, 0.115}
+
+// table lists the connected peers below a strip of titles.
+type table struct {
+	content fyne.CanvasObject
+	list    *kit.List
+	rows    []present.PeerRow
+	empty   *fyne.Container
+	reason  *kit.Paragraph
+}
+
+func newTable() *table {
+	t := &table{reason: kit.NewParagraph(kit.Body, kit.Muted, "").Centre().Called("peers.empty")}
+	head := kit.NewHeads(kit.Gap, weights,
+		kit.Head{Title: "Address"}, kit.Head{Title: "Software"}, kit.Head{Title: "Serves"}, kit.Head{Title: "Height"},
+		kit.Head{Title: "Ping"}, kit.Head{Title: "Connected"}, kit.Head{Title: "Least fee"})
+	t.list = kit.NewList("peers.list", func() int { return len(t.rows) }, newRow, func(i int, row *kit.ListRow) { fill(row, t.rows[i]) })
+	t.empty = kit.Middle(kit.AtMost(460, kit.Column(kit.Gap,
+		kit.NewText(kit.Heading, "Looking for peers…").Centre(), t.reason)))
+	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(t.list, t.empty))
+	return t
+}
+
+func (t *table) set(rows []present.PeerRow, empty string) {
+	t.rows = slices.Clone(rows)
+	t.reason.Set(empty)
+	if len(rows) == 0 {
+		t.list.Hide()
+		t.empty.Show()
+		return
+	}
+	t.empty.Hide()
+	t.list.Show()
+	t.list.Refresh()
+}
+
+// newRow is a line of the table, which cannot be pressed.
+func newRow() *kit.ListRow {
+	cells := []fyne.CanvasObject{kit.NewText(kit.Mono, "").Shortened()}
+	for range weights[1:] {
+		cells = append(cells, kit.NewText(kit.Small, "").Shortened())
+	}
+	return kit.NewRow("", kit.Shares(kit.Gap, weights, cells...), nil)
+}
+
+func fill(row *kit.ListRow, to present.PeerRow) {
+	texts := []string{to.Address, to.Software, to.Serves, to.Height, to.Ping, to.Since, to.Floor}
+	row.SetID("peers.row." + to.Key)
+	row.SetLabel(strings.Join(texts, ", "))
+	for i, o := range row.Content().(*fyne.Container).Objects {
+		o.(*kit.Text).Set(texts[i])
+	}
+}
