@@ -23,7 +23,8 @@ type OverviewState struct {
 	Span  Span
 	Chart []Step // see Step; none without payments
 
-	Rows []ActivityRow // newest first
+	Rows  []ActivityRow // newest first
+	Empty string        // said in their place if there are none
 }
 
 // ActivityRow is one payment of the overview.
@@ -59,6 +60,13 @@ func OverviewOf(s Snapshot, span Span) OverviewState {
 	o.Chart = chartOf(s.History, span, s.Now)
 	for i := range s.History[:min(recent, len(s.History))] {
 		o.Rows = append(o.Rows, activityOf(&s.History[i], s))
+	}
+	switch {
+	case len(o.Rows) > 0:
+	case o.AsOf != "":
+		o.Empty = "No payments found so far; the search goes on. You can share an address already."
+	default:
+		o.Empty = "No payments yet. Share an address to receive your first."
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package present_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func TestOverviewBalance(t *testing.T) {
 	o := present.OverviewOf(s, present.Year)
 	require.Equal(t, present.OverviewState{
 		Total: narrow("0.842 317 60"), Unit: "BTC", Spendable: narrow("0.817 317 60"), Span: present.Year,
+		Empty: "No payments yet. Share an address to receive your first.",
 	}, o, "what there is nothing of is not mentioned")
 
 	s.Balance.UntrustedPending, s.Balance.TrustedPending, s.Balance.Immature = 2_500_000, 7, 8
@@ -31,6 +33,7 @@ func TestOverviewBalance(t *testing.T) {
 	s.History = []app.HistoryEntry{{State: app.StatePending, Amount: -2_500_000, Outgoing: true, Fee: fee(77), Address: somebody, Balance: 5, Time: noon}}
 	o = present.OverviewOf(s, present.Month)
 	require.True(t, o.Hidden)
+	require.Empty(t, o.Empty)
 	for _, words := range []string{o.Total, o.Spendable, o.Arriving, o.Returning, o.Immature, o.Rows[0].Amount.Words, o.Rows[0].Note} {
 		require.Contains(t, words, present.Hidden)
 		require.NotRegexp(t, "[1-9]{2}", words[max(0, len(words)-6):])
@@ -56,7 +59,9 @@ func TestBalancesSayHowMuchTheyKnow(t *testing.T) {
 	} {
 		s := known()
 		c.change(&s)
-		require.Equal(t, c.want, present.OverviewOf(s, present.Year).AsOf, c.name)
+		o := present.OverviewOf(s, present.Year)
+		require.Equal(t, c.want, o.AsOf, c.name)
+		require.Equal(t, c.want != "", strings.Contains(o.Empty, "found so far"), "what was not found may still be there")
 	}
 }
 
