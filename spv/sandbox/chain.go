@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 	"github.com/btcsuite/btcd/mempool"
 	"github.com/btcsuite/btcd/mining"
 	"github.com/btcsuite/btcd/txscript/v2"
-	"github.com/btcsuite/btcd/wire/v2"
 )
 
 const (
@@ -46,9 +43,9 @@ func (c clock) AddTimeSample(string, time.Time) {}
 func (c clock) Offset() time.Duration           { return 0 }
 
 func (n *Node) openChain() error {
-	db, err := openDB(filepath.Join(n.dir, "chain"), n.params.Net)
+	db, err := database.Create("ffldb", filepath.Join(n.dir, chainName), n.params.Net)
 	if err != nil {
-		return err
+		return fmt.Errorf("sandbox: create chain: %w", err)
 	}
 	n.db = db
 	n.index = indexers.NewCfIndex(db, n.params)
@@ -72,22 +69,6 @@ func (n *Node) openChain() error {
 	n.miner = mining.NewBlkTmplGenerator(&mining.Policy{BlockMaxWeight: maxBlockWeight, BlockMaxSize: blockchain.MaxBlockBaseSize},
 		n.params, n.pool, n.chain, clock(n.now), sigs, hashes)
 	return nil
-}
-
-func openDB(path string, net wire.BitcoinNet) (database.DB, error) {
-	_, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		db, err := database.Create("ffldb", path, net)
-		if err != nil {
-			return nil, fmt.Errorf("sandbox: create chain: %w", err)
-		}
-		return db, nil
-	}
-	db, err := database.Open("ffldb", path, net)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: open chain: %w", err)
-	}
-	return db, nil
 }
 
 // poolConfig holds the rules of relay on the public network, so that what is
@@ -141,7 +122,12 @@ func (c *change) add(e event) {
 
 // hear notes what the chain tells, in the goroutine that changes it.
 func (n *Node) hear(note *blockchain.Notification) {
-	if block, ok := note.Data.(*btcutil.Block); ok && note.Type != blockchain.NTBlockAccepted {
+	block, ok := note.Data.(*btcutil.Block)
+	switch {
+	case !ok:
+	case note.Type == blockchain.NTBlockAccepted:
+		n.keepBlock(block)
+	default:
 		n.events = append(n.events, event{block, note.Type == blockchain.NTBlockConnected})
 	}
 }

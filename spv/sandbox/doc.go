@@ -31,6 +31,10 @@
 //     chain, up to eight of them by name, beyond that only the last.
 //   - A reorganisation is a branch that overtakes, as on a real network: peers
 //     never see the chain shrink first. Invalidate is there for the other kind.
+//   - A node with a folder of its own has kept every block and transaction
+//     before a peer hears of it: killed at any moment, it goes on where it was.
+//     (An Invalidate is not kept.) Nothing of the folder is ever deleted that
+//     cannot be made again; what is damaged is set aside.
 //   - When Close returns the port is free, the temporary folder gone and the
 //     database shut. Of goroutines only those of btcd's peers may still be on
 //     their way out, for some milliseconds.

@@ -52,7 +52,7 @@ type coin struct {
 }
 
 func (n *Node) openFaucet() error {
-	key, err := faucetKey(filepath.Join(n.dir, "faucet.key"))
+	key, err := n.faucetKey(filepath.Join(n.dir, faucetName))
 	if err != nil {
 		return err
 	}
@@ -62,36 +62,32 @@ func (n *Node) openFaucet() error {
 		return fmt.Errorf("sandbox: faucet: %w", err)
 	}
 	n.faucet = &faucet{key: key, script: script, values: map[wire.OutPoint]coin{}}
-	for height := int32(1); height <= n.chain.BestSnapshot().Height; height++ {
-		block, err := n.chain.BlockByHeight(height)
-		if err != nil {
-			return fmt.Errorf("sandbox: faucet: %w", err)
-		}
-		n.faucet.look(block)
-	}
 	return nil
 }
 
-func faucetKey(path string) (*btcec.PrivateKey, error) {
+// faucetKey reads the key, or makes one. One that is damaged is set aside.
+func (n *Node) faucetKey(path string) (*btcec.PrivateKey, error) {
 	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key, err := btcec.NewPrivateKey()
-		if err != nil {
+	if err == nil {
+		raw, err := hex.DecodeString(string(text))
+		if err == nil && len(raw) == btcec.PrivKeyBytesLen {
+			key, _ := btcec.PrivKeyFromBytes(raw)
+			return key, nil
+		}
+		n.log.Warn("the faucet's key is damaged; there will be another", "file", path)
+		if _, err := SetAside(path); err != nil {
 			return nil, fmt.Errorf("sandbox: faucet key: %w", err)
 		}
-		if err := os.WriteFile(path, []byte(hex.EncodeToString(key.Serialize())), 0o600); err != nil {
-			return nil, fmt.Errorf("sandbox: faucet key: %w", err)
-		}
-		return key, nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("sandbox: faucet key: %w", err)
+	}
+	key, err := btcec.NewPrivateKey()
+	if err == nil {
+		err = writeFile(path, []byte(hex.EncodeToString(key.Serialize())))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: faucet key: %w", err)
 	}
-	raw, err := hex.DecodeString(string(text))
-	if err != nil || len(raw) != btcec.PrivKeyBytesLen {
-		return nil, fmt.Errorf("sandbox: faucet key in %s is damaged", path)
-	}
-	key, _ := btcec.PrivKeyFromBytes(raw)
 	return key, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
 )
@@ -14,10 +15,11 @@ type Cluster []*Node
 
 // Network starts count nodes, each linked to all others and with funds of its
 // own in its faucet, and returns once all are linked and have the same chain.
-// Of the options, which may be left out, Listen and DataDir are not used and
-// Premine is the length of the chain, 200 if not positive; at least 100 plus
-// count are needed for every faucet to have a mature coin. The nodes live until
-// Close or until ctx ends.
+// Of the options, which may be left out, Listen is not used and Premine is the
+// length of the chain, 200 if not positive; at least 100 plus count are needed
+// for every faucet to have a mature coin. In DataDir every node has a folder, and
+// the network goes on with what they hold: what one has lost it learns from the
+// others. The nodes live until Close or until ctx ends.
 func Network(ctx context.Context, count int, o ...Options) (Cluster, error) {
 	var opt Options
 	if len(o) > 0 {
@@ -30,12 +32,16 @@ func Network(ctx context.Context, count int, o ...Options) (Cluster, error) {
 	if length <= 0 {
 		length = defaultPremine
 	}
-	opt.Listen, opt.DataDir, opt.Premine = "", "", -1
+	dir := opt.DataDir
+	opt.Listen, opt.Premine = "", -1
 	muted := opt.Mute
 	opt.Mute = nil // or they could not link
 
 	var c Cluster
-	for range count {
+	for i := range count {
+		if dir != "" {
+			opt.DataDir = filepath.Join(dir, fmt.Sprintf("node-%d", i+1))
+		}
 		node, err := Start(ctx, opt)
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
@@ -63,11 +69,18 @@ func (c Cluster) settleIn(ctx context.Context, length, peers int) error {
 			return fmt.Errorf("sandbox: linking: %w", err)
 		}
 	}
-	if err := c[0].premine(length, scripts); err != nil {
-		return err
+	if height, _ := c.tallest(); height == 0 {
+		if err := c[0].premine(length, scripts); err != nil {
+			return err
+		}
+		c[0].began = true
 	}
 	return c.Synced(ctx)
 }
+
+// Begun tells whether the chain began with this start of the network, and not
+// with an earlier one in the same folder.
+func (c Cluster) Begun() bool { return c[0].began }
 
 // Synced waits until all nodes have the tip of the one furthest ahead.
 func (c Cluster) Synced(ctx context.Context) error {
@@ -76,7 +89,8 @@ func (c Cluster) Synced(ctx context.Context) error {
 			// A node is woken by its own changes only, so it must be the one
 			// that has to catch up.
 			_, mine := n.Tip()
-			return mine == c.tallest()
+			_, most := c.tallest()
+			return mine == most
 		})
 		if err != nil {
 			return fmt.Errorf("sandbox: syncing: %w", err)
@@ -86,14 +100,14 @@ func (c Cluster) Synced(ctx context.Context) error {
 }
 
 // tallest is the tip of the node that is furthest ahead.
-func (c Cluster) tallest() chainhash.Hash {
-	height, hash := c[0].Tip()
+func (c Cluster) tallest() (height int32, hash chainhash.Hash) {
+	height, hash = c[0].Tip()
 	for _, n := range c[1:] {
 		if h, other := n.Tip(); h > height {
 			height, hash = h, other
 		}
 	}
-	return hash
+	return height, hash
 }
 
 // Addrs lists the nodes' host:port.

@@ -35,7 +35,8 @@ type Node struct {
 	log    *slog.Logger
 	params *chaincfg.Params
 	dir    string
-	temp   bool
+	temp   string // removed at the end; empty for nothing
+	kept   *kept
 
 	db     database.DB
 	chain  *blockchain.BlockChain
@@ -61,6 +62,8 @@ type Node struct {
 	forget bool       // removed transactions do not return to the mempool
 	nonce  int64      // makes every coinbase unlike any other
 
+	notBefore time.Time // the clock's least, while kept blocks are judged again
+
 	linksMu sync.Mutex
 	links   map[*link]struct{}
 	leaving bool
@@ -69,6 +72,7 @@ type Node struct {
 	changed   chan struct{}
 
 	muted muteSet
+	began bool // this start mined the network's chain
 }
 
 // Start makes a node and returns once it listens and has its funds. The node
@@ -101,6 +105,9 @@ func (n *Node) start() error {
 	if err := n.openFaucet(); err != nil {
 		return err
 	}
+	if err := n.takeUp(); err != nil {
+		return err
+	}
 	if n.opt.Premine > 0 && n.chain.BestSnapshot().Height == 0 {
 		if err := n.premine(n.opt.Premine, [][]byte{n.faucet.script}); err != nil {
 			return err
@@ -118,24 +125,8 @@ func (n *Node) start() error {
 	return nil
 }
 
-func (n *Node) openFolder() error {
-	if n.opt.DataDir != "" {
-		n.dir = n.opt.DataDir
-		if err := os.MkdirAll(n.dir, 0o700); err != nil {
-			return fmt.Errorf("sandbox: data folder: %w", err)
-		}
-		return nil
-	}
-	dir, err := os.MkdirTemp("", "thistle-sandbox-")
-	if err != nil {
-		return fmt.Errorf("sandbox: temporary folder: %w", err)
-	}
-	n.dir, n.temp = dir, true
-	return nil
-}
-
-// Close drops all links, waits for whatever is being done, and removes the
-// temporary folder. It may be called again and from anywhere.
+// Close drops all links, waits for whatever is being done, and removes what is
+// temporary. It may be called again and from anywhere.
 func (n *Node) Close() error {
 	if n.stopped != nil {
 		n.stopped()
@@ -167,8 +158,14 @@ func (n *Node) shut() error {
 	if n.db != nil {
 		errs = append(errs, n.db.Close())
 	}
-	if n.temp {
-		errs = append(errs, os.RemoveAll(n.dir))
+	if n.temp != "" {
+		errs = append(errs, os.RemoveAll(n.temp))
+	}
+	if n.kept != nil {
+		n.mu.Lock()
+		n.keep()
+		n.mu.Unlock()
+		errs = append(errs, n.kept.close())
 	}
 	n.signal()
 	if err := errors.Join(errs...); err != nil {
@@ -263,6 +260,6 @@ func (n *Node) signal() {
 }
 
 // now is the node's clock in the resolution of block headers.
-func (n *Node) now() time.Time { return time.Unix(n.opt.Now().Unix(), 0) }
+func (n *Node) now() time.Time { return maxTime(time.Unix(n.opt.Now().Unix(), 0), n.notBefore) }
 
 var _ io.Closer = (*Node)(nil)

@@ -26,8 +26,10 @@ type Options struct {
 	// or a node that is not there yet, is tried again until Close.
 	Connect []string
 
-	// DataDir holds the chain and the faucet's key. If empty, a temporary
-	// folder is used and removed at Close.
+	// DataDir holds the blocks, the mempool and the faucet's key, so that the
+	// next node there goes on where this one ends, in whatever way it ends. What
+	// is damaged in it is set aside. If empty, a temporary folder is used and
+	// removed at Close.
 	DataDir string
 
 	// Premine is the number of blocks a node at height 0 mines to its faucet

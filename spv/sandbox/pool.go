@@ -76,6 +76,12 @@ func (n *Node) refill(gone []*btcutil.Block) {
 		n.pool.RemoveTransaction(d.Tx, false)
 		pending = append(pending, d.Tx)
 	}
+	n.readmit(pending)
+}
+
+// readmit offers transactions to the mempool that were in it before, and tells
+// nobody. The caller holds mu.
+func (n *Node) readmit(pending []*btcutil.Tx) {
 	// Children may stand before their parents, so passes are made until one
 	// brings nothing.
 	for progress := true; progress; {
@@ -85,7 +91,7 @@ func (n *Node) refill(gone []*btcutil.Block) {
 			missing, _, err := n.pool.MaybeAcceptTransaction(tx, false, false)
 			switch {
 			case err != nil:
-				n.log.Debug("transaction dropped in reorganisation", "txid", tx.Hash(), "err", err)
+				n.log.Debug("transaction dropped", "txid", tx.Hash(), "err", err)
 			case len(missing) > 0:
 				orphans = append(orphans, tx)
 			default:

@@ -17,6 +17,7 @@ const maxNamed = 8
 func (n *Node) announce() {
 	c := n.news
 	n.news = change{}
+	n.keep()
 	if len(c.come) == 0 && len(c.gone) == 0 {
 		return
 	}
@@ -79,6 +80,7 @@ func (n *Node) relayTxs(descs []*mempool.TxDesc) {
 	if len(descs) == 0 {
 		return
 	}
+	n.keep()
 	links := n.readyLinks()
 	for _, d := range descs {
 		iv := wire.NewInvVect(wire.InvTypeTx, d.Tx.Hash())
