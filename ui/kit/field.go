@@ -86,7 +86,9 @@ func NewCheck(id, label string, changed func(bool)) *Check {
 // Field puts a label above what is to be filled in, and a line below it for what
 // is wrong with it.
 type Field struct {
-	*fyne.Container
+	widget.BaseWidget
+	// Container is what the field is made of.
+	Container   *fyne.Container
 	label, hint *Text
 }
 
@@ -95,8 +97,12 @@ func NewField(label string, input fyne.CanvasObject) *Field {
 	f := &Field{label: Label(Small, Muted, label), hint: Label(Small, Muted, "").Shortened()}
 	f.hint.Hide()
 	f.Container = Column(4, f.label, input, f.hint)
+	f.ExtendBaseWidget(f)
 	return f
 }
+
+// CreateRenderer implements fyne.Widget.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(f.Container) }
 
 // Called names the hint for tests.
 func (f *Field) Called(id string) *Field { f.hint.ID = id; return f }
@@ -114,6 +120,7 @@ func (f *Field) SetHint(tone Tone, text string) {
 		} else {
 			f.hint.Show()
 		}
+		f.Container.Refresh()
 		f.Refresh()
 	}
 }
