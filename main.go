@@ -2,7 +2,7 @@
 //
 // This file is the composition root: it names the concrete parts, reads what the
 // system offers, and hands both to a face. What the wallet can do is in package
-// app, and how to ask for it in ui/cli.
+// app, how to ask for it in ui/cli, and what the window shows in ui/shell.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"thistle/app/config"
+	"thistle/ui"
 	"thistle/ui/cli"
 
 	"golang.org/x/term"
@@ -28,13 +29,14 @@ func run() int {
 	// A reader that goes away is an error like any other: what was begun must
 	// be finished or undone, and not cut off in the middle.
 	signal.Ignore(syscall.SIGPIPE)
-	// A second signal ends the program at once.
-	context.AfterFunc(ctx, stop)
+	// A second signal ends the program at once, also where the window's toolkit
+	// listens for signals of its own.
+	context.AfterFunc(ctx, func() { stop(); signal.Reset(os.Interrupt, syscall.SIGTERM) })
 	return cli.Run(ctx, dependencies(), os.Args[1:])
 }
 
 func dependencies() cli.Deps {
-	return cli.Deps{
+	deps := cli.Deps{
 		Version:  version(),
 		Networks: config.Networks(),
 		DataDir:  config.DataDir(),
@@ -48,6 +50,10 @@ func dependencies() cli.Deps {
 		Colour:       os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		ReadPassword: readPassword,
 	}
+	if ui.Built {
+		deps.Window, deps.Display = openWindow, ui.Display()
+	}
+	return deps
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

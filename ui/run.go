@@ -1,0 +1,105 @@
+//go:build !nogui
+
+package ui
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"time"
+
+	"thistle/assets"
+	"thistle/ui/shell"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
+)
+
+// Built says whether the program has a window.
+const Built = true
+
+// endWithin bounds the end, beyond what the shell allows itself: the process
+// must not linger unseen.
+const endWithin = 15 * time.Second
+
+// Display tells whether there is a screen to open a window on.
+func Display() bool {
+	return !needsX11() || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}
+
+// needsX11 says that windows are X11's here.
+func needsX11() bool { return runtime.GOOS != "windows" && runtime.GOOS != "darwin" }
+
+// Run opens the window and returns once it is closed and everything behind it
+// has ended. It must be called on the main goroutine.
+func Run(ctx context.Context, o Options) error {
+	if needsX11() && os.Getenv("DISPLAY") == "" {
+		if os.Getenv("WAYLAND_DISPLAY") != "" {
+			return refusal("it needs XWayland, or another X server, and DISPLAY is not set")
+		}
+		return refusal(`there is no display; "thistle help" lists what works without one`)
+	}
+	a := application(o.Version)
+	s := shell.New(a, o.shell())
+	s.Window().Show()
+	if !opened(s.Window()) {
+		s.Close()
+		return refusal("the display " + os.Getenv("DISPLAY") + ` cannot be used; "thistle help" lists what works without one`)
+	}
+	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	a.Run()
+	quit()
+	return end(s)
+}
+
+// application is the toolkit's, told who we are: it must not look for that in
+// the folder the program lies in.
+func application(version string) fyne.App {
+	icon := fyne.NewStaticResource("thistle.svg", assets.AppIcon())
+	fyneapp.SetMetadata(fyne.AppMetadata{
+		ID: ID, Name: "Thistle", Version: version, Build: 1, Icon: icon, Release: true,
+		Migrations: map[string]bool{"fyneDo": true},
+	})
+	a := fyneapp.NewWithID(ID)
+	a.SetIcon(icon)
+	return a
+}
+
+// opened tells whether the window was really made: the toolkit goes on without
+// one if the display refuses.
+func opened(w fyne.Window) bool {
+	native, ok := w.(driver.NativeWindow)
+	if !ok {
+		return true
+	}
+	made := true
+	native.RunNative(func(window any) {
+		if x, ok := window.(driver.X11WindowContext); ok {
+			made = x.WindowHandle != 0
+		}
+	})
+	return made
+}
+
+// end waits for whatever the window began.
+func end(s *shell.Shell) error {
+	done := make(chan struct{})
+	go func() { defer close(done); s.Close() }()
+	late := time.NewTimer(endWithin)
+	defer late.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-late.C:
+		return refusal("something did not end in time")
+	}
+}
+
+func (o Options) shell() shell.Options {
+	to := shell.Options{Env: o.Env, Network: o.Network, DataDir: o.DataDir, Version: o.Version, Log: o.Log}
+	if o.Demo != nil {
+		to.Demo = func(ctx context.Context, progress func(string)) (shell.Demo, error) { return o.Demo(ctx, progress) }
+	}
+	return to
+}
