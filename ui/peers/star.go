@@ -86,7 +86,7 @@ func ring(c *canvas.Circle, filters bool) {
 }
 
 func (r *starRenderer) Destroy()           {}
-func (r *starRenderer) MinSize() fyne.Size { return fyne.NewSize(180, 170) }
+func (r *starRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 170) }
 
 func (r *starRenderer) Objects() []fyne.CanvasObject {
 	var all []fyne.CanvasObject
