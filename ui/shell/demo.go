@@ -78,7 +78,7 @@ func (d *demoPanel) mine() {
 }
 
 func (d *demoPanel) pay() {
-	prefs := present.Prefs{Unit: d.s.last.snap.Prefs.Unit}
+	prefs := present.Prefs{Unit: d.s.last.Prefs.Unit}
 	d.act("Paying you…", func(ctx context.Context, net Demo) (string, error) {
 		var to app.Address
 		err := d.s.ctl.with(func(o *opened) (err error) {

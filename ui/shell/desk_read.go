@@ -1,10 +1,34 @@
 package shell
 
 import (
+	"encoding/hex"
+
+	"thistle/app"
 	"thistle/ui/kit"
+	"thistle/ui/overview"
 	"thistle/ui/peers"
 	"thistle/ui/present"
 )
+
+func buildOverview(t *stay) *screen {
+	sc := overview.New(t.s.host(), overview.Actions{
+		Send:    func() { t.goTo(sendPage) },
+		Receive: func() { t.goTo(receivePage) },
+		History: func() { t.goTo(historyPage) },
+		Open:    t.openPayment, BackUp: func() { t.goTo(settingsPage) },
+		Hide: func(on bool) {
+			to := t.s.settings
+			to.Hide = on
+			t.s.change(to)
+		},
+		Span: func(span present.Span) {
+			t.span = span
+			t.draw(t.last)
+		},
+	})
+	of := func(v view) present.OverviewState { return present.OverviewOf(v.snap, t.span) }
+	return &screen{content: sc.Content(), update: drawer(of, sc.Update)}
+}
 
 func buildPeers(t *stay) *screen {
 	sc := peers.New(t.s.host(), peers.Actions{})
@@ -12,14 +36,52 @@ func buildPeers(t *stay) *screen {
 	return &screen{content: sc.Content(), update: drawer(of, sc.Update)}
 }
 
-func blank(p page) *screen {
-	return &screen{content: kit.NewText(kit.Title, p.title()), update: func(view) {}}
+// ---- history ----
+
+func (t *stay) details(txid string, done func(d *present.Payment, problem string)) {
+	prefs, now := t.last.snap.Prefs, t.s.o.Now()
+	t.s.offOpen(func() func() {
+		var payment *app.Payment
+		var proof *app.ProofInfo
+		err := t.s.ctl.with(func(o *opened) (err error) {
+			if payment, err = o.w.Payment(txid); err == nil && payment.Proved {
+				proof, err = o.w.Proof(txid)
+			}
+			return err
+		})
+		return func() {
+			if err != nil {
+				done(nil, present.Sentence(err))
+				return
+			}
+			done(present.PaymentOf(payment, proof, prefs, now), "")
+		}
+	})
 }
 
-func buildOverview(*stay) *screen { return blank(overviewPage) }
-func buildReceive(*stay) *screen  { return blank(receivePage) }
-func buildHistory(*stay) *screen  { return blank(historyPage) }
-func buildSettings(*stay) *screen { return blank(settingsPage) }
+func (t *stay) label(txid, text string, done func(problem string)) {
+	t.s.touch()
+	t.s.offOpen(func() func() {
+		err := t.s.ctl.with(func(o *opened) error { return o.w.Label(txid, text) })
+		t.s.ctl.newsFromWallet()
+		return func() { done(problem(err)) }
+	})
+}
 
-// openPayment shows a payment in the history.
-func (t *stay) openPayment(txid string) { t.goTo(historyPage) }
+// exportProof saves a proof in the form that other software takes.
+func (t *stay) exportProof(txid string) {
+	t.s.offOpen(func() func() {
+		var proof *app.ProofInfo
+		err := t.s.ctl.with(func(o *opened) (err error) {
+			proof, err = o.w.Proof(txid)
+			return err
+		})
+		return func() {
+			if err != nil {
+				kit.ShowProblem(t.s.host(), present.Sentence(err))
+				return
+			}
+			t.save("proof-"+txid[:min(8, len(txid))]+".txt", []byte(hex.EncodeToString(proof.MerkleBlock)+"\n"))
+		}
+	})
+}

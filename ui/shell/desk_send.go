@@ -35,7 +35,7 @@ func (d *sendDesk) state(v view) present.SendState { return present.SendOf(v.sna
 // discardPayment forgets what was reviewed, and stops watching what was sent.
 func (t *stay) discardPayment() {
 	t.of.forgetPayment()
-	t.last.travel, t.s.last.travel = nil, nil
+	t.last.travel = nil
 }
 
 func (t *stay) checkPayment(form present.SendForm, done func(present.SendCheck)) {
@@ -154,7 +154,6 @@ func (t *stay) confirmPayment(password []byte, done func(present.SendFailure)) {
 			if travel != nil {
 				t.last.travel = travel
 				t.screen(sendPage).update(t.last)
-				t.s.last.travel = travel
 			}
 			done(failure)
 		}

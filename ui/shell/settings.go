@@ -32,7 +32,10 @@ func (s *Shell) change(to app.Settings) {
 	}
 	s.settings = to
 	s.ctl.keep(to)
-	s.last.snap.Prefs = prefsOf(to)
+	s.last.Prefs = prefsOf(to)
+	if s.stay != nil {
+		s.stay.last.snap.Prefs = prefsOf(to)
+	}
 	s.redraw()
 }
 

@@ -29,7 +29,7 @@ type Shell struct {
 
 	settings app.Settings
 	wallets  []app.WalletInfo
-	last     view // the newest snapshot
+	last     present.Snapshot // the newest, without what it says of a wallet
 
 	// One of these is shown, or a page without a life of its own.
 	lockScreen *lock.Screen
@@ -187,7 +187,13 @@ func (s *Shell) draw(v view) {
 		return
 	}
 	v.snap.Prefs = prefsOf(s.settings) // which may have changed meanwhile
-	s.last = v
+	s.last = withoutWallet(v.snap)
+	if s.stay != nil {
+		if v.of != nil {
+			s.stay.draw(v)
+		}
+		return
+	}
 	s.redraw()
 }
 
@@ -195,20 +201,18 @@ func (s *Shell) draw(v view) {
 func (s *Shell) redraw() {
 	switch {
 	case s.stay != nil:
-		if s.last.of == s.stay.of {
-			s.stay.draw(s.last)
-		}
+		s.stay.draw(s.stay.last)
 	case s.lockScreen != nil:
-		s.lockScreen.Update(present.LockOf(s.last.snap, s.wallets, s.settings.Wallet))
+		s.lockScreen.Update(present.LockOf(s.last, s.wallets, s.settings.Wallet))
 	case s.wizard != nil:
-		s.wizard.Update(present.OnboardOf(s.last.snap, s.wallets))
+		s.wizard.Update(present.OnboardOf(s.last, s.wallets))
 	}
 }
 
 // settleIn shows the screens of a wallet just opened.
 func (s *Shell) settleIn(v view) {
 	s.hideDoor()
-	s.last = v
+	s.last = withoutWallet(v.snap)
 	s.active = s.o.Now()
 	s.stay = newStay(s, v)
 	s.show(s.stay.content)

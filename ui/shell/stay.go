@@ -22,7 +22,9 @@ type stay struct {
 	built   map[page]*screen
 	last    view
 
-	send sendDesk
+	span    present.Span // of the overview's chart
+	send    sendDesk
+	receive receiveDesk
 }
 
 // screen is a page as the shell sees it.
@@ -34,7 +36,7 @@ type screen struct {
 }
 
 func newStay(s *Shell, v view) *stay {
-	t := &stay{s: s, of: v.of, last: v, built: make(map[page]*screen), place: container.NewStack()}
+	t := &stay{s: s, of: v.of, last: v, built: make(map[page]*screen), place: container.NewStack(), span: present.Ever}
 	t.rail = newRail(t.goTo, s.lock)
 	t.notices = newNotices(t)
 	bottom := fyne.CanvasObject(nil)
@@ -84,6 +86,9 @@ func (t *stay) screen(p page) *screen {
 
 // draw draws what is shown from a snapshot.
 func (t *stay) draw(v view) {
+	if v.travel == nil { // the snapshot may be older than the payment
+		v.travel = t.last.travel
+	}
 	t.last = v
 	t.rail.update(present.RailOf(v.snap))
 	t.notices.update(v)
@@ -108,7 +113,6 @@ func (s *Shell) dropStay() {
 	}
 	s.stay = nil
 	s.hideDoor()
-	s.last = view{snap: withoutWallet(s.last.snap)}
 }
 
 // withoutWallet is what a snapshot says of the network alone.
