@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -73,7 +75,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	r := &buttonRenderer{WidgetRenderer: b.Button.CreateRenderer(), b: b, outline: canvas.NewRectangle(nil)}
+	r := &buttonRenderer{WidgetRenderer: b.Button.CreateRenderer(), b: b, outline: canvas.NewRectangle(color.Transparent)}
 	r.apply()
 	return r
 }
@@ -86,7 +88,7 @@ type buttonRenderer struct {
 
 func (r *buttonRenderer) apply() {
 	r.outline.CornerRadius = FieldRadius
-	r.outline.StrokeWidth, r.outline.StrokeColor = 0, nil
+	r.outline.StrokeWidth, r.outline.StrokeColor = 0, color.Transparent
 	switch {
 	case r.b.focused && !r.b.Disabled():
 		r.outline.StrokeWidth, r.outline.StrokeColor = 2, colorOf(theme.ColorNamePrimary)

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -33,7 +35,7 @@ func (p *Panel) Set(fill, line fyne.ThemeColorName, width float32) {
 
 // CreateRenderer implements fyne.Widget.
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
-	r := &panelRenderer{p: p, rect: canvas.NewRectangle(nil)}
+	r := &panelRenderer{p: p, rect: canvas.NewRectangle(color.Transparent)}
 	r.apply()
 	return r
 }
@@ -44,7 +46,7 @@ type panelRenderer struct {
 }
 
 func (r *panelRenderer) apply() {
-	r.rect.FillColor, r.rect.StrokeColor, r.rect.StrokeWidth = nil, nil, 0
+	r.rect.FillColor, r.rect.StrokeColor, r.rect.StrokeWidth = color.Transparent, color.Transparent, 0
 	if r.p.fill != "" {
 		r.rect.FillColor = colorOf(r.p.fill)
 	}

@@ -72,7 +72,10 @@ func saveFolders() (found []string) {
 			found = append(found, dir)
 		}
 	}
-	return append(found, "."+string(filepath.Separator))
+	if len(found) == 0 {
+		return []string{home}
+	}
+	return found
 }
 
 // ask shows why pressing the button once was not enough.
