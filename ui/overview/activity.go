@@ -3,71 +3,57 @@ package overview
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"thistle/ui/kit"
 	"thistle/ui/present"
 )
 
-const rowHeight = 59
+const (
+	rowHeight = 59 // with the line above
+	rowEdge   = 10 // a row's ground is wider than what it holds
+)
 
-// row is one payment.
-type row struct {
-	press
-	icon        *kit.Icon
+// payment is one row.
+type payment struct {
+	row         *kit.ListRow
+	rule        fyne.CanvasObject
+	tile        *kit.Tile
 	title, note *kit.Text
 	state       *kit.Chip
 	amount      *kit.Amount
-	columns     *columns
 	used        bool
 }
 
-func newRow(c *columns) *row {
-	r := &row{
-		icon: kit.NewIcon(kit.IconReceive, kit.Good, 16), title: kit.NewText(kit.Strong, "").Shortened(),
-		note: kit.Label(kit.Small, kit.Muted, "").Shortened(), state: kit.NewChip(""), amount: kit.NewAmount("", kit.Figure).Right(), columns: c,
+func newPayment(c *columns) *payment {
+	p := &payment{
+		rule: kit.Rule(), tile: kit.NewTile(kit.IconReceive, kit.Good), title: kit.NewText(kit.Strong, "").Shortened(),
+		note: kit.Label(kit.Small, kit.Muted, "").Shortened(), state: kit.NewChip(""), amount: kit.NewAmount("", kit.Figure).Right(),
 	}
-	r.panel = kit.NewPanel("", "", 8)
-	r.ExtendBaseWidget(r)
-	return r
+	words := kit.Middle(kit.Column(1, p.title, p.note))
+	p.row = kit.NewRow("", container.New(c, p.tile, words, p.state, p.amount), nil)
+	return p
 }
 
-// set draws a payment.
-func (r *row) set(p present.ActivityRow, open func(string)) {
-	r.ID, r.used = "overview.row."+p.TxID, true
-	r.fn = func() { open(p.TxID) }
-	if p.Way == present.In {
-		r.icon.Set(kit.IconReceive, kit.Good)
+func (p *payment) set(r present.ActivityRow, open func(string)) {
+	p.row.SetID("overview.row." + r.TxID)
+	p.row.SetTapped(func() { open(r.TxID) })
+	if r.Way == present.In {
+		p.tile.Set(kit.IconReceive, kit.Good)
 	} else {
-		r.icon.Set(kit.IconSend, kit.Plain)
+		p.tile.Set(kit.IconSend, kit.Plain)
 	}
-	r.title.Set(p.Title)
-	r.note.Set(p.Note)
-	switch tone := kit.Tone(p.State.Tone); {
-	case p.Quiet && p.Proved:
-		r.state.SetQuiet(kit.IconShieldCheck, tone, p.State.Words)
-	case p.Quiet:
-		r.state.SetQuiet(nil, tone, p.State.Words)
+	p.title.Set(r.Title)
+	p.note.Set(r.Note)
+	switch tone := kit.Tone(r.State.Tone); {
+	case r.Quiet && r.Proved:
+		p.state.SetQuiet(kit.IconShieldCheck, tone, r.State.Words)
+	case r.Quiet:
+		p.state.SetQuiet(nil, tone, r.State.Words)
 	default:
-		r.state.Set(tone, p.State.Words)
+		p.state.Set(tone, r.State.Words)
 	}
-	r.amount.Set(p.Amount.Words, "", kit.Tone(p.Amount.Tone))
-}
-
-// Text is all that the row says.
-func (r *row) Text() string {
-	return r.title.Text() + ", " + r.note.Text() + ", " + r.state.Text() + ", " + r.amount.Text()
-}
-
-// AccessibilityLabel implements fyne.Accessible.
-func (r *row) AccessibilityLabel() string { return r.Text() }
-
-// CreateRenderer implements fyne.Widget.
-func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	tile := container.NewStack(kit.NewPanel(kit.ColorField, kit.ColorLine, 8), kit.Inset(7, 7, 7, 7, r.icon))
-	words := kit.Middle(kit.Column(1, r.title, r.note))
-	line := container.New(r.columns, kit.Middle(tile), words, r.state, r.amount)
-	return widget.NewSimpleRenderer(container.NewStack(r.panel, line))
+	p.amount.Set(r.Amount.Words, "", kit.Tone(r.Amount.Tone))
+	p.row.SetLabel(r.Title + ", " + r.Note + ", " + r.State.Words + ", " + r.Amount.Words)
 }
 
 // columns places what rows hold, so that it lines up from row to row.
@@ -79,12 +65,9 @@ const (
 	toColumn  = 16
 )
 
-// state is how wide the states may be.
-func (c *columns) state(width float32) float32 { return min(180, width*0.27) }
-
 // Layout implements fyne.Layout.
 func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	state := c.state(size.Width)
+	state := min(180, size.Width*0.27)
 	words := max(size.Width-tileWidth-toWords-toColumn-state-toColumn-c.amount, 0)
 	x := float32(0)
 	for i, w := range []float32{tileWidth + toWords, words + toColumn, state + toColumn, c.amount} {
@@ -97,63 +80,51 @@ func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (c *columns) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(tileWidth+toWords+100+toColumn+80+toColumn+c.amount, rowHeight-1)
+	return fyne.NewSize(tileWidth+toWords+100+toColumn+80+toColumn+c.amount, 40)
 }
 
 // list holds the rows, with a line above each.
 type list struct {
-	box     *fyne.Container
-	rows    []*row
-	columns *columns
+	box      *fyne.Container
+	payments []*payment
+	columns  *columns
 }
 
 func newList(n int) *list {
 	l := &list{columns: &columns{}}
 	l.box = container.New(l)
 	for range n {
-		r := newRow(l.columns)
-		l.rows = append(l.rows, r)
-		l.box.Add(kit.Rule())
-		l.box.Add(r)
+		p := newPayment(l.columns)
+		l.payments = append(l.payments, p)
+		l.box.Add(p.rule)
+		l.box.Add(p.row)
 	}
 	return l
 }
 
 func (l *list) set(rows []present.ActivityRow, open func(string)) {
-	widest := float32(0)
-	for i, r := range l.rows {
-		r.used = i < len(rows)
-		if r.used {
-			r.set(rows[i], open)
-			widest = max(widest, r.amount.MinSize().Width)
-		}
-	}
-	if widest != l.columns.amount {
-		l.columns.amount = widest
-		for _, r := range l.rows {
-			r.Refresh()
+	l.columns.amount = 0
+	for i, p := range l.payments {
+		p.used = i < len(rows)
+		if p.used {
+			p.set(rows[i], open)
+			l.columns.amount = max(l.columns.amount, p.amount.MinSize().Width)
 		}
 	}
 	l.box.Refresh()
 }
 
 // Layout implements fyne.Layout: it shows as many rows as fit whole.
-func (l *list) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for i, r := range l.rows {
-		rule, y := objects[2*i], float32(i)*rowHeight
-		shown := r.used && (i == 0 || y+rowHeight <= size.Height)
-		for _, o := range []fyne.CanvasObject{rule, r} {
-			switch {
-			case shown && !o.Visible():
-				o.Show()
-			case !shown && o.Visible():
-				o.Hide()
-			}
-		}
-		rule.Move(fyne.NewPos(0, y))
-		rule.Resize(fyne.NewSize(size.Width, 1))
-		r.Move(fyne.NewPos(0, y+1))
-		r.Resize(fyne.NewSize(size.Width, rowHeight-1))
+func (l *list) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	for i, p := range l.payments {
+		y := float32(i) * rowHeight
+		shown := p.used && (i == 0 || y+rowHeight <= size.Height)
+		show(p.rule, shown)
+		show(p.row, shown)
+		p.rule.Move(fyne.NewPos(0, y))
+		p.rule.Resize(fyne.NewSize(size.Width, 1))
+		p.row.Move(fyne.NewPos(-rowEdge, y+1))
+		p.row.Resize(fyne.NewSize(size.Width+2*rowEdge, rowHeight-1))
 	}
 }
 

@@ -1,6 +1,8 @@
 package overview
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -21,9 +23,8 @@ type Screen struct {
 	asOf, spendable               *kit.Text
 	arriving, returning, immature *kit.Text
 	behind                        *fyne.Container // asOf with its icon
-	spans                         *spans
-	chart                         *chart
-	noChart                       fyne.CanvasObject
+	spans                         *kit.Segments
+	chart                         *kit.StepChart
 	list                          *list
 	all                           *kit.LinkButton
 	empty                         *fyne.Container
@@ -45,7 +46,7 @@ func New(_ kit.Host, a Actions) *Screen {
 
 func (s *Screen) balanceCard() fyne.CanvasObject {
 	s.hide = kit.IconButton("overview.hide", kit.IconEyeOff, "Hide amounts", func() { s.a.Hide(!s.state.Hidden) })
-	s.spans = newSpans(s.a.Span)
+	s.spans = kit.NewSegments("overview.span", names(), func(i int) { s.a.Span(present.Spans()[i]) })
 	s.balance = kit.NewAmount("overview.balance", kit.Huge).Fitting()
 	s.asOf = kit.Label(kit.Small, kit.Warn, "").Called("overview.asof")
 	s.behind = kit.Inset(0, 0, 0, 10, kit.Row(4, kit.Middle(kit.NewIcon(kit.IconClock, kit.Warn, 15)), kit.Middle(s.asOf)))
@@ -53,14 +54,13 @@ func (s *Screen) balanceCard() fyne.CanvasObject {
 	s.arriving = kit.Label(kit.Small, kit.Warn, "").Called("overview.arriving")
 	s.returning = kit.Label(kit.Small, kit.Muted, "").Called("overview.returning")
 	s.immature = kit.Label(kit.Small, kit.Muted, "").Called("overview.immature")
-	s.chart = newChart()
-	s.noChart = kit.Middle(kit.Label(kit.Small, kit.Muted, "The balance over time will be drawn here.").Centre())
+	s.chart = kit.NewStepChart("overview.chart")
 
 	total := kit.Row(2, kit.Middle(kit.Label(kit.Small, kit.Muted, "Total balance")), s.hide, s.behind)
-	s.top = container.NewBorder(nil, nil, total, kit.Middle(s.spans.box))
+	s.top = container.NewBorder(nil, nil, total, kit.Middle(s.spans))
 	s.parts = kit.Row(12, kit.Row(4, kit.Label(kit.Small, kit.Muted, "Spendable"), s.spendable), s.arriving, s.returning)
 	s.figures = kit.Column(2, s.top, s.balance, s.parts, s.immature)
-	return kit.Card(container.NewBorder(kit.Inset(-6, 0, 14, 0, s.figures), nil, nil, nil, container.NewStack(s.chart, s.noChart)))
+	return kit.Card(container.NewBorder(kit.Inset(-6, 0, 14, 0, s.figures), nil, nil, nil, s.chart))
 }
 
 func (s *Screen) activityCard() fyne.CanvasObject {
@@ -86,11 +86,9 @@ func (s *Screen) Update(state present.OverviewState) {
 		s.hide.Set(kit.IconEyeOff, "Hide amounts")
 	}
 	s.figure(before)
-	s.spans.set(state.Span)
-	s.chart.set(state.Chart)
-	show(s.chart, len(state.Chart) > 0)
-	show(s.noChart, len(state.Chart) == 0)
-	show(s.spans.box, len(state.Chart) > 0)
+	s.spans.SetCurrent(slices.Index(present.Spans(), state.Span))
+	s.chart.Set(points(state.Chart), "The balance over time will be drawn here.")
+	show(s.spans, len(state.Chart) > 0)
 	s.list.set(state.Rows, s.a.Open)
 	s.teach.Set(state.Empty)
 	show(s.list.box, state.Empty == "")
@@ -115,6 +113,21 @@ func (s *Screen) figure(before present.OverviewState) {
 		s.parts.Refresh()
 		s.figures.Refresh()
 	}
+}
+
+func names() (list []string) {
+	for _, span := range present.Spans() {
+		list = append(list, span.String())
+	}
+	return list
+}
+
+func points(steps []present.Step) []kit.ChartPoint {
+	list := make([]kit.ChartPoint, len(steps))
+	for i, s := range steps {
+		list[i] = kit.ChartPoint(s)
+	}
+	return list
 }
 
 func show(o fyne.CanvasObject, on bool) {
