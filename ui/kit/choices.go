@@ -50,6 +50,7 @@ func (c *Choices) Set(choices []Choice) {
 		c.box.Refresh()
 	}
 	for i, card := range c.cards {
+		card.ID = c.ID + "." + choices[i].ID
 		card.set(choices[i], choices[i].ID == c.chosen)
 	}
 }

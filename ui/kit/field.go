@@ -10,6 +10,16 @@ import (
 type Entry struct {
 	widget.Entry
 	Named
+	// Left is called after the focus went elsewhere.
+	Left func()
+}
+
+// FocusLost implements fyne.Focusable.
+func (e *Entry) FocusLost() {
+	e.Entry.FocusLost()
+	if e.Left != nil {
+		e.Left()
+	}
 }
 
 // NewEntry returns an empty line.
