@@ -37,7 +37,7 @@ type Screen struct {
 	wallet   *kit.Select     // if there are several
 	password *kit.Entry
 	unlock   *kit.Button
-	fresh    *kit.Button
+	fresh    *kit.LinkButton
 	problem  *kit.Paragraph
 	damaged  *fyne.Container
 	foot     *kit.Paragraph
@@ -52,7 +52,7 @@ func New(host kit.Host, a Actions) *Screen {
 	s.password.OnChanged = func(string) { s.typed = true }
 	s.password.OnSubmitted = func(string) { s.open() }
 	s.unlock = kit.Primary("lock.unlock", "Unlock", kit.IconUnlock, s.open)
-	s.fresh = kit.Secondary("lock.new", "Create or restore another wallet", nil, func() { s.a.New() })
+	s.fresh = kit.Link("lock.new", "Create or restore another wallet", func() { s.a.New() })
 	s.problem = kit.NewParagraph(kit.Body, kit.Bad, "").Called("lock.problem")
 	s.problem.Hide()
 	s.network, s.damaged = kit.Column(kit.Gap), kit.Column(kit.Gap)
@@ -63,7 +63,8 @@ func New(host kit.Host, a Actions) *Screen {
 	s.page = kit.Column(kit.Space,
 		kit.Row(0, kit.Spring(), kit.NewIcon(kit.IconThistle, kit.Accent, 72), kit.Spring()),
 		kit.NewText(kit.Title, "Thistle is locked").Centre(),
-		s.network, kit.Card(s.form), s.damaged, s.fresh, s.foot)
+		s.network, kit.Card(s.form), s.damaged, kit.Row(0, kit.Spring(), s.fresh, kit.Spring()),
+		kit.Column(2, s.foot, kit.Label(kit.Small, kit.Muted, "Nothing of your wallet is in memory.").Centre()))
 	s.root = container.NewVScroll(container.NewCenter(kit.AtMost(width, container.NewStack(kit.Blank(width, 1), kit.Inset(24, 0, 24, 0, s.page)))))
 	return s
 }
@@ -79,7 +80,7 @@ func (s *Screen) Update(state present.LockState) {
 			s.network.Add(kit.Banner(kit.Accent, kit.IconInfo, state.Network))
 		}
 		show(s.network, state.Network != "")
-		s.page.Refresh()
+		s.settle()
 	}
 	s.foot.SetTone(kit.Tone(state.Foot.Tone))
 	s.foot.Set(state.Foot.Words)
@@ -114,6 +115,15 @@ func (s *Screen) setWallets(state present.LockState) {
 		s.damaged.Add(kit.Banner(kit.Warn, kit.IconWarning, why))
 	}
 	show(s.damaged, len(state.Damaged) > 0)
+	s.settle()
+}
+
+// settle lays the page out twice: paragraphs know their height only after they
+// have been given a width.
+func (s *Screen) settle() {
+	s.root.Refresh()
+	s.page.Refresh()
+	s.root.Refresh()
 	s.page.Refresh()
 }
 
@@ -182,7 +192,7 @@ func (s *Screen) say(problem string) {
 	s.problem.Set(problem)
 	if (problem != "") != s.problem.Visible() {
 		show(s.problem, problem != "")
-		s.page.Refresh()
+		s.settle()
 	}
 }
 

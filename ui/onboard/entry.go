@@ -46,6 +46,12 @@ func (e *wordEntry) Take() []byte {
 	return text
 }
 
+// put sets the text, with the cursor after it.
+func (e *wordEntry) put(text string) {
+	e.SetText(text)
+	e.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown})
+}
+
 // rest is what finishes the word under the cursor.
 func (e *wordEntry) rest() string {
 	if e.CursorTextOffset() != utf8.RuneCountInString(e.Text) {

@@ -19,7 +19,7 @@ func (s *Screen) draw() {
 	title, lead := s.w.Page()
 	s.title.Set(title)
 	s.lead.Set(lead)
-	s.create = nil
+	s.note.Set("")
 	s.back = kit.Secondary("onboard.back", "Back", nil, s.goBack)
 
 	var body fyne.CanvasObject
@@ -45,8 +45,14 @@ func (s *Screen) draw() {
 	s.steps.SetCurrent(now)
 	left := kit.Row(kit.Space, kit.Middle(kit.NewIcon(kit.IconThistle, kit.Accent, 34)), kit.Middle(s.title), kit.Blank(kit.Space, 1))
 	head := container.NewBorder(nil, nil, left, nil, kit.Middle(s.steps))
-	foot = append([]fyne.CanvasObject{s.back}, foot...)
-	s.show(kit.Column(kit.Space, head, s.lead, s.network, body, s.problem, kit.Row(kit.Gap, foot...)))
+	page := kit.Column(kit.Space, head, s.lead)
+	if step := s.w.Step(); step != present.StepWords && step != present.StepCheck {
+		page.Add(s.network) // those two need the room, and come after pages that said it
+	}
+	page.Add(body)
+	page.Add(s.problem)
+	page.Add(container.NewBorder(nil, nil, s.back, kit.Row(kit.Gap, foot...), kit.Middle(kit.Inset(0, 12, 0, 12, s.note))))
+	s.show(page)
 	s.focus(first)
 	if s.w.Step() == present.StepWords {
 		s.needWords()
@@ -55,14 +61,22 @@ func (s *Screen) draw() {
 
 func (s *Screen) show(page fyne.CanvasObject) {
 	s.page.Objects = []fyne.CanvasObject{page}
-	s.page.Refresh()
+	s.settle()
 	s.scroll.ScrollToTop()
-	s.scroll.Refresh()
 }
 
-// note is a small text in the foot that gives way.
-func note(text string) fyne.CanvasObject {
-	return kit.Middle(kit.Label(kit.Small, kit.Muted, text))
+// primary makes the button that leads on.
+func (s *Screen) primary(id, label string, tapped func()) *kit.Button {
+	s.next = kit.Primary(id, label, nil, tapped)
+	return s.next
+}
+
+// settle lays the page out twice: paragraphs know their height only after they
+// have been given a width.
+func (s *Screen) settle() {
+	s.page.Refresh()
+	s.page.Refresh()
+	s.scroll.Refresh()
 }
 
 func (s *Screen) drawWelcome() {
@@ -73,55 +87,75 @@ func (s *Screen) drawWelcome() {
 	}
 	fresh := kit.Primary("onboard.new", "Create a new wallet", nil, func() { s.choose(false) })
 	old := kit.Secondary("onboard.restore", "Restore from recovery words", nil, func() { s.choose(true) })
+	_, lead := s.w.Page()
 	page := kit.Column(kit.Space,
 		kit.Row(0, kit.Spring(), kit.NewIcon(kit.IconThistle, kit.Accent, 72), kit.Spring()),
-		s.title.Centre(), s.lead, s.network,
+		s.title.Centre(), kit.NewParagraph(kit.Body, kit.Muted, lead).Centre(), s.network,
 		kit.Shares(kit.Space, nil,
 			choice(kit.IconPlus, "New here", "Thistle makes recovery words for you, and you write them on paper. It takes about three minutes.", fresh),
 			choice(kit.IconKey, "You have a wallet", "Type the 12 to 24 words of a wallet made here or elsewhere, and its payments are found again.", old)))
 	if s.a.Leave != nil && len(s.state.Taken) > 0 {
-		page.Add(kit.Row(0, kit.Secondary("onboard.leave", "Back to your wallets", nil, s.leave)))
+		page.Add(kit.Row(0, kit.Spring(), kit.Secondary("onboard.leave", "Back to your wallets", nil, s.leave), kit.Spring()))
 	}
-	s.show(page)
-	s.focus(fresh)
+	s.next = fresh
+	s.show(kit.Middle(page))
+	s.focus(nil)
 }
 
 func (s *Screen) namePage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
 	s.name.SetPlaceHolder(present.FreeName(s.state.Taken))
 	s.nameField.SetHint(kit.Muted, "Left empty, it is called “"+present.FreeName(s.state.Taken)+"”.")
-	next := kit.Primary("onboard.next", "Continue", nil, s.takeName)
-	return kit.Card(s.nameField), []fyne.CanvasObject{kit.Spring(), next}, s.name
+	rows := kit.Column(kit.Edge, s.nameField)
+	if !s.w.Restoring() {
+		count := kit.NewField("Recovery words", kit.Row(0, s.count))
+		count.SetHint(kit.Muted, "Nobody can guess 12 words either; they are written down sooner.")
+		rows.Add(count)
+	}
+	return kit.Card(rows), []fyne.CanvasObject{s.primary("onboard.next", "Continue", s.takeName)}, s.name
 }
 
 func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
-	columns := s.w.Count() / 6 // of four or six rows
-	grid := container.NewGridWithColumns(max(columns, 3))
-	for i := 1; i <= s.w.Count(); i++ {
-		word := kit.NewText(kit.Heading, s.w.Word(i)).Called("onboard.word." + strconv.Itoa(i))
-		number := container.NewStack(kit.Blank(22, 1), kit.Label(kit.Small, kit.Muted, strconv.Itoa(i)))
-		cell := container.NewStack(kit.NewPanel(kit.ColorField, kit.ColorLine, kit.FieldRadius),
-			kit.Inset(10, 12, 10, 14, kit.Row(kit.Gap, number, word)))
-		s.cells = append(s.cells, word)
-		grid.Add(cell)
+	columns, gap := 3, float32(10)
+	if s.w.Count() > 12 {
+		columns, gap = 4, 8
 	}
-	other := kit.Secondary("onboard.count", fmt.Sprintf("%d words instead", 36-s.w.Count()), nil, s.otherCount)
-	written := kit.Primary("onboard.written", "I have written them down", nil, s.written)
+	grid := kit.Column(gap)
+	var row *fyne.Container
+	for i := 1; i <= s.w.Count(); i++ {
+		if i%columns == 1 {
+			row = kit.Shares(gap, nil)
+			grid.Add(row)
+		}
+		row.Add(s.wordCell(i))
+	}
+	s.note.Set(s.w.Source())
+	written := s.primary("onboard.written", "I have written them down", s.written)
 	written.SetEnabled(s.w.HasWords())
 	body = kit.Column(kit.Space, kit.Card(grid),
 		kit.Banner(kit.Warn, kit.IconEyeOff, "Make sure nobody can see your screen. Never type these words into a web site or a photo of them into a phone."))
-	return body, []fyne.CanvasObject{note(s.w.Source()), kit.Spring(), other, written}, written
+	return body, []fyne.CanvasObject{written}, nil
+}
+
+// wordCell is a word with its number.
+func (s *Screen) wordCell(i int) fyne.CanvasObject {
+	word := kit.NewText(kit.Heading, s.w.Word(i)).Called("onboard.word." + strconv.Itoa(i))
+	s.cells = append(s.cells, word)
+	number := container.NewStack(kit.Blank(22, 1), kit.Label(kit.Small, kit.Muted, strconv.Itoa(i)))
+	return container.NewStack(kit.NewPanel(kit.ColorField, kit.ColorLine, kit.FieldRadius),
+		kit.Inset(10, 12, 10, 14, kit.Row(kit.Gap, number, word)))
 }
 
 func (s *Screen) checkPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
-	next := kit.Primary("onboard.next", "Continue", nil, s.check)
+	next := s.primary("onboard.next", "Continue", s.check)
 	if s.w.Checked() {
 		body = kit.Banner(kit.Good, kit.IconCheck, "You have shown that the words are on your paper.")
-		return body, []fyne.CanvasObject{kit.Spring(), next}, next
+		return body, []fyne.CanvasObject{next}, nil
 	}
 	row := kit.Shares(kit.Space, nil)
 	for i, position := range s.w.Asked() {
 		e := newWordEntry(fmt.Sprintf("onboard.check.%d", position), "", s.a.Complete)
 		f := kit.NewField(fmt.Sprintf("Word %d", position), e).Called(fmt.Sprintf("onboard.check.%d.hint", position))
+		f.SetHint(kit.Muted, "as on your paper")
 		e.OnChanged = func(text string) { hint(f, present.WordHint([]byte(text), s.a.Complete)) }
 		e.onward = func() { s.onward(i) }
 		s.checks, s.checkFields = append(s.checks, e), append(s.checkFields, f)
@@ -131,7 +165,7 @@ func (s *Screen) checkPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, 
 	s.warning = kit.Banner(kit.Warn, kit.IconWarning,
 		"If the words are not on paper, or one of them is wrong, a broken or lost computer means that the coins are gone for ever. Thistle will remind you until the check is done.")
 	s.warning.Hide()
-	return kit.Column(kit.Space, kit.Card(row), s.warning), []fyne.CanvasObject{kit.Spring(), s.notYet, next}, s.checks[0]
+	return kit.Column(kit.Space, kit.Card(row), s.warning), []fyne.CanvasObject{s.notYet, next}, s.checks[0]
 }
 
 // onward is Enter in one of the fields: to the next one, or on.
@@ -145,7 +179,7 @@ func (s *Screen) onward(i int) {
 
 func (s *Screen) mnemonicPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
 	t := s.w.Kept()
-	s.mnemonic.SetText(string(t.Words))
+	s.mnemonic.put(string(t.Words))
 	s.passphrase.SetText(string(t.Passphrase))
 	s.again.SetText(string(t.Repeat))
 	wipeTyped(t)
@@ -157,25 +191,22 @@ func (s *Screen) mnemonicPage() (body fyne.CanvasObject, foot []fyne.CanvasObjec
 		rows.Add(kit.NewParagraph(kit.Small, kit.Muted, "A passphrase belongs to the words, like one word more. It is not the password of this wallet. A wrong one is not noticed: it leads to another wallet, an empty one."))
 		rows.Add(kit.Shares(kit.Space, nil, kit.NewField("Passphrase", s.passphrase), kit.NewField("The same again", s.again)))
 	}
-	next := kit.Primary("onboard.next", "Continue", nil, s.takeMnemonic)
-	return kit.Card(rows), []fyne.CanvasObject{kit.Spring(), next}, s.mnemonic
+	next := s.primary("onboard.next", "Continue", s.takeMnemonic)
+	return kit.Card(rows), []fyne.CanvasObject{next}, s.mnemonic
 }
 
 func (s *Screen) passwordPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
 	s.passwordHints()
-	s.create = kit.Primary("onboard.create", "", nil, s.finish)
+	create := s.primary("onboard.create", "", s.finish)
 	s.showBusy()
-	return kit.Card(kit.Column(kit.Space, s.passwordField, s.repeatField)), []fyne.CanvasObject{kit.Spring(), s.create}, s.password
+	return kit.Card(kit.Column(kit.Space, s.passwordField, s.repeatField)), []fyne.CanvasObject{create}, s.password
 }
 
-// showBusy says on the button whether the wallet is being made.
+// showBusy says on the last button whether the wallet is being made.
 func (s *Screen) showBusy() {
-	if s.create == nil {
-		return
-	}
 	text := map[[2]bool]string{{false, false}: "Create wallet", {false, true}: "Creating…", {true, false}: "Restore wallet", {true, true}: "Restoring…"}
-	s.create.SetText(text[[2]bool{s.w.Restoring(), s.w.Busy()}])
-	s.create.SetEnabled(!s.w.Busy())
+	s.next.SetText(text[[2]bool{s.w.Restoring(), s.w.Busy()}])
+	s.next.SetEnabled(!s.w.Busy())
 	s.back.SetEnabled(!s.w.Busy())
 }
 

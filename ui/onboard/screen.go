@@ -29,6 +29,8 @@ type Screen struct {
 	title   *kit.Text
 	steps   *kit.Steps
 	lead    *kit.Paragraph
+	note    *kit.Text // beside the buttons
+	count   *kit.Segments
 	network *fyne.Container // a banner, if this is not mainnet
 	problem *kit.Paragraph
 
@@ -41,8 +43,8 @@ type Screen struct {
 	nameField, passwordField, repeatField, mnemonicField *kit.Field
 	checkFields                                          []*kit.Field
 
-	back, create, notYet *kit.Button
-	warning              *fyne.Container // what "Later" means
+	back, next, notYet *kit.Button     // of the page; next is what Enter presses
+	warning            *fyne.Container // what "Later" means
 }
 
 // New builds the wizard at its welcome page.
@@ -53,6 +55,8 @@ func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a, w: present.NewWizard(a.Dice)}
 	s.title = kit.NewText(kit.Title, "").Called("onboard.title")
 	s.steps = kit.NewSteps("onboard.steps")
+	s.note = kit.Label(kit.Small, kit.Muted, "").Shortened()
+	s.count = kit.NewSegments("onboard.count", []string{"12 words", "24 words"}, func(i int) { s.w.SetCount(12 + 12*i) })
 	s.lead = kit.NewParagraph(kit.Body, kit.Muted, "")
 	s.network = container.NewStack()
 	s.network.Hide()
@@ -87,7 +91,7 @@ func (s *Screen) fields() {
 	s.passphrase, s.again = kit.NewPassword("onboard.passphrase", ""), kit.NewPassword("onboard.passphrase.repeat", "")
 	s.passphrase.OnSubmitted = func(string) { s.focus(s.again) }
 	s.again.OnSubmitted = func(string) { s.takeMnemonic() }
-	s.hasPassphrase = kit.NewCheck("onboard.passphrase.has", "These words have a passphrase as well", func(bool) { s.keep(); s.draw() })
+	s.hasPassphrase = kit.NewCheck("onboard.passphrase.has", "These words have a passphrase as well", s.setPassphrase)
 }
 
 // Content is what the window shows.
@@ -105,6 +109,7 @@ func (s *Screen) Update(state present.OnboardState) {
 		s.network.Add(kit.Banner(kit.Accent, kit.IconInfo, state.Network))
 		s.network.Show()
 	}
+	s.settle()
 	switch s.w.Step() {
 	case present.StepWelcome, present.StepName:
 		s.draw()
@@ -113,12 +118,19 @@ func (s *Screen) Update(state present.OnboardState) {
 
 // Shown tells the wizard that it is on the window.
 func (s *Screen) Shown() {
+	if s.shown {
+		return
+	}
 	s.shown = true
+	s.host.Window.Canvas().SetOnTypedKey(s.typedKey)
 	s.draw()
 }
 
 // Hidden tells the wizard that it is left: it forgets everything.
 func (s *Screen) Hidden() {
+	if s.shown {
+		s.host.Window.Canvas().SetOnTypedKey(nil)
+	}
 	s.shown = false
 	s.reset()
 }
@@ -135,6 +147,7 @@ func (s *Screen) reset() {
 	}
 	s.enable(true)
 	s.hasPassphrase.Checked = false
+	s.count.SetCurrent(0)
 	s.forgetWords()
 	s.say("")
 	s.draw()
@@ -165,10 +178,22 @@ func (s *Screen) enable(on bool) {
 	}
 }
 
-// focus moves the focus, if the wizard is on the window.
+// focus moves the focus, if the wizard is on the window; nil takes it from what
+// is no longer there.
 func (s *Screen) focus(f fyne.Focusable) {
-	if s.shown && f != nil && s.host.Window != nil {
+	switch {
+	case !s.shown:
+	case f == nil:
+		s.host.Window.Canvas().Unfocus()
+	default:
 		s.host.Window.Canvas().Focus(f)
+	}
+}
+
+// typedKey lets Enter lead on where nothing has the focus.
+func (s *Screen) typedKey(key *fyne.KeyEvent) {
+	if enter := key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter; enter && s.next != nil && !s.next.Disabled() {
+		s.next.OnTapped()
 	}
 }
 
@@ -181,7 +206,7 @@ func (s *Screen) say(problem string) {
 		} else {
 			s.problem.Show()
 		}
-		s.page.Refresh()
+		s.settle()
 	}
 }
 
@@ -200,6 +225,14 @@ func (s *Screen) goBack() {
 	s.w.Back()
 	s.turn++ // words that are still being made are not wanted
 	s.draw()
+}
+
+func (s *Screen) setPassphrase(on bool) {
+	s.keep()
+	s.draw()
+	if on {
+		s.focus(s.passphrase)
+	}
 }
 
 // keep remembers the page of old words.
@@ -242,11 +275,6 @@ func (s *Screen) needWords() {
 		s.w.Made(words)
 		s.draw()
 	})
-}
-
-func (s *Screen) otherCount() {
-	s.w.SetCount(36 - s.w.Count())
-	s.draw()
 }
 
 func (s *Screen) written() {
@@ -293,7 +321,7 @@ func (s *Screen) later() {
 	}
 	s.notYet.SetText("Go on without a check")
 	s.warning.Show()
-	s.page.Refresh()
+	s.settle()
 }
 
 func (s *Screen) typed() present.TypedWords {

@@ -48,17 +48,16 @@ func LockOf(s Snapshot, wallets []app.WalletInfo, last string) LockState {
 
 // lockFoot says what goes on while no wallet is open.
 func lockFoot(p app.Progress) Text {
-	const sealed = "Nothing of your wallet is in memory."
-	peers := Count(p.Peers, "peer", "peers")
+	block, peers := Height(max(p.Height, 0)), Count(p.Peers, "peer", "peers")
 	switch {
 	case !p.Running:
-		return Text{"The peer is not running. " + sealed, Muted}
+		return Text{"The peer is not running.", Muted}
 	case p.Peers == 0:
-		return Text{"Looking for peers. " + sealed, Muted}
+		return Text{"Looking for peers.", Muted}
 	case p.Current:
-		return Text{fmt.Sprintf("Up to date at block %s, with %s. %s", Height(max(p.Height, 0)), peers, sealed), Good}
+		return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
 	case p.Target > p.Height:
-		return Text{fmt.Sprintf("The peer goes on syncing: block %s of about %s, with %s. %s", Height(max(p.Height, 0)), Height(p.Target), peers, sealed), Muted}
+		return Text{fmt.Sprintf("The peer goes on syncing: block %s of about %s, with %s.", block, Height(p.Target), peers), Muted}
 	}
-	return Text{fmt.Sprintf("The peer goes on syncing: block %s, with %s. %s", Height(max(p.Height, 0)), peers, sealed), Muted}
+	return Text{fmt.Sprintf("The peer goes on syncing: block %s, with %s.", block, peers), Muted}
 }

@@ -224,7 +224,7 @@ func (w *Wizard) Count() int { return w.count }
 
 // SetCount asks for 12 or 24 words; those made before are forgotten.
 func (w *Wizard) SetCount(n int) {
-	if w.step == StepWords && n != w.count {
+	if w.step == StepName && n != w.count {
 		w.dropWords()
 		w.count = n
 	}
