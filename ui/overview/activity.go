@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	rowHeight = 59 // with the line above
+	rowHeight = 57 // with the line above
 	rowEdge   = 10 // a row's ground is wider than what it holds
 )
 

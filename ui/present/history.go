@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"thistle/app"
+	"thistle/app/units"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
 )
@@ -43,6 +44,8 @@ type Filter struct {
 type HistoryState struct {
 	// Unit stands above the amounts.
 	Unit string
+	// Empty is said in place of the list if there is no payment at all.
+	Empty string
 
 	entries []app.HistoryEntry
 	picked  []int32 // what the filter lets through; nil if that is everything
@@ -63,7 +66,11 @@ type HistoryRow struct {
 
 // HistoryOf makes the list.
 func HistoryOf(s Snapshot, f Filter) HistoryState {
-	return HistoryState{Unit: s.Prefs.Unit.String(), entries: s.History, prefs: s.Prefs, now: s.Now}.With(f)
+	h := HistoryState{Unit: s.Prefs.Unit.String(), entries: s.History, prefs: s.Prefs, now: s.Now}
+	if len(s.History) == 0 {
+		h.Empty = nothingYet(asOf(s))
+	}
+	return h.With(f)
 }
 
 // With is the same history through another filter.
@@ -85,6 +92,9 @@ func (h HistoryState) With(f Filter) HistoryState {
 // Following is h through the filter of last, taking over what last let through
 // if nothing changed by which it chose.
 func (h HistoryState) Following(last HistoryState) HistoryState {
+	if matcherOf(last.filter, h.prefs).all() {
+		return h.With(last.filter)
+	}
 	same := h.prefs == last.prefs && slices.EqualFunc(h.entries, last.entries, func(a, b app.HistoryEntry) bool {
 		return a.TxID == b.TxID && a.State == b.State && a.Amount == b.Amount && a.Label == b.Label && a.Address == b.Address
 	})
@@ -137,6 +147,20 @@ func (h HistoryState) Find(txid string) int {
 		}
 	}
 	return -1
+}
+
+// Widest is the longest amount of all, so that a column can be made for it.
+func (h HistoryState) Widest() string {
+	var low, high units.Amount
+	for i := range h.entries {
+		low, high = min(low, h.entries[i].Amount), max(high, h.entries[i].Amount)
+	}
+	a, _ := SignedMoney(low, h.prefs)
+	b, _ := SignedMoney(high, h.prefs)
+	if len(a) > len(b) {
+		return a
+	}
+	return b
 }
 
 // Moved says whether what can be told of a payment may be another than it was in

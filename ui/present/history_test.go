@@ -92,6 +92,22 @@ func TestRowsByNumberAndByID(t *testing.T) {
 	require.Zero(t, present.HistoryState{}.Len())
 }
 
+func TestNothingYet(t *testing.T) {
+	t.Parallel()
+	s := known()
+	require.Equal(t, "No payments yet. Share an address to receive your first.", present.HistoryOf(s, present.Filter{Text: "x"}).Empty)
+	s.Balance.Final = false
+	require.Contains(t, present.HistoryOf(s, present.Filter{}).Empty, "found so far")
+	require.Empty(t, present.HistoryOf(known(some()...), present.Filter{Text: "nowhere"}).Empty)
+}
+
+func TestWidest(t *testing.T) {
+	t.Parallel()
+	h := present.HistoryOf(known(some()...), present.Filter{Text: "nowhere"})
+	require.Equal(t, narrow("+1 234.500 000 00"), h.Widest())
+	require.Equal(t, narrow("−0.061 012 40"), present.HistoryOf(known(some()[1]), present.Filter{}).Widest())
+}
+
 func TestFollowing(t *testing.T) {
 	t.Parallel()
 	last := present.HistoryOf(known(some()...), present.Filter{Text: "rent"})

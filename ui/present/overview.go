@@ -61,14 +61,18 @@ func OverviewOf(s Snapshot, span Span) OverviewState {
 	for i := range s.History[:min(recent, len(s.History))] {
 		o.Rows = append(o.Rows, activityOf(&s.History[i], s))
 	}
-	switch {
-	case len(o.Rows) > 0:
-	case o.AsOf != "":
-		o.Empty = "No payments found so far; the search goes on. You can share an address already."
-	default:
-		o.Empty = "No payments yet. Share an address to receive your first."
+	if len(o.Rows) == 0 {
+		o.Empty = nothingYet(o.AsOf)
 	}
 	return o
+}
+
+// nothingYet teaches what to do when there are no payments.
+func nothingYet(asOf string) string {
+	if asOf != "" {
+		return "No payments found so far; the search goes on. You can share an address already."
+	}
+	return "No payments yet. Share an address to receive your first."
 }
 
 // asOf says how far a balance can be relied upon while the wallet is behind.
