@@ -57,7 +57,11 @@ func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
 func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
 	s.off(func() func() {
 		o, err := open()
+		wallets, _ := s.ctl.wallets() // of a new wallet the list does not know yet
 		return func() {
+			if len(wallets) > 0 {
+				s.wallets = wallets
+			}
 			if err != nil {
 				if !errors.Is(err, errClosing) {
 					s.o.Log.Info("open wallet", "err", err)
