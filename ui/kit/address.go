@@ -16,8 +16,9 @@ import (
 type Address struct {
 	widget.BaseWidget
 	Named
-	text string
-	size float32
+	text  string
+	size  float32
+	texts []*canvas.Text
 }
 
 // NewAddress returns an empty address.
@@ -62,7 +63,7 @@ func (a *Address) groups() (groups []string) {
 
 // measures are the width of a group, of the room between two, and a line's height.
 func (a *Address) measures() (group, gap, line float32) {
-	m := fyne.MeasureText("0000", a.size, fyne.TextStyle{Monospace: true, Bold: true})
+	m := fyne.MeasureText("0000", a.size, fyne.TextStyle{Monospace: true})
 	return m.Width, m.Width / 4 * 0.9, m.Height + 2
 }
 
@@ -90,6 +91,10 @@ func (a *Address) Resize(size fyne.Size) {
 // CreateRenderer implements fyne.Widget.
 func (a *Address) CreateRenderer() fyne.WidgetRenderer {
 	d := &drawing{}
+	var again [3]*canvas.Text // the strong groups, drawn twice
+	for i := range again {
+		again[i] = canvas.NewText("", nil)
+	}
 	d.min = func() fyne.Size {
 		group, gap, line := a.measures()
 		return fyne.NewSize(group+gap+group, line*float32(a.lines(a.Size().Width)))
@@ -97,24 +102,50 @@ func (a *Address) CreateRenderer() fyne.WidgetRenderer {
 	d.layout = func(size fyne.Size) {
 		group, gap, line := a.measures()
 		per := a.perLine(size.Width)
-		for i, o := range d.objects {
+		for i, o := range d.objects[:max(len(d.objects)-len(again), 0)] {
 			place(o, float32(i%per)*(group+gap), float32(i/per)*line, group, line)
+		}
+		for i, k := range a.strong() {
+			place(again[i], float32(k%per)*(group+gap)+boldOffset, float32(k/per)*line, group, line)
 		}
 	}
 	d.refresh = func() {
 		groups := a.groups()
-		d.objects = slices.Grow(d.objects, len(groups))[:min(len(d.objects), len(groups))]
-		for i, g := range groups {
-			if i == len(d.objects) {
-				d.objects = append(d.objects, canvas.NewText("", nil))
-			}
-			t := d.objects[i].(*canvas.Text)
-			strong := i == 0 || i == len(groups)-1
-			t.Text, t.TextSize, t.TextStyle = g, a.size, fyne.TextStyle{Monospace: true, Bold: strong}
+		d.objects = nil
+		draw := func(t *canvas.Text, text string) {
+			t.Text, t.TextSize, t.TextStyle = text, a.size, fyne.TextStyle{Monospace: true}
 			t.Color = colorOf(theme.ColorNameForeground)
+			d.objects = append(d.objects, t)
+		}
+		for len(a.texts) < len(groups) {
+			a.texts = append(a.texts, canvas.NewText("", nil))
+		}
+		for i, g := range groups {
+			draw(a.texts[i], g)
+		}
+		strong := a.strong()
+		for i, t := range again {
+			text := ""
+			if i < len(strong) {
+				text = groups[strong[i]]
+			}
+			draw(t, text)
 		}
 		d.layout(a.Size())
 	}
 	d.refresh()
 	return d
+}
+
+// strong are the groups that a person compares first: the first and the last,
+// and the one before if the last is short.
+func (a *Address) strong() []int {
+	n := (len(a.text) + 3) / 4
+	switch {
+	case n < 2:
+		return nil
+	case len(a.text)%4 != 0 && n > 2:
+		return []int{0, n - 2, n - 1}
+	}
+	return []int{0, n - 1}
 }

@@ -64,19 +64,28 @@ func (b *CaptionedBox) CreateRenderer() fyne.WidgetRenderer {
 
 // Dot is a small disc in a tone, before words that say the same.
 type Dot struct {
-	Panel
+	widget.BaseWidget
+	panel *Panel
 }
 
 // NewDot returns a disc.
 func NewDot(tone Tone) *Dot {
-	d := &Dot{}
-	d.fill, d.radius, d.width, d.min = tone.color(), 4, 1, fyne.NewSquareSize(8)
+	d := &Dot{panel: NewPanel(tone.color(), "", 4)}
 	d.ExtendBaseWidget(d)
 	return d
 }
 
 // SetTone changes the disc's colour.
-func (d *Dot) SetTone(tone Tone) { d.Set(tone.color(), "", 1) }
+func (d *Dot) SetTone(tone Tone) { d.panel.Set(tone.color(), "", 1) }
+
+// CreateRenderer implements fyne.Widget.
+func (d *Dot) CreateRenderer() fyne.WidgetRenderer {
+	return &drawing{
+		objects: []fyne.CanvasObject{d.panel},
+		min:     func() fyne.Size { return fyne.NewSquareSize(8) },
+		layout:  func(size fyne.Size) { place(d.panel, 0, (size.Height-8)/2, 8, 8) },
+	}
+}
 
 // Tile is an icon on a small rounded ground, at the head of a row.
 type Tile struct {

@@ -104,6 +104,11 @@ func (r *buttonRenderer) Objects() []fyne.CanvasObject {
 	return append(append([]fyne.CanvasObject{}, r.WidgetRenderer.Objects()...), r.outline)
 }
 
+// MinSize leaves more room beside the words than above them.
+func (r *buttonRenderer) MinSize() fyne.Size {
+	return r.WidgetRenderer.MinSize().AddWidthHeight(8, 0)
+}
+
 func (r *buttonRenderer) Layout(size fyne.Size) {
 	r.WidgetRenderer.Layout(size)
 	r.outline.Resize(size)

@@ -79,7 +79,7 @@ func Banner(tone Tone, icon fyne.Resource, text string) *fyne.Container {
 	p := NewParagraph(Body, tone, text)
 	var content fyne.CanvasObject = p
 	if icon != nil {
-		content = container.NewBorder(nil, nil, Middle(NewIcon(icon, tone, 18)), nil, p)
+		content = container.NewBorder(nil, nil, Inset(0, 10, 0, 0, Middle(NewIcon(icon, tone, 18))), nil, p)
 	}
-	return container.NewStack(NewPanel(tone.ground(), "", FieldRadius), Inset(4, 12, 4, 12, content))
+	return container.NewStack(NewPanel(tone.ground(), "", FieldRadius), Inset(11, 14, 11, 14, content))
 }

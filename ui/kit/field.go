@@ -2,7 +2,9 @@ package kit
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -57,6 +59,13 @@ func NewPassword(id, placeholder string) *Entry {
 	return e
 }
 
+// MinSize makes entries of all faces equally high.
+func (e *Entry) MinSize() fyne.Size {
+	m := e.Entry.MinSize()
+	m.Height = max(m.Height, 40)
+	return m
+}
+
 // Take returns what was typed as bytes, and empties the line: a string cannot be
 // wiped, but nothing needs to point to it any longer.
 func (e *Entry) Take() []byte {
@@ -93,18 +102,47 @@ func NewCheck(id, label string, changed func(bool)) *Check {
 	return c
 }
 
+// CreateRenderer implements fyne.Widget. Fyne draws the empty box in the colour
+// of the entries' border, which is too faint for something to press.
+func (c *Check) CreateRenderer() fyne.WidgetRenderer {
+	r := &checkRenderer{c.Check.CreateRenderer()}
+	r.strengthen()
+	return r
+}
+
+type checkRenderer struct{ fyne.WidgetRenderer }
+
+func (r *checkRenderer) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.strengthen()
+}
+
+func (r *checkRenderer) strengthen() {
+	for _, o := range r.Objects() {
+		img, ok := o.(*canvas.Image)
+		if !ok {
+			continue
+		}
+		if res, ok := img.Resource.(*theme.ThemedResource); ok && res.ColorName == theme.ColorNameInputBorder {
+			res.ColorName = ColorMuted
+			img.Refresh()
+		}
+	}
+}
+
 // Field puts a label above what is to be filled in, and a line below it for what
 // is wrong with it.
 type Field struct {
 	widget.BaseWidget
 	// Container is what the field is made of.
-	Container   *fyne.Container
-	label, hint *Text
+	Container *fyne.Container
+	label     *Text
+	hint      *Paragraph
 }
 
 // NewField returns a field without a hint.
 func NewField(label string, input fyne.CanvasObject) *Field {
-	f := &Field{label: Label(Small, Muted, label), hint: Label(Small, Muted, "").Shortened()}
+	f := &Field{label: Label(Small, Muted, label), hint: NewParagraph(Small, Muted, "")}
 	f.hint.Hide()
 	f.Container = Column(4, f.label, input, f.hint)
 	f.ExtendBaseWidget(f)

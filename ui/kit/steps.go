@@ -61,6 +61,8 @@ const (
 	stepCircle = 22
 	stepGap    = 8  // between circle and name
 	stepSpace  = 18 // between two steps
+	// stepsWidest is the width up to which all names may ask for room.
+	stepsWidest = 480
 )
 
 // step is one circle with its name.
@@ -106,7 +108,13 @@ func (s *Steps) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return w
 	}
-	d.min = func() fyne.Size { return fyne.NewSize(width(false), stepCircle+2) }
+	d.min = func() fyne.Size {
+		w := width(true)
+		if w > stepsWidest {
+			w = width(false)
+		}
+		return fyne.NewSize(w, stepCircle+2)
+	}
 	d.layout = func(size fyne.Size) {
 		all := width(true) <= size.Width
 		x, y := size.Width-width(all), (size.Height-stepCircle)/2

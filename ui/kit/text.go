@@ -134,14 +134,18 @@ func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 
 // CreateRenderer implements fyne.Widget.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
-	r := &textRenderer{t: t, line: canvas.NewText("", nil)}
+	r := &textRenderer{t: t, line: canvas.NewText("", nil), again: canvas.NewText("", nil)}
 	r.apply()
 	return r
 }
 
+// The monospaced face has no bold: what should be strong is drawn twice, a bit
+// apart.
+const boldOffset = 0.6
+
 type textRenderer struct {
-	t    *Text
-	line *canvas.Text
+	t           *Text
+	line, again *canvas.Text
 }
 
 func (r *textRenderer) apply() {
@@ -150,15 +154,24 @@ func (r *textRenderer) apply() {
 	if r.t.shorten && r.t.Size().Width > 0 {
 		r.line.Text = shorten(r.t.text, r.t.Size().Width, r.line.TextSize, r.line.TextStyle)
 	}
+	r.again.Hidden = r.t.role != MonoStrong
+	r.again.Text, r.again.TextSize, r.again.TextStyle = r.line.Text, r.line.TextSize, r.line.TextStyle
+	r.again.Color, r.again.Alignment = r.line.Color, r.line.Alignment
 }
 
 func (r *textRenderer) Destroy()                     {}
-func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.line} }
-func (r *textRenderer) Refresh()                     { r.apply(); r.line.Refresh() }
+func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.line, r.again} }
+
+func (r *textRenderer) Refresh() {
+	r.apply()
+	r.line.Refresh()
+	r.again.Refresh()
+}
 
 func (r *textRenderer) Layout(size fyne.Size) {
 	r.apply()
 	r.line.Resize(size)
+	place(r.again, boldOffset, 0, size.Width, size.Height)
 }
 
 func (r *textRenderer) MinSize() fyne.Size {

@@ -38,7 +38,8 @@ func (c rgb) color() color.Color {
 	return color.NRGBA{R: uint8(c >> 16), G: uint8(c >> 8), B: uint8(c), A: 0xff}
 }
 
-// palette is the one table of colours: light, then dark.
+// palette is the one table of colours: light, then dark. Every tone of text has a
+// contrast of at least 4.5 to every ground it may stand on.
 var palette = map[fyne.ThemeColorName][2]color.Color{
 	theme.ColorNameBackground: {rgb(0xF6F5F9).color(), rgb(0x15131C).color()},
 	ColorSide:                 {rgb(0xEFEDF5).color(), rgb(0x1A1723).color()},
@@ -46,14 +47,14 @@ var palette = map[fyne.ThemeColorName][2]color.Color{
 	ColorLine:                 {rgb(0xE2DEEC).color(), rgb(0x2E2A3B).color()},
 	ColorField:                {rgb(0xF3F1F8).color(), rgb(0x262232).color()},
 	theme.ColorNameForeground: {rgb(0x1E1A2B).color(), rgb(0xECE9F5).color()},
-	ColorMuted:                {rgb(0x6E6882).color(), rgb(0x9A93AF).color()},
+	ColorMuted:                {rgb(0x6A647E).color(), rgb(0x9A93AF).color()},
 	theme.ColorNamePrimary:    {rgb(0x6C3FC5).color(), rgb(0xA98BF0).color()},
 	ColorAccentGround:         {rgb(0xECE4FB).color(), rgb(0x33284F).color()},
-	ColorReceived:             {rgb(0x1E8A5B).color(), rgb(0x4CC38A).color()},
+	ColorReceived:             {rgb(0x17744B).color(), rgb(0x4CC38A).color()},
 	ColorGoodGround:           {rgb(0xE0F3EA).color(), rgb(0x18332A).color()},
-	theme.ColorNameWarning:    {rgb(0xB26A00).color(), rgb(0xF0B45A).color()},
+	theme.ColorNameWarning:    {rgb(0x925700).color(), rgb(0xF0B45A).color()},
 	ColorWarningGround:        {rgb(0xFFF3DD).color(), rgb(0x3A2C14).color()},
-	theme.ColorNameError:      {rgb(0xC0362C).color(), rgb(0xF2766B).color()},
+	theme.ColorNameError:      {rgb(0xB83229).color(), rgb(0xF2766B).color()},
 	ColorErrorGround:          {rgb(0xFBE6E4).color(), rgb(0x3D1F1F).color()},
 
 	theme.ColorNameForegroundOnPrimary: {rgb(0xFFFFFF).color(), rgb(0x15131C).color()},
@@ -61,8 +62,8 @@ var palette = map[fyne.ThemeColorName][2]color.Color{
 	theme.ColorNameForegroundOnSuccess: {rgb(0xFFFFFF).color(), rgb(0x15131C).color()},
 	theme.ColorNameForegroundOnWarning: {rgb(0xFFFFFF).color(), rgb(0x15131C).color()},
 	theme.ColorNameHyperlink:           {rgb(0x6C3FC5).color(), rgb(0xA98BF0).color()},
-	theme.ColorNameSuccess:             {rgb(0x1E8A5B).color(), rgb(0x4CC38A).color()},
-	theme.ColorNamePlaceHolder:         {rgb(0x8A849D).color(), rgb(0x7F7895).color()},
+	theme.ColorNameSuccess:             {rgb(0x17744B).color(), rgb(0x4CC38A).color()},
+	theme.ColorNamePlaceHolder:         {rgb(0x706A84).color(), rgb(0x918AA6).color()},
 	theme.ColorNameDisabled:            {rgb(0xA9A3BA).color(), rgb(0x5F5974).color()},
 	theme.ColorNameButton:              {rgb(0xFFFFFF).color(), rgb(0x1E1B28).color()},
 	theme.ColorNameDisabledButton:      {rgb(0xECE9F2).color(), rgb(0x242030).color()},
@@ -75,6 +76,7 @@ var palette = map[fyne.ThemeColorName][2]color.Color{
 	theme.ColorNameHover:               {color.NRGBA{0x6C, 0x3F, 0xC5, 0x14}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x1C}},
 	theme.ColorNameFocus:               {color.NRGBA{0x6C, 0x3F, 0xC5, 0x3C}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x4C}},
 	theme.ColorNamePressed:             {color.NRGBA{0x6C, 0x3F, 0xC5, 0x30}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x38}},
+	theme.ColorNameScrollBar:           {color.NRGBA{0x6A, 0x64, 0x7E, 0x80}, color.NRGBA{0x9A, 0x93, 0xAF, 0x80}},
 	theme.ColorNameSelection:           {rgb(0xECE4FB).color(), rgb(0x33284F).color()},
 }
 
@@ -95,7 +97,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameHeadingText:        21,
 	theme.SizeNameSubHeadingText:     15,
 	theme.SizeNamePadding:            4,
-	theme.SizeNameInnerPadding:       9,
+	theme.SizeNameInnerPadding:       11,
 	theme.SizeNameInputBorder:        1.5,
 	theme.SizeNameInputRadius:        FieldRadius,
 	theme.SizeNameSelectionRadius:    FieldRadius,
