@@ -2,6 +2,7 @@ package present
 
 import (
 	"slices"
+	"strings"
 
 	"thistle/app"
 )
@@ -9,6 +10,7 @@ import (
 // ReceiveShown is the address that is offered to others.
 type ReceiveShown struct {
 	Address, URI, Path string
+	Link               string // URI for the eye, without the middle of the address
 	Label, Amount      string // the amount as typed, in the person's unit
 	Note               Text
 	Warning            string // empty if there is nothing to mind
@@ -50,7 +52,10 @@ func ReceiveOf(s Snapshot, shown app.Address) ReceiveState {
 }
 
 func receiveShown(a app.Address, u Unit) *ReceiveShown {
-	r := &ReceiveShown{Address: a.Address, URI: a.URI, Path: a.Path, Label: Plain(a.Label)}
+	r := &ReceiveShown{
+		Address: a.Address, URI: a.URI, Path: a.Path, Label: Plain(a.Label),
+		Link: strings.Replace(a.URI, a.Address, shortAddress(a.Address), 1),
+	}
 	if a.Amount > 0 {
 		r.Amount = TypedMoney(a.Amount, u)
 	}

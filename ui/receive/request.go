@@ -12,7 +12,7 @@ import (
 // that says all of it.
 type request struct {
 	s             *Screen
-	amount, label *entry
+	amount, label *kit.Entry
 	unit          *kit.Text
 	wrong         *kit.Paragraph
 	link          *kit.Text
@@ -46,7 +46,7 @@ func (r *request) update(old present.ReceiveState, another bool) {
 	if shown == nil {
 		return
 	}
-	r.link.Set(shown.URI)
+	r.link.Set(shown.Link)
 	switch {
 	case another:
 		r.asked++
@@ -68,7 +68,7 @@ func (r *request) update(old present.ReceiveState, another bool) {
 	}
 }
 
-func (r *request) fill(e *entry, text string) {
+func (r *request) fill(e *kit.Entry, text string) {
 	if e.Text != text {
 		r.filling = true
 		e.SetText(text)
@@ -157,26 +157,10 @@ func (r *request) blame(problem string) {
 	r.content.Refresh()
 }
 
-// entry tells when the focus leaves it.
-type entry struct {
-	kit.Entry
-	left func()
-}
-
-func newEntry(id, placeholder string, changed, left func()) *entry {
-	e := &entry{left: left}
-	e.ID = id
-	e.ExtendBaseWidget(e)
-	e.Wrapping = fyne.TextWrapOff
-	e.Scroll = container.ScrollHorizontalOnly
-	e.SetPlaceHolder(placeholder)
+func newEntry(id, placeholder string, changed, left func()) *kit.Entry {
+	e := kit.NewEntry(id, placeholder)
 	e.OnChanged = func(string) { changed() }
 	e.OnSubmitted = func(string) { left() }
+	e.Left = left
 	return e
-}
-
-// FocusLost implements fyne.Focusable.
-func (e *entry) FocusLost() {
-	e.Entry.FocusLost()
-	e.left()
 }

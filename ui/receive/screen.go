@@ -32,17 +32,18 @@ type Screen struct {
 // New builds the screen, without an address yet.
 func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a, qr: kit.NewQR("receive.qr"), address: kit.NewAddress("receive.address")}
-	s.note = kit.NewParagraph(kit.Small, kit.Muted, "").Centre().Called("receive.note")
+	s.qr.Hide()
+	s.note = kit.NewParagraph(kit.Small, kit.Muted, "An address of your own appears here.").Centre().Called("receive.note")
 	s.result = kit.NewParagraph(kit.Small, kit.Muted, "").Called("receive.result")
 	s.warning = kit.NewParagraph(kit.Small, kit.Warn, "").Called("receive.warning")
 	s.banner = container.NewStack(kit.NewPanel(kit.ColorWarningGround, "", kit.FieldRadius), kit.Inset(8, 12, 8, 12, s.warning))
 	s.banner.Hide()
 	s.request = newRequest(s)
 	s.list = newList(s)
-	picture := container.NewBorder(nil, kit.Inset(12, 0, 0, 0, s.note), nil, nil, s.qr)
+	picture := container.NewBorder(nil, kit.Inset(10, 0, 0, 0, s.note), nil, nil, s.qr)
 	s.offer = kit.Shares(kit.Space, []float32{1, 2}, kit.Card(picture), kit.Card(s.details()))
-	s.content = container.NewBorder(
-		kit.Column(kit.Space, kit.NewText(kit.Title, "Receive"), s.offer, kit.Blank(0, 0)), nil, nil, nil, kit.Card(s.list.content))
+	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, kit.NewText(kit.Title, "Receive")), nil, nil, nil,
+		container.NewVScroll(container.New(half{most: 344, least: 190}, s.offer, kit.Card(s.list.content))))
 	return s
 }
 
@@ -57,7 +58,10 @@ func (s *Screen) details() fyne.CanvasObject {
 		kit.Secondary("receive.save", "Save QR", kit.IconQR, s.saveQR),
 		kit.Secondary("receive.new", "New address", kit.IconPlus, s.next),
 	}
-	row := kit.Row(10, s.buttons[0], s.buttons[1], s.buttons[2], kit.Spring(), s.buttons[3])
+	row := container.New(flow{gap: 10})
+	for _, b := range s.buttons {
+		row.Add(b)
+	}
 	top := kit.Column(12,
 		kit.Column(6, kit.Label(kit.Small, kit.Muted, "Address"), field),
 		s.request.content, s.banner)
@@ -88,6 +92,9 @@ func (s *Screen) Update(state present.ReceiveState) {
 }
 
 func (s *Screen) show(a present.ReceiveShown) {
+	if !s.qr.Visible() {
+		s.qr.Show()
+	}
 	if s.qr.Set(a.URI) != nil { // too much for a picture: the address alone fits
 		_ = s.qr.Set("bitcoin:" + a.Address)
 	}

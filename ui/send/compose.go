@@ -17,9 +17,10 @@ type compose struct {
 	list    *fyne.Container
 	form    *fyne.Container
 	content *fyne.Container
+	scroll  *container.Scroll
 
 	gets, fee, total, left *figure
-	rate                   *kit.Text
+	rate                   *kit.Paragraph
 	unit                   *kit.Text
 	warnings               *hint
 	notice                 *hint // stays until the person changes something
@@ -45,7 +46,7 @@ func newCompose(s *Screen) *compose {
 	c.rows = []*recipient{newRecipient(c)}
 	c.arrange()
 
-	c.unit, c.rate = kit.Label(kit.Small, kit.Muted, ""), kit.Label(kit.Small, kit.Muted, "").Right().Shortened().Called("send.rate")
+	c.unit, c.rate = kit.Label(kit.Small, kit.Muted, ""), kit.NewParagraph(kit.Small, kit.Muted, "").Called("send.rate")
 	c.gets, c.fee = newFigure("send.gets", "Recipient gets", false), newFigure("send.cost", "Network fee", false)
 	c.total, c.left = newFigure("send.total", "Total", true), newFigure("send.left", "Left in wallet", false)
 	c.warnings = newHint("send.warning")
@@ -54,7 +55,7 @@ func newCompose(s *Screen) *compose {
 		container.NewBorder(nil, nil, kit.NewText(kit.Heading, "Summary"), kit.Middle(c.unit)),
 		c.gets.box, kit.Column(2, c.fee.box, c.rate), kit.Rule(), c.total.box, c.left.box, c.warnings.box)
 	foot := kit.Column(kit.Gap, c.problem.box, c.wait.box, c.next)
-	c.content = twoCards(c.form, container.NewBorder(nil, foot, nil, nil, container.NewVScroll(c.summary)))
+	c.content, c.scroll = twoCards(c.form, container.NewBorder(nil, foot, nil, nil, container.NewVScroll(c.summary)))
 	return c
 }
 
@@ -77,11 +78,12 @@ func (c *compose) arrange() {
 
 func (c *compose) add() {
 	r := newRecipient(c)
-	r.unit.Set(c.s.state.Unit.String())
+	r.setUnit(c.s.state.Unit)
 	c.rows = append(c.rows, r)
 	c.arrange()
-	c.s.focus(r.to)
 	c.changed()
+	c.scroll.ScrollToBottom()
+	c.s.focus(r.to)
 }
 
 func (c *compose) drop(r *recipient) {
@@ -102,7 +104,7 @@ func (c *compose) drop(r *recipient) {
 func (c *compose) clear() {
 	c.quietly(func() {
 		c.rows = []*recipient{newRecipient(c)}
-		c.rows[0].unit.Set(c.s.state.Unit.String())
+		c.rows[0].setUnit(c.s.state.Unit)
 		c.label.SetText("")
 		c.fees.rate.SetText("")
 	})
@@ -124,8 +126,7 @@ func (c *compose) quietly(f func()) {
 func (c *compose) setUnit(from, to present.Unit) {
 	c.unit.Set(to.String())
 	for _, r := range c.rows {
-		r.unit.Set(to.String())
-		r.amount.Refresh()
+		r.setUnit(to)
 		if from != to && r.amount.Text != "" {
 			r.fill(r.amount, present.Retyped(r.amount.Text, from, to))
 		}

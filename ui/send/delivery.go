@@ -18,7 +18,9 @@ type delivery struct {
 	words     [3]*kit.Text
 	txid      *kit.Text
 	copied    *kit.Text
+	what      *fyne.Container // rebuilt for every payment
 	content   *fyne.Container
+	scroll    *container.Scroll
 	last      present.Sent
 }
 
@@ -27,6 +29,7 @@ func newDelivery(s *Screen) *delivery {
 	d.confirmed = kit.NewText(kit.Strong, "").Called("send.confirmations")
 	d.txid = kit.NewText(kit.Mono, "").Called("send.txid")
 	d.copied = kit.Label(kit.Small, kit.Muted, "").Called("send.copied")
+	d.what = kit.Column(kit.Space)
 	list := kit.Column(12)
 	for i, id := range []string{"send.step.signed", "send.step.fetched", "send.step.seen"} {
 		d.icons[i] = kit.NewIcon(kit.IconClock, kit.Muted, 20)
@@ -39,13 +42,21 @@ func newDelivery(s *Screen) *delivery {
 		kit.Secondary("send.open", "Show in history", nil, func() { s.a.Open(d.last.TxID) }))
 	body := kit.Column(kit.Space,
 		container.NewBorder(nil, nil, kit.Middle(d.icon), nil, kit.Inset(0, 0, 0, 4, kit.Middle(d.headline))),
-		list, d.confirmed, kit.Rule(),
-		kit.Column(6, kit.Label(kit.Small, kit.Muted, "Transaction id"), container.NewHScroll(d.txid), kit.Row(kit.Gap, copying, kit.Middle(d.copied))),
-		kit.Rule(), buttons)
-	d.content = container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius),
-		kit.Inset(4, 4, 4, 4, container.NewVScroll(kit.Inset(kit.Edge, kit.Edge, kit.Edge, kit.Edge, body))))
-	d.draw()
+		list, d.confirmed, kit.Rule(), d.what, kit.Rule(),
+		kit.Column(6, kit.Label(kit.Small, kit.Muted, "Transaction id"), container.NewHScroll(d.txid), kit.Row(kit.Gap, copying, kit.Middle(d.copied))))
+	card, scroll := scrolling(body)
+	d.scroll = scroll
+	d.content = container.NewBorder(nil, kit.Inset(kit.Space, 0, 0, 0, buttons), nil, nil, card)
 	return d
+}
+
+// open goes to this step with a payment that is on its way.
+func (d *delivery) open(p *present.Review) {
+	d.what.Objects = payees(p, "Paid")
+	d.what.Refresh()
+	d.scroll.ScrollToTop()
+	d.s.enter(sent)
+	d.draw()
 }
 
 // draw shows the way so far.

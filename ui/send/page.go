@@ -8,11 +8,17 @@ import (
 	"thistle/ui/present"
 )
 
+// scrolling is a card whose content may be higher than it is.
+func scrolling(content fyne.CanvasObject) (card *fyne.Container, scroll *container.Scroll) {
+	const edge = 4 // keeps what scrolls off the round corners
+	scroll = container.NewVScroll(kit.Inset(kit.Edge-edge, kit.Edge-edge, kit.Edge-edge, kit.Edge-edge, content))
+	return container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius), kit.Inset(edge, edge, edge, edge, scroll)), scroll
+}
+
 // twoCards is a wide card, which scrolls, and a narrow one beside it.
-func twoCards(wide, narrow fyne.CanvasObject) *fyne.Container {
-	left := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius),
-		kit.Inset(4, 4, 4, 4, container.NewVScroll(kit.Inset(kit.Edge-4, kit.Edge-4, kit.Edge-4, kit.Edge-4, wide))))
-	return container.New(aside{}, left, kit.Card(narrow))
+func twoCards(wide, narrow fyne.CanvasObject) (cards *fyne.Container, scroll *container.Scroll) {
+	left, scroll := scrolling(wide)
+	return container.New(aside{}, left, kit.Card(narrow)), scroll
 }
 
 // aside gives the second object about a third of the width, within bounds.

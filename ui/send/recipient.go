@@ -34,9 +34,9 @@ func newRecipient(c *compose) *recipient {
 	r.amount.OnSubmitted = func(string) { c.submit() }
 	r.tick.Hide()
 	r.to.ActionItem = kit.Inset(0, 10, 0, 6, kit.Middle(r.tick))
-	r.unit = kit.Label(kit.Body, kit.Muted, "")
+	r.unit = kit.Label(kit.Small, kit.Muted, "Amount").Shortened()
 	r.max = kit.Secondary("", "Max", nil, r.tapMax)
-	r.amount.ActionItem = kit.Inset(4, 6, 4, 6, kit.Row(kit.Gap, kit.Middle(r.unit), r.max))
+	r.amount.ActionItem = kit.Inset(4, 6, 4, 6, r.max)
 	r.remove = kit.Link("", "Remove", func() { c.drop(r) })
 	r.note, r.toWrong, r.amountWrong = newHint(""), newHint(""), newHint("")
 	r.tail = kit.NewText(kit.MonoStrong, "")
@@ -46,7 +46,7 @@ func newRecipient(c *compose) *recipient {
 	r.header = container.New(rightmost{}, kit.Middle(kit.Label(kit.Small, kit.Muted, "Pay to — address or bitcoin: link").Shortened()))
 	r.box = kit.Column(4,
 		r.header, r.to, r.toWrong.box, r.note.box, r.ends, kit.Blank(0, 6),
-		kit.Shares(kit.Space, []float32{1, 1.3}, kit.NewField("Amount", r.amount), r.beside), r.amountWrong.box)
+		kit.Shares(kit.Space, []float32{1, 1.2}, kit.Column(4, r.unit, r.amount), r.beside), r.amountWrong.box)
 	return r
 }
 
@@ -64,6 +64,8 @@ func (r *recipient) name(i int, alone bool) {
 		r.header.Objects = append(r.header.Objects, r.remove)
 	}
 }
+
+func (r *recipient) setUnit(u present.Unit) { r.unit.Set("Amount in " + u.String()) }
 
 func (r *recipient) form() present.SendRecipientForm {
 	return present.SendRecipientForm{To: r.to.Text, Amount: r.amount.Text, Max: r.everything}

@@ -21,6 +21,7 @@ type review struct {
 	confirm  *kit.Button
 	back     *kit.Button
 	content  *fyne.Container
+	scroll   *container.Scroll
 	shown    *present.Review
 	busy     bool // being signed
 }
@@ -37,7 +38,7 @@ func newReview(s *Screen) *review {
 	r.confirm = kit.Primary("send.confirm", "Send", nil, r.send)
 	r.back = kit.Secondary("send.back", "Back", nil, r.leave)
 	foot := kit.Column(kit.Gap, kit.NewField("Password, to sign", r.password), r.wrong.box, r.confirm, r.back)
-	r.content = twoCards(r.what, container.NewBorder(nil, foot, nil, nil, container.NewVScroll(r.figures)))
+	r.content, r.scroll = twoCards(r.what, container.NewBorder(nil, foot, nil, nil, container.NewVScroll(r.figures)))
 	return r
 }
 
@@ -46,35 +47,42 @@ func (r *review) open(p *present.Review) {
 	r.shown = p
 	r.password.SetText("")
 	r.wrong.set(present.Text{})
-	r.what.Objects = r.describe(p)
+	r.what.Objects = describe(p)
 	r.what.Refresh()
 	r.figures.Objects = figures(p)
 	r.figures.Refresh()
+	r.scroll.ScrollToTop()
 	r.draw()
 	r.s.enter(reviewing)
 	r.s.focus(r.password)
 }
 
-// describe is who gets how much.
-func (r *review) describe(p *present.Review) []fyne.CanvasObject {
+// describe is all that a person must look at before signing.
+func describe(p *present.Review) []fyne.CanvasObject {
 	var out []fyne.CanvasObject
 	for _, text := range p.Warnings {
 		out = append(out, kit.Banner(kit.Warn, kit.IconWarning, text))
 	}
+	out = append(out, payees(p, "Pay")...)
+	if p.Label != "" {
+		out = append(out, kit.Rule(), kit.Column(4, kit.Label(kit.Small, kit.Muted, "Label"), kit.NewParagraph(kit.Body, kit.Plain, p.Label)))
+	}
+	return append(out, kit.NewParagraph(kit.Small, kit.Muted, "A payment cannot be called back: compare the address once more, to its end."))
+}
+
+// payees is who gets how much; the verb stands before.
+func payees(p *present.Review, verb string) (out []fyne.CanvasObject) {
 	for i, to := range p.Recipients {
 		if i > 0 {
 			out = append(out, kit.Rule())
 		}
-		note := newHint("")
+		note := newHint("send.review.note." + strconv.Itoa(i+1))
 		note.set(to.Note)
 		amount := kit.Row(6, kit.NewText(kit.Heading, to.Amount), kit.Middle(kit.Label(kit.Small, kit.Muted, p.Unit)))
-		out = append(out, kit.Column(6, kit.Label(kit.Small, kit.Muted, "Pay"), amount,
+		out = append(out, kit.Column(6, kit.Label(kit.Small, kit.Muted, verb), amount,
 			kit.Label(kit.Small, kit.Muted, "to"), addressOf(i, to.Address), note.box))
 	}
-	if p.Label != "" {
-		out = append(out, kit.Rule(), kit.Column(4, kit.Label(kit.Small, kit.Muted, "Label"), kit.NewParagraph(kit.Body, kit.Plain, p.Label)))
-	}
-	return append(out, kit.Label(kit.Small, kit.Muted, "A payment cannot be called back: compare the address once more, to its end."))
+	return out
 }
 
 func addressOf(i int, text string) *kit.Address {
@@ -97,7 +105,7 @@ func figures(p *present.Review) []fyne.CanvasObject {
 	out := []fyne.CanvasObject{
 		container.NewBorder(nil, nil, kit.NewText(kit.Heading, "Summary"), kit.Middle(kit.Label(kit.Small, kit.Muted, p.Unit))),
 		line("send.review.gets", gets, p.Gets, false),
-		kit.Column(2, line("send.review.fee", "Network fee", p.Fee, false), kit.Label(kit.Small, kit.Muted, p.Rate).Right().Called("send.review.rate")),
+		kit.Column(2, line("send.review.fee", "Network fee", p.Fee, false), kit.NewParagraph(kit.Small, kit.Muted, p.Rate).Called("send.review.rate")),
 		kit.Rule(),
 		line("send.review.total", "Total", p.Total, true),
 		line("send.review.left", "Left in wallet", p.Left, false),
@@ -143,9 +151,8 @@ func (r *review) ended(f present.SendFailure) {
 	r.busy = false
 	switch {
 	case f.Words == "":
+		r.s.sent.open(r.shown)
 		r.shown = nil
-		r.s.enter(sent)
-		r.s.sent.draw()
 	case f.Again:
 		r.shown = nil
 		r.s.a.Discard()
