@@ -101,6 +101,7 @@ type About struct {
 
 // SettingsState is the screen of settings.
 type SettingsState struct {
+	Now      time.Time // so that secrets are not shown for long
 	Settings Settings
 
 	// What follows is empty while no wallet is open.
@@ -118,7 +119,7 @@ func (s SettingsState) Open() bool { return s.Wallet != "" }
 
 // SettingsOf makes the screen of settings.
 func SettingsOf(s Snapshot, set Settings, about About) SettingsState {
-	o := SettingsState{Settings: set, Version: orWords(about.Version, "development version"), DataDir: Plain(about.DataDir)}
+	o := SettingsState{Now: s.Now, Settings: set, Version: orWords(about.Version, "development version"), DataDir: Plain(about.DataDir)}
 	if s.Wallet == "" {
 		return o
 	}
