@@ -7,10 +7,33 @@ ARGS     ?=
 FUZZTIME ?= 20s
 BENCH    ?= .
 
-# One set of flags for everything, so that nothing is compiled twice.
+# One set of flags for everything, so that nothing is compiled twice: one step
+# of the window's graphics takes half a minute, and is repeated for any other.
 # The history is not stamped in: git refuses to tell it in a folder that
 # belongs to someone else, and the build would fail for that.
-export GOFLAGS := -buildvcs=false $(filter-out -buildvcs=%,$(GOFLAGS))
+export GOFLAGS := -buildvcs=false -trimpath $(filter-out -buildvcs=% -trimpath,$(GOFLAGS))
+
+# clang takes that half minute where gcc takes four.
+ifeq ($(origin CC),default)
+CC := clang
+endif
+export CC
+
+# The window is the toolkit's for X11, which Wayland's desktops show as well. It
+# asks for the right goroutine by itself no longer (migrated_fynedo), and looks
+# for no FyneApp.toml beside the program (no_metadata). Everything but the
+# window's own code is tested without it, and so without OpenGL (nogui).
+export TAGS_WINDOW := x11,migrated_fynedo,no_metadata
+export TAGS_TEST   := nogui,migrated_fynedo,no_metadata
+
+# Libraries that GLFW finds by itself when it runs are not asked for at the start.
+ifeq ($(shell uname -s),Linux)
+LDFLAGS_WINDOW := -s -w '-extld=$(CC) -Wl,--as-needed'
+else
+LDFLAGS_WINDOW := -s -w
+endif
+BUILD_WINDOW = env CGO_ENABLED=1 $(GO) build -tags $(TAGS_WINDOW) -ldflags "$(LDFLAGS_WINDOW)"
+BUILD_CLI    = env CGO_ENABLED=0 $(GO) build -tags nogui
 
 # A hang must end with every goroutine's stack, not with a killed job.
 UNIT_TIMEOUT := 8m
@@ -20,13 +43,13 @@ LONG_TIMEOUT := 60m
 
 # Packages in which goroutines meet. The others are pure or single-threaded:
 # the race detector would find nothing there, at ten times the cost.
-RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli
+RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./ui/shell
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build need-go need-cc \
+.PHONY: help run demo screenshots build cli need-go need-cc need-window need-display \
         test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e long summary bench fuzz clean
 
 help: ## list the targets
@@ -35,23 +58,36 @@ help: ## list the targets
 
 # ---- the program ----
 
-run: build ## build bin/thistle and run it: make run ARGS="--network signet status"
+run: build ## open the window on Bitcoin's network; or a command: make run ARGS="--network signet status"
 	@$(BIN) $(ARGS)
 
-demo: build ## the whole walk on a private network inside this machine, narrated
+demo: build ## open the window on a private network inside this machine, to try everything
 	@$(BIN) demo $(ARGS)
 
-# Pure Go: no C compiler is needed to use the wallet, only to test it.
-build: need-go ## build bin/thistle
+screenshots: need-window need-display ## the README's pictures, from the real window
+	.ci/window --screenshots
+
+build: need-window ## build bin/thistle
 	@test -e $(BIN) || echo "Building Thistle; the first time Go fetches and compiles its modules, which can take some minutes."
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -o $(BIN) .
+	$(BUILD_WINDOW) -o $(BIN) .
+
+# Pure Go: no C compiler is needed.
+cli: need-go ## build bin/thistle-nogui: the command line alone, without C compiler and OpenGL
+	@mkdir -p bin
+	$(BUILD_CLI) -o bin/thistle-nogui .
 
 need-go:
 	@.ci/need go
 
 need-cc: need-go
 	@.ci/need cc
+
+need-window: need-go
+	@.ci/need window
+
+need-display:
+	@.ci/need display
 
 clean: ## remove bin/
 	rm -rf bin
@@ -65,7 +101,7 @@ test-long: checks unit race test-e2e long fuzz summary ## test, then long simula
 # The order is the order of speed: what fails soonest comes first. Parts never
 # run side by side, or their output and their times would say nothing.
 .NOTPARALLEL:
-checks: need-cc format vet staticcheck vulncheck-told compile
+checks: need-window format vet staticcheck vulncheck-told compile
 
 .PHONY: phases-begin vulncheck-told
 phases-begin:
@@ -75,30 +111,31 @@ format: phases-begin
 	$(PHASE) "format" .ci/format
 
 vet: need-go phases-begin
-	$(PHASE) "vet" $(GO) vet -tags e2e ./... ./.ci/gotest
+	$(PHASE) "vet" $(GO) vet -tags e2e,$(TAGS_TEST) ./... ./.ci/gotest
 
 staticcheck: need-go phases-begin
-	$(PHASE) "staticcheck" $(GO) tool staticcheck -tags e2e ./... ./.ci/gotest
+	$(PHASE) "staticcheck" $(GO) tool staticcheck -tags e2e,$(TAGS_TEST) ./... ./.ci/gotest
 
 # A test must depend on the tree, not on what was published this morning: in
 # `make test` known vulnerabilities are told, in `make lint` they fail.
-vulncheck-told: need-go phases-begin
+vulncheck-told: need-window phases-begin
 	$(PHASE) "vulnerabilities" .ci/vulncheck --tell
 
-vulncheck: need-go phases-begin
+vulncheck: need-window phases-begin
 	$(PHASE) "vulnerabilities" .ci/vulncheck
 
 lint: need-go format vet staticcheck vulncheck ## format, vet, staticcheck, known vulnerabilities
 
-compile: need-go phases-begin
-	$(PHASE) "build" $(GO) build ./...
-	$(PHASE) "build without C and window" env CGO_ENABLED=0 $(GO) build -tags nogui -o bin/thistle-nogui .
+compile: need-window phases-begin
+	$(PHASE) "build without C and window" $(BUILD_CLI) -o bin/thistle-nogui .
+	$(PHASE) "build" $(BUILD_WINDOW) -o $(BIN) .
+	$(PHASE) "vet the window" env CGO_ENABLED=1 $(GO) vet -tags $(TAGS_WINDOW) . ./ui
 
 unit: need-go phases-begin
-	$(PHASE) "tests" $(GOTEST) -timeout $(UNIT_TIMEOUT) ./...
+	$(PHASE) "tests" $(GOTEST) -tags $(TAGS_TEST) -timeout $(UNIT_TIMEOUT) ./...
 
 race: need-cc phases-begin
-	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) -race -timeout $(RACE_TIMEOUT) $(RACE)
+	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) -race -tags $(TAGS_TEST) -timeout $(RACE_TIMEOUT) $(RACE)
 
 test-e2e: need-go phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)
@@ -111,7 +148,7 @@ summary:
 	@.ci/phase --summary
 
 bench: need-go ## every benchmark, or BENCH=regexp
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(LONG_TIMEOUT) ./...
+	$(GO) test -tags $(TAGS_TEST) -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(LONG_TIMEOUT) ./...
 
 fuzz: need-go phases-begin ## every fuzz target for FUZZTIME (20s)
 	$(PHASE) "fuzzing, $(FUZZTIME) each" .ci/fuzz $(FUZZTIME)
