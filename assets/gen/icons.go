@@ -130,6 +130,7 @@ func (p *pen) step(letter string) {
 		p.lift(false)
 		p.to(p.point())
 	case "L":
+		p.at()
 		p.to(p.point())
 	case "H":
 		p.to(point{p.number(), p.at().y})
