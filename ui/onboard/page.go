@@ -117,7 +117,7 @@ func (s *Screen) namePage() (body fyne.CanvasObject, foot []fyne.CanvasObject, f
 func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
 	columns, gap := 3, float32(10)
 	if s.w.Count() > 12 {
-		columns, gap = 4, 8
+		columns, gap = 4, 6
 	}
 	grid := kit.Column(gap)
 	var row *fyne.Container
@@ -186,7 +186,7 @@ func (s *Screen) mnemonicPage() (body fyne.CanvasObject, foot []fyne.CanvasObjec
 	s.mnemonicHint()
 	born := kit.NewField("First used (if you know)", s.birthday)
 	born.SetHint(kit.Muted, "Nothing before this is searched. Unknown is fine: the search then takes longer.")
-	rows := kit.Column(kit.Space, s.mnemonicField, born, s.hasPassphrase)
+	rows := kit.Column(kit.Space, s.mnemonicField, born, kit.Row(0, s.hasPassphrase))
 	if s.hasPassphrase.Checked {
 		rows.Add(kit.NewParagraph(kit.Small, kit.Muted, "A passphrase belongs to the words, like one word more. It is not the password of this wallet. A wrong one is not noticed: it leads to another wallet, an empty one."))
 		rows.Add(kit.Shares(kit.Space, nil, kit.NewField("Passphrase", s.passphrase), kit.NewField("The same again", s.again)))

@@ -63,7 +63,7 @@ func New(host kit.Host, a Actions) *Screen {
 	s.problem = kit.NewParagraph(kit.Body, kit.Bad, "").Called("onboard.problem")
 	s.fields()
 	s.page = container.NewStack()
-	s.scroll = container.NewVScroll(kit.AtMost(width+48, kit.Inset(40, 24, 24, 24, s.page)))
+	s.scroll = container.NewVScroll(kit.AtMost(width+48, kit.Inset(36, 24, 20, 24, s.page)))
 	s.root = container.NewStack(s.scroll)
 	s.draw()
 	return s
