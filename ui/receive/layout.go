@@ -72,3 +72,20 @@ func (f flow) inPairs(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 }
+
+// beside puts the second object to the right of the first, a space apart. The
+// first gets about a third of the width, within what it needs and most.
+type beside struct{ most float32 }
+
+func (b beside) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	l, r := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(l.Width+kit.Space+r.Width, max(l.Height, r.Height))
+}
+
+func (b beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	w := max(objects[0].MinSize().Width, min(size.Width*0.33, b.most))
+	objects[0].Resize(fyne.NewSize(w, size.Height))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Resize(fyne.NewSize(size.Width-w-kit.Space, size.Height))
+	objects[1].Move(fyne.NewPos(w+kit.Space, 0))
+}

@@ -33,7 +33,7 @@ func newRequest(s *Screen) *request {
 	r.wrong.Hide()
 	r.link = kit.Label(kit.Mono, kit.Muted, "").Shortened().Called("receive.link")
 	r.content = kit.Column(10,
-		kit.Shares(kit.Space, []float32{1, 1.4}, kit.NewField("Amount (optional)", r.amount), kit.NewField("Label (optional, part of the link)", r.label)),
+		kit.Shares(kit.Space, []float32{1, 1.4}, kit.NewField("Amount (optional)", r.amount), kit.NewField("Label (the payer sees it)", r.label)),
 		r.wrong, container.NewBorder(nil, nil, kit.Inset(0, 6, 0, 0, kit.Label(kit.Small, kit.Muted, "Payment link")), nil, r.link))
 	return r
 }

@@ -41,7 +41,7 @@ func New(host kit.Host, a Actions) *Screen {
 	s.request = newRequest(s)
 	s.list = newList(s)
 	picture := container.NewBorder(nil, kit.Inset(10, 0, 0, 0, s.note), nil, nil, s.qr)
-	s.offer = kit.Shares(kit.Space, []float32{1, 2}, kit.Card(picture), kit.Card(s.details()))
+	s.offer = container.New(beside{most: 300}, kit.Card(picture), kit.Card(s.details()))
 	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, kit.NewText(kit.Title, "Receive")), nil, nil, nil,
 		container.NewVScroll(container.New(half{most: 344, least: 190}, s.offer, kit.Card(s.list.content))))
 	return s
