@@ -26,19 +26,29 @@ func (s *Shell) off(work func() (then func())) {
 	})
 }
 
-// offOpen is off for work on the open wallet: what it returns is dropped if the
-// wallet was locked in the meantime.
-func (s *Shell) offOpen(work func() (then func())) {
-	stay := s.stay
-	s.off(func() func() {
-		then := work()
-		if then == nil {
-			return nil
+// use is off for work on the open wallet, which stays open until the work is
+// done. What it returns is dropped if the wallet was locked in the meantime. False
+// says that it is closed already, and nothing is done.
+func (t *stay) use(work func(o *opened) (then func())) bool {
+	o := t.s.ctl.acquire()
+	if o != t.of {
+		if o != nil {
+			o.uses.Done()
 		}
-		return func() {
-			if s.stay == stay {
-				then()
-			}
+		return false
+	}
+	started := t.s.ctl.spawn(func() {
+		defer o.uses.Done()
+		if then := work(o); then != nil {
+			t.s.post(func() {
+				if t.s.stay == t {
+					then()
+				}
+			})
 		}
 	})
+	if !started {
+		o.uses.Done()
+	}
+	return started
 }

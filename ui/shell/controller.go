@@ -50,6 +50,7 @@ type host struct {
 // opened is an open wallet.
 type opened struct {
 	w      *app.Wallet
+	env    *app.Env
 	ctx    context.Context // ends when the wallet is locked
 	cancel context.CancelFunc
 	feed   *run           // the wallet following the peer; under controller.life
@@ -99,13 +100,13 @@ func newController(o Options) *controller {
 
 // spawn runs f on a goroutine that closing waits for. After closing has begun
 // nothing starts any more.
-func (c *controller) spawn(f func()) {
+func (c *controller) spawn(f func()) (started bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing {
-		return
+	if !c.closing {
+		c.work.Go(f)
 	}
-	c.work.Go(f)
+	return !c.closing
 }
 
 // errClosing ends what was begun while the window closes.
@@ -198,18 +199,15 @@ func (c *controller) endDemo() {
 	}
 }
 
-// with calls fn with the open wallet, which is not closed before fn returns.
-func (c *controller) with(fn func(o *opened) error) error {
+// acquire is the open wallet, nil if there is none. It is not closed before
+// uses.Done is called.
+func (c *controller) acquire() *opened {
 	c.mu.Lock()
-	o := c.open
-	if o == nil {
-		c.mu.Unlock()
-		return &app.Error{Op: "use wallet", Kind: app.KindLocked}
+	defer c.mu.Unlock()
+	if c.open != nil {
+		c.open.uses.Add(1)
 	}
-	o.uses.Add(1)
-	c.mu.Unlock()
-	defer o.uses.Done()
-	return fn(o)
+	return c.open
 }
 
 // current is the session, nil if there is none.

@@ -1,9 +1,6 @@
 package shell
 
 import (
-	"context"
-
-	"thistle/app"
 	"thistle/app/units"
 	"thistle/ui/kit"
 	"thistle/ui/present"
@@ -20,15 +17,15 @@ const (
 
 // demoPanel lets a person play the rest of the world.
 type demoPanel struct {
-	s       *Shell
+	t       *stay
 	content fyne.CanvasObject
 	news    *kit.Paragraph
 	buttons []*kit.Button
 }
 
-func newDemoPanel(s *Shell) *demoPanel {
-	d := &demoPanel{s: s}
-	d.news = kit.NewParagraph(kit.Small, kit.Warn, "Play the rest of the world: be paid, then let a block be found.").Called("demo.news")
+func newDemoPanel(t *stay) *demoPanel {
+	d := &demoPanel{t: t}
+	d.news = kit.NewParagraph(kit.Small, kit.Muted, "Play the rest of the world: be paid, then let a block be found.").Called("demo.news")
 	d.buttons = []*kit.Button{
 		kit.Secondary("demo.pay", "Pay me", kit.IconReceive, d.pay),
 		kit.Secondary("demo.mine", "Mine a block", kit.IconBlock, d.mine),
@@ -38,24 +35,24 @@ func newDemoPanel(s *Shell) *demoPanel {
 	for _, b := range d.buttons {
 		row.Add(b)
 	}
-	words := kit.Column(2, kit.NewParagraph(kit.Strong, kit.Warn, "Practice network inside this program — these coins are worth nothing"), d.news)
+	words := kit.Column(2, kit.NewParagraph(kit.Small, kit.Plain, "Practice network inside this program — these coins are worth nothing"), d.news)
 	d.content = noticeGround(kit.Warn, kit.IconInfo, words, row)
 	return d
 }
 
 // act does something off the window's goroutine and says what happened.
-func (d *demoPanel) act(doing string, do func(ctx context.Context, net Demo) (string, error)) {
-	d.s.touch()
+func (d *demoPanel) act(doing string, do func(o *opened, net Demo) (string, error)) {
+	d.t.s.touch()
 	d.enable(false)
 	d.news.Set(doing)
-	d.s.offOpen(func() func() {
-		net := d.s.ctl.network()
+	d.t.use(func(o *opened) func() {
+		net := d.t.s.ctl.network()
 		if net == nil {
 			return nil
 		}
-		said, err := do(d.s.ctl.ctx, net)
+		said, err := do(o, net)
 		if err != nil {
-			d.s.o.Log.Warn("practice network", "err", err)
+			d.t.s.o.Log.Warn("practice network", "err", err)
 			said = present.Sentence(err)
 		}
 		return func() {
@@ -72,31 +69,27 @@ func (d *demoPanel) enable(on bool) {
 }
 
 func (d *demoPanel) mine() {
-	d.act("Looking for a block…", func(ctx context.Context, net Demo) (string, error) {
-		return "A block was found.", net.Mine(ctx, 1)
+	d.act("Looking for a block…", func(o *opened, net Demo) (string, error) {
+		return "A block was found.", net.Mine(o.ctx, 1)
 	})
 }
 
 func (d *demoPanel) pay() {
-	prefs := present.Prefs{Unit: d.s.last.Prefs.Unit}
-	d.act("Paying you…", func(ctx context.Context, net Demo) (string, error) {
-		var to app.Address
-		err := d.s.ctl.with(func(o *opened) (err error) {
-			to, err = o.w.Receive("", "", true)
-			return err
-		})
+	prefs := present.Prefs{Unit: d.t.last.snap.Prefs.Unit}
+	d.act("Paying you…", func(o *opened, net Demo) (string, error) {
+		to, err := o.w.Receive("", "", true)
 		if err != nil {
 			return "", err
 		}
-		d.s.ctl.newsFromWallet()
-		_, err = net.Pay(ctx, to.Address, demoPay)
+		d.t.s.ctl.newsFromWallet()
+		_, err = net.Pay(o.ctx, to.Address, demoPay)
 		return "Somebody paid you " + present.Sum(demoPay, prefs) + ".", err
 	})
 }
 
 func (d *demoPanel) reorg() {
-	d.act("Another branch takes over…", func(ctx context.Context, net Demo) (string, error) {
+	d.act("Another branch takes over…", func(o *opened, net Demo) (string, error) {
 		said := "The last " + present.Count(demoDepth, "block was", "blocks were") + " replaced by others."
-		return said, net.Reorg(ctx, demoDepth)
+		return said, net.Reorg(o.ctx, demoDepth)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"thistle/app"
+	"thistle/ui/history"
 	"thistle/ui/kit"
 	"thistle/ui/overview"
 	"thistle/ui/peers"
@@ -15,7 +16,7 @@ func buildOverview(t *stay) *screen {
 		Send:    func() { t.goTo(sendPage) },
 		Receive: func() { t.goTo(receivePage) },
 		History: func() { t.goTo(historyPage) },
-		Open:    t.openPayment, BackUp: func() { t.goTo(settingsPage) },
+		Open:    t.openPayment, BackUp: t.checkWords,
 		Hide: func(on bool) {
 			to := t.s.settings
 			to.Hide = on
@@ -38,17 +39,29 @@ func buildPeers(t *stay) *screen {
 
 // ---- history ----
 
+func buildHistory(t *stay) *screen {
+	t.history = history.New(t.s.host(), history.Actions{
+		Details: t.details, Label: t.label, ExportProof: t.exportProof, Copy: kit.Copy,
+		Receive: func() { t.goTo(receivePage) },
+	})
+	of := func(v view) present.HistoryState { return present.HistoryOf(v.snap, present.Filter{}) }
+	return &screen{content: t.history.Content(), update: drawer(of, t.history.Update), shown: t.history.Shown, hidden: t.history.Hidden}
+}
+
+// openPayment shows a payment in the history.
+func (t *stay) openPayment(txid string) {
+	t.goTo(historyPage)
+	t.history.Select(txid)
+}
+
 func (t *stay) details(txid string, done func(d *present.Payment, problem string)) {
 	prefs, now := t.last.snap.Prefs, t.s.o.Now()
-	t.s.offOpen(func() func() {
-		var payment *app.Payment
+	t.use(func(o *opened) func() {
 		var proof *app.ProofInfo
-		err := t.s.ctl.with(func(o *opened) (err error) {
-			if payment, err = o.w.Payment(txid); err == nil && payment.Proved {
-				proof, err = o.w.Proof(txid)
-			}
-			return err
-		})
+		payment, err := o.w.Payment(txid)
+		if err == nil && payment.Proved {
+			proof, err = o.w.Proof(txid)
+		}
 		return func() {
 			if err != nil {
 				done(nil, present.Sentence(err))
@@ -61,8 +74,8 @@ func (t *stay) details(txid string, done func(d *present.Payment, problem string
 
 func (t *stay) label(txid, text string, done func(problem string)) {
 	t.s.touch()
-	t.s.offOpen(func() func() {
-		err := t.s.ctl.with(func(o *opened) error { return o.w.Label(txid, text) })
+	t.use(func(o *opened) func() {
+		err := o.w.Label(txid, text)
 		t.s.ctl.newsFromWallet()
 		return func() { done(problem(err)) }
 	})
@@ -70,12 +83,8 @@ func (t *stay) label(txid, text string, done func(problem string)) {
 
 // exportProof saves a proof in the form that other software takes.
 func (t *stay) exportProof(txid string) {
-	t.s.offOpen(func() func() {
-		var proof *app.ProofInfo
-		err := t.s.ctl.with(func(o *opened) (err error) {
-			proof, err = o.w.Proof(txid)
-			return err
-		})
+	t.use(func(o *opened) func() {
+		proof, err := o.w.Proof(txid)
 		return func() {
 			if err != nil {
 				kit.ShowProblem(t.s.host(), present.Sentence(err))

@@ -59,15 +59,12 @@ func (t *stay) describe(label, amount string, done func(problem string)) {
 // hand shows the address that get gives, and the list with it.
 func (t *stay) hand(done func(problem string), get func(*app.Wallet) (app.Address, error)) {
 	t.s.touch()
-	t.s.offOpen(func() func() {
-		var shown app.Address
+	t.use(func(o *opened) func() {
+		shown, err := get(o.w)
 		var list []app.Address
-		err := t.s.ctl.with(func(o *opened) (err error) {
-			if shown, err = get(o.w); err == nil {
-				list, err = o.w.Addresses()
-			}
-			return err
-		})
+		if err == nil {
+			list, err = o.w.Addresses()
+		}
 		if err != nil {
 			return func() { done(present.Sentence(err)) }
 		}

@@ -41,17 +41,11 @@ func (t *stay) discardPayment() {
 func (t *stay) checkPayment(form present.SendForm, done func(present.SendCheck)) {
 	t.s.touch()
 	turn, prefs := t.send.turn.Add(1), t.last.snap.Prefs
-	t.s.offOpen(func() func() {
-		if !t.pause(checkPause) || t.send.turn.Load() != turn {
+	t.use(func(o *opened) func() {
+		if !o.pause(checkPause) || t.send.turn.Load() != turn {
 			return nil
 		}
-		var check present.SendCheck
-		if t.s.ctl.with(func(o *opened) error {
-			check = present.CheckSend(form, prefs, t.s.ctl.desk(o))
-			return nil
-		}) != nil {
-			return nil
-		}
+		check := present.CheckSend(form, prefs, t.s.ctl.desk(o))
 		return func() {
 			if t.send.turn.Load() == turn {
 				done(check)
@@ -61,11 +55,11 @@ func (t *stay) checkPayment(form present.SendForm, done func(present.SendCheck))
 }
 
 // pause waits; false says that the wallet is being locked.
-func (t *stay) pause(d time.Duration) bool {
+func (o *opened) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-t.of.ctx.Done():
+	case <-o.ctx.Done():
 		return false
 	case <-timer.C:
 		return true
@@ -74,19 +68,18 @@ func (t *stay) pause(d time.Duration) bool {
 
 // desk is what checking a payment asks of the wallet.
 func (c *controller) desk(o *opened) present.SendDesk {
-	desk := present.SendDesk{Draft: o.w.Draft}
-	if h := c.current(); h != nil {
-		desk.Link = func(text string) (*app.Link, error) { return app.ParseLink(h.env, text) }
-		desk.Check = func(p app.SendParams) error { return app.CheckSend(h.env, p) }
+	return present.SendDesk{
+		Draft: o.w.Draft,
+		Link:  func(text string) (*app.Link, error) { return app.ParseLink(o.env, text) },
+		Check: func(p app.SendParams) error { return app.CheckSend(o.env, p) },
 	}
-	return desk
 }
 
 func (t *stay) reviewPayment(form present.SendForm, done func(*present.Review, string)) {
 	t.s.touch()
 	prefs := t.last.snap.Prefs
-	t.s.offOpen(func() func() {
-		draft, words := t.s.ctl.draft(form, prefs)
+	t.use(func(o *opened) func() {
+		draft, words := t.s.ctl.draft(o, form, prefs)
 		return func() {
 			if draft == nil {
 				done(nil, words)
@@ -100,26 +93,20 @@ func (t *stay) reviewPayment(form present.SendForm, done func(*present.Review, s
 
 // draft works a payment out and keeps it for sending. Without one there are
 // words on why. Slow.
-func (c *controller) draft(form present.SendForm, prefs present.Prefs) (draft *app.Draft, words string) {
-	err := c.with(func(o *opened) error {
-		if words = c.behind(o); words != "" {
-			return nil
-		}
-		params, check := present.ToSendParams(form, prefs.Unit)
-		if words = firstProblem(check); words != "" {
-			return nil
-		}
-		d, err := o.w.Draft(params)
-		if err == nil {
-			draft = d
-			o.setDraft(d)
-		}
-		return err
-	})
-	if err != nil {
-		words = present.Sentence(err)
+func (c *controller) draft(o *opened, form present.SendForm, prefs present.Prefs) (draft *app.Draft, words string) {
+	if words = c.behind(o); words != "" {
+		return nil, words
 	}
-	return draft, words
+	params, check := present.ToSendParams(form, prefs.Unit)
+	if words = firstProblem(check); words != "" {
+		return nil, words
+	}
+	draft, err := o.w.Draft(params)
+	if err != nil {
+		return nil, present.Sentence(err)
+	}
+	o.setDraft(draft)
+	return draft, ""
 }
 
 // behind says why no payment can be worked out now, empty if one can.
@@ -148,46 +135,39 @@ func firstProblem(c present.SendCheck) string {
 
 func (t *stay) confirmPayment(password []byte, done func(present.SendFailure)) {
 	t.s.touch()
-	t.s.offOpen(func() func() {
-		failure, travel := t.s.ctl.send(password)
+	if !t.use(func(o *opened) func() {
+		defer clear(password)
+		failure := t.s.ctl.send(o, password)
+		travel := o.travel()
 		return func() {
-			if travel != nil {
+			if failure.Words == "" {
 				t.last.travel = travel
 				t.screen(sendPage).update(t.last)
 			}
 			done(failure)
 		}
-	})
+	}) {
+		clear(password)
+	}
 }
 
-// send signs, keeps and announces what was reviewed, and wipes the password. It
-// does not wait for what becomes of it: that comes with the snapshots. Slow.
-func (c *controller) send(password []byte) (failure present.SendFailure, travel *app.Travel) {
-	defer clear(password)
-	err := c.with(func(o *opened) error {
-		draft := o.takeDraft()
-		if draft == nil {
-			failure = present.SendFailure{Words: "This payment is no longer at hand; please review it again.", Again: true}
-			return nil
-		}
-		res, err := o.w.SendDraft(o.ctx, draft, hold(password), 0)
-		failure = present.SendFailureOf(res, err)
-		var sent *chainhash.Hash
-		if res != nil {
-			sent = &res.TxID
-		}
-		o.sendingEnded(sent)
-		if sent != nil {
-			travel = o.travel()
-		}
-		if failure.Words != "" {
-			c.o.Log.Info("send payment", "err", err)
-		}
-		c.newsFromWallet()
-		return nil
-	})
-	if err != nil {
-		failure = present.SendFailure{Words: present.Sentence(err)}
+// send signs, keeps and announces what was reviewed. It does not wait for what
+// becomes of it: that comes with the snapshots. Slow.
+func (c *controller) send(o *opened, password []byte) present.SendFailure {
+	draft := o.takeDraft()
+	if draft == nil {
+		return present.SendFailure{Words: "This payment is no longer at hand; please review it again.", Again: true}
 	}
-	return failure, travel
+	res, err := o.w.SendDraft(o.ctx, draft, hold(password), 0)
+	failure := present.SendFailureOf(res, err)
+	var sent *chainhash.Hash
+	if res != nil {
+		sent = &res.TxID
+	}
+	o.sendingEnded(sent)
+	if failure.Words != "" {
+		c.o.Log.Info("send payment", "err", err)
+	}
+	c.newsFromWallet()
+	return failure
 }

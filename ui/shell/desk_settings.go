@@ -4,56 +4,70 @@ import (
 	"bytes"
 
 	"thistle/ui/present"
+	"thistle/ui/settings"
 )
 
-func (t *stay) settingsState(v view) present.SettingsState {
+func buildSettings(t *stay) *screen {
+	t.settings = settings.New(t.s.host(), settings.Actions{
+		Change:         func(to present.Settings) { t.s.change(to.App()) },
+		ChangePassword: t.changePassword, Words: t.words, WordsChecked: t.wordsChecked,
+		Lock: t.s.lock, NewWallet: t.s.newWallet,
+	})
 	about := present.About{Version: t.s.o.Version, DataDir: t.s.o.DataDir}
-	return present.SettingsOf(v.snap, present.SettingsFrom(t.s.settings), about)
+	of := func(v view) present.SettingsState {
+		return present.SettingsOf(v.snap, present.SettingsFrom(t.s.settings), about)
+	}
+	return &screen{content: t.settings.Content(), update: drawer(of, t.settings.Update), shown: t.settings.Shown, hidden: t.settings.Hidden}
+}
+
+// checkWords goes to where the recovery words are checked.
+func (t *stay) checkWords() {
+	t.goTo(settingsPage)
+	t.settings.CheckWords()
 }
 
 func (t *stay) changePassword(old, password []byte, done func(problem string)) {
 	t.s.touch()
-	t.s.offOpen(func() func() {
+	if !t.use(func(o *opened) func() {
 		defer clear(old)
 		defer clear(password)
-		err := t.s.ctl.with(func(o *opened) error { return o.w.ChangePassword(hold(old), hold(password)) })
+		err := o.w.ChangePassword(hold(old), hold(password))
 		return func() { done(problem(err)) }
-	})
+	}) {
+		clear(old)
+		clear(password)
+	}
 }
 
-// words reveals the recovery words; the copy is the screen's to wipe.
+// words reveals the recovery words; the copy is the screen's to wipe, unless the
+// wallet is locked before the screen gets it.
 func (t *stay) words(password []byte, done func(words []byte, problem string)) {
 	t.s.touch()
-	stay := t.s.stay
-	t.s.off(func() func() {
+	if !t.use(func(o *opened) func() {
 		defer clear(password)
-		var words []byte
-		err := t.s.ctl.with(func(o *opened) error {
-			secret, wipe, err := o.w.Words(hold(password))
-			if err == nil {
-				words = bytes.Clone(secret())
-				wipe()
-			}
-			return err
-		})
-		return func() {
-			switch {
-			case t.s.stay != stay: // locked meanwhile
-				clear(words)
-			case err != nil:
-				done(nil, present.Sentence(err))
-			default:
-				done(words, "")
-			}
+		secret, wipe, err := o.w.Words(hold(password))
+		if err != nil {
+			return func() { done(nil, present.Sentence(err)) }
 		}
-	})
+		words := bytes.Clone(secret())
+		wipe()
+		t.s.post(func() {
+			if t.s.stay != t {
+				clear(words)
+				return
+			}
+			done(words, "")
+		})
+		return nil
+	}) {
+		clear(password)
+	}
 }
 
 func (t *stay) wordsChecked() {
 	t.s.touch()
-	t.s.offOpen(func() func() {
-		err := t.s.ctl.with(func(o *opened) error { return o.w.SetBackedUp() })
-		if err != nil {
+	t.use(func(o *opened) func() {
+		if err := o.w.SetBackedUp(); err != nil {
 			t.s.o.Log.Error("note the backup", "err", err)
 		}
 		t.s.ctl.newsFromWallet()

@@ -29,7 +29,7 @@ const (
 	patience = 15 * time.Second
 	password = "correct horse battery"
 	// tickEvery is how often the window's clock ticks while a test waits.
-	tickEvery = 300 * time.Millisecond
+	tickEvery = time.Second
 )
 
 // queue is what would be the toolkit's: functions that wait for the window's
@@ -254,7 +254,9 @@ func (d *desk) creates(name string) []string {
 	d.types("onboard.name", name)
 	d.taps("onboard.next")
 	var words []string
-	d.sees("onboard.word.12")
+	d.until("words are shown", func() bool {
+		return kittest.Has(d.t, d.c, "onboard.word.12") && kittest.Text(d.t, d.c, "onboard.word.12") != ""
+	})
 	for _, id := range kittest.IDs(d.t, d.c, "onboard.word.") {
 		words = append(words, lastWord(d.text(id)))
 	}

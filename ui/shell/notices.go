@@ -26,7 +26,7 @@ type notice struct {
 func newNotices(t *stay) *notices {
 	n := &notices{t: t}
 	n.backup = newNotice("shell.backup", kit.Warn, kit.IconKey, "Your recovery words are not checked yet. Without them nobody can bring your coins back.",
-		kit.Secondary("shell.backup.check", "Check now", nil, func() { t.goTo(settingsPage) }))
+		kit.Secondary("shell.backup.check", "Check now", nil, t.checkWords))
 	n.warning = newNotice("shell.warning", kit.Warn, kit.IconWarning, "", kit.Secondary("shell.warning.read", "Understood", nil, func() {
 		n.dismissed = n.warning.words.Text()
 		n.warning.show(false)

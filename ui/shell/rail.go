@@ -87,7 +87,7 @@ func newFoot() *foot {
 
 // Text is all lines, for tests.
 func (f *foot) Text() string {
-	return f.doing.Text() + f.far.Text() + "\n" + f.peers.Text() + "\n" + f.rem.Text()
+	return f.doing.Text() + " " + f.far.Text() + "\n" + f.peers.Text() + "\n" + f.rem.Text()
 }
 
 // AccessibilityLabel implements fyne.Accessible.
@@ -101,7 +101,7 @@ func (f *foot) update(state present.RailState) {
 	f.doing.Set(state.Doing)
 	far := state.Far
 	if far != "" {
-		far = " · " + far
+		far = "· " + far
 	}
 	f.far.Set(far)
 	f.peers.Set(state.Peers)

@@ -97,7 +97,7 @@ func (c *controller) openWallet(name string, password app.Secret, failed func(er
 	if c.ctx.Err() != nil {
 		return nil, errors.Join(errClosing, w.Close())
 	}
-	o := &opened{w: w}
+	o := &opened{w: w, env: h.env}
 	o.ctx, o.cancel = context.WithCancel(c.ctx)
 	o.feed = c.follow(o, failed)
 	c.mu.Lock()

@@ -1,8 +1,10 @@
 package shell
 
 import (
+	"thistle/ui/history"
 	"thistle/ui/kit"
 	"thistle/ui/present"
+	"thistle/ui/settings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -25,6 +27,9 @@ type stay struct {
 	span    present.Span // of the overview's chart
 	send    sendDesk
 	receive receiveDesk
+
+	history  *history.Screen
+	settings *settings.Screen
 }
 
 // screen is a page as the shell sees it.
@@ -41,10 +46,10 @@ func newStay(s *Shell, v view) *stay {
 	t.notices = newNotices(t)
 	bottom := fyne.CanvasObject(nil)
 	if s.o.Demo != nil {
-		t.demo = newDemoPanel(s)
+		t.demo = newDemoPanel(t)
 		bottom = kit.Inset(kit.Space, 0, 0, 0, t.demo.content)
 	}
-	right := kit.Inset(24, 28, 24, 28, container.NewBorder(t.notices.content, bottom, nil, nil, t.place))
+	right := kit.Inset(20, 28, 24, 24, container.NewBorder(t.notices.content, bottom, nil, nil, t.place))
 	t.content = container.NewBorder(nil, nil, t.rail.content, nil, right)
 	t.page = noPage
 	t.goTo(overviewPage)

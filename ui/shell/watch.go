@@ -137,7 +137,10 @@ func (c *controller) look(m *memory) view {
 	if h != nil {
 		s.Progress, s.Peers = h.session.Progress(), h.session.Peers()
 	}
-	if err := c.with(func(o *opened) error { return c.lookInto(o, m, stale, &v) }); err != nil {
+	if o := c.acquire(); o != nil {
+		c.lookInto(o, m, stale, &v)
+		o.uses.Done()
+	} else {
 		*m = memory{pace: m.pace}
 	}
 	s.Left = m.pace.left(s.Now, s.Progress)
@@ -146,7 +149,7 @@ func (c *controller) look(m *memory) view {
 
 // lookInto adds what the wallet says. The history is read again only after news
 // of it.
-func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) error {
+func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) {
 	if m.of != o || stale {
 		m.of, m.history = o, o.w.History(0, -1)
 		addresses, err := o.w.Addresses()
@@ -159,5 +162,4 @@ func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) error {
 	v.of, s.Wallet, s.BackedUp = o, o.w.Name(), o.w.BackedUp()
 	s.Balance, s.Status = o.w.Balance(), o.w.Status()
 	s.History, s.Addresses, v.travel = m.history, m.addresses, o.travel()
-	return nil
 }
