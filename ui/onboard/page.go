@@ -115,9 +115,9 @@ func (s *Screen) namePage() (body fyne.CanvasObject, foot []fyne.CanvasObject, f
 }
 
 func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
-	columns, gap := 3, float32(10)
+	columns, gap, room := 3, float32(10), float32(13)
 	if s.w.Count() > 12 {
-		columns, gap = 4, 6
+		columns, gap, room = 4, 6, 10
 	}
 	grid := kit.Column(gap)
 	var row *fyne.Container
@@ -126,7 +126,7 @@ func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, 
 			row = kit.Shares(gap, nil)
 			grid.Add(row)
 		}
-		row.Add(s.wordCell(i))
+		row.Add(s.wordCell(i, room))
 	}
 	s.note.Set(s.w.Source())
 	written := s.primary("onboard.written", "I have written them down", s.written)
@@ -136,13 +136,13 @@ func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, 
 	return body, []fyne.CanvasObject{written}, nil
 }
 
-// wordCell is a word with its number.
-func (s *Screen) wordCell(i int) fyne.CanvasObject {
+// wordCell is a word with its number, and room above and below.
+func (s *Screen) wordCell(i int, room float32) fyne.CanvasObject {
 	word := kit.NewText(kit.Heading, s.w.Word(i)).Called("onboard.word." + strconv.Itoa(i))
 	s.cells = append(s.cells, word)
 	number := container.NewStack(kit.Blank(22, 1), kit.Label(kit.Small, kit.Muted, strconv.Itoa(i)))
 	return container.NewStack(kit.NewPanel(kit.ColorField, kit.ColorLine, kit.FieldRadius),
-		kit.Inset(10, 12, 10, 14, kit.Row(kit.Gap, number, word)))
+		kit.Inset(room, 12, room, 14, kit.Row(kit.Gap, number, word)))
 }
 
 func (s *Screen) checkPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, first fyne.Focusable) {
@@ -165,6 +165,9 @@ func (s *Screen) checkPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, 
 	s.warning = kit.Banner(kit.Warn, kit.IconWarning,
 		"If the words are not on paper, or one of them is wrong, a broken or lost computer means that the coins are gone for ever. Thistle will remind you until the check is done.")
 	s.warning.Hide()
+	if s.state.Demo {
+		s.note.Set("In the demo there is nothing to lose: “Later” is fine.")
+	}
 	return kit.Column(kit.Space, kit.Card(row), s.warning), []fyne.CanvasObject{s.notYet, next}, s.checks[0]
 }
 
