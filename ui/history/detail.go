@@ -22,9 +22,9 @@ type detail struct {
 	winner   *kit.LinkButton
 	delivery *kit.Paragraph
 	txid     *kit.Address
-	fee      *kit.Text
-	mined    *kit.Text
-	when     *kit.Text
+	fee      *kit.Paragraph
+	mined    *kit.Paragraph
+	when     *kit.Paragraph
 	facts    *facts
 	paid     *fyne.Container
 	lines    []present.PaymentLine // in paid
@@ -56,13 +56,14 @@ func newDetail(s *Screen) *detail {
 	d.delivery = kit.NewParagraph(kit.Small, kit.Muted, "").Called("history.delivery")
 	d.buildFacts()
 	d.export = kit.Secondary("history.export", "Export proof…", kit.IconExport, func() { s.a.ExportProof(s.chosen) })
-	d.raw = kit.Secondary("history.raw", "Copy raw", kit.IconCopy, func() { d.copy(d.drawn.Raw, "The raw transaction") })
+	d.raw = kit.Secondary("history.raw", "Copy raw", nil, func() { d.copy(d.drawn.Raw, "The raw transaction") })
 	d.said = kit.Label(kit.Small, kit.Muted, "").Called("history.said").Shortened()
 
-	head := container.NewBorder(nil, nil, nil, kit.Middle(d.state), d.label)
+	head := container.NewBorder(nil, nil, nil, kit.Inset(0, 0, 0, 10, kit.Middle(d.state)), d.label)
 	d.body = kit.Column(kit.Gap, head, d.amount, d.problem, d.explain, kit.Row(0, d.winner), d.delivery, d.facts.box, d.paid, d.proof.box)
 	d.scroll = container.NewVScroll(kit.Inset(0, 14, 8, 0, d.body))
-	foot := kit.Column(4, kit.Row(kit.Gap, d.export, d.raw), d.said)
+	d.said.Hide()
+	foot := kit.Column(4, d.said, kit.Row(kit.Gap, d.export, d.raw))
 	d.whole = container.NewBorder(nil, kit.Inset(kit.Gap, 0, 0, 0, foot), nil, nil, d.scroll)
 	d.hint = kit.Middle(kit.Label(kit.Body, kit.Muted, "Choose a payment to see what is known of it.").Centre().Shortened())
 	d.whole.Hide()
@@ -73,9 +74,9 @@ func newDetail(s *Screen) *detail {
 
 func (d *detail) buildFacts() {
 	d.txid = kit.NewAddress("history.txid")
-	d.fee = kit.NewText(kit.Small, "").Called("history.fee").Shortened()
-	d.mined = kit.NewText(kit.Small, "").Called("history.mined").Shortened()
-	d.when = kit.NewText(kit.Small, "").Called("history.when").Shortened()
+	d.fee = kit.NewParagraph(kit.Small, kit.Plain, "").Called("history.fee")
+	d.mined = kit.NewParagraph(kit.Small, kit.Plain, "").Called("history.mined")
+	d.when = kit.NewParagraph(kit.Small, kit.Plain, "").Called("history.when")
 	copied := kit.IconButton("history.txid.copy", kit.IconCopy, "Copy the transaction id", func() { d.copy(d.s.chosen, "The transaction id") })
 	d.facts = newFacts()
 	d.facts.add("Transaction", container.NewBorder(nil, nil, nil, container.NewVBox(copied), d.txid))
@@ -95,7 +96,7 @@ func (d *detail) begin() {
 	d.state.Set(kit.Tone(row.State.Tone), row.State.Words)
 	d.amount.Set(row.Amount.Words, d.s.shown.Unit, kit.Tone(row.Amount.Tone))
 	d.txid.Set(d.s.chosen)
-	d.said.Set("")
+	d.say(kit.Plain, "")
 	d.words(&present.Payment{}, "")
 	d.pay(nil)
 	d.proof.set(nil, "")
@@ -180,7 +181,7 @@ func (d *detail) words(p *present.Payment, problem string) {
 	}
 	show(d.winner, p.Winner != "")
 	for _, t := range []struct {
-		text  *kit.Text
+		text  *kit.Paragraph
 		words string
 	}{{d.fee, p.Fee}, {d.mined, p.Mined}, {d.when, p.When}} {
 		t.text.Set(t.words)
@@ -232,10 +233,15 @@ func recipient(l present.PaymentLine) fyne.CanvasObject {
 // copy puts text on the clipboard and says what came of it.
 func (d *detail) copy(text, what string) {
 	if d.s.a.Copy(text) {
-		d.said.SetTone(kit.Good)
-		d.said.Set(what + " is on the clipboard.")
+		d.say(kit.Good, what+" is on the clipboard.")
 		return
 	}
-	d.said.SetTone(kit.Bad)
-	d.said.Set("The clipboard holds something else: do not paste it.")
+	d.say(kit.Bad, "The clipboard holds something else: do not paste it.")
+}
+
+func (d *detail) say(tone kit.Tone, words string) {
+	d.said.SetTone(tone)
+	d.said.Set(words)
+	show(d.said, words != "")
+	d.whole.Refresh()
 }

@@ -13,7 +13,7 @@ import (
 type list struct {
 	widget.List
 	kit.Named
-	frame *kit.Panel               // shows the focus
+	frame *kit.Panel              // shows the focus
 	key   func(fyne.KeyName) bool // gets the keys
 }
 

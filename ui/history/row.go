@@ -119,7 +119,7 @@ const (
 func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	date, state := float32(dateWidth), float32(stateWidth)
 	if size.Width < narrow {
-		date, state = -toColumn, stateWidth-12
+		date, state = -toColumn, stateWidth-4
 	}
 	words := max(size.Width-date-state-c.amount-3*toColumn, 20)
 	x := float32(0)

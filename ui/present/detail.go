@@ -44,7 +44,7 @@ type Payment struct {
 // PaymentLine is somebody paid.
 type PaymentLine struct {
 	Address string // whole, empty if the output has none
-	Note    string // whose it is, if that is known
+	Note    string // whose it is, as far as that is known
 	Amount  string
 	Change  bool // it comes back to us: not a payment
 }
@@ -156,6 +156,10 @@ func lineOf(r app.PaymentRecipient, e *app.HistoryEntry, prefs Prefs) (line Paym
 		line.Note = "your own address"
 	case r.Label != "":
 		line.Note = Plain(r.Label)
+	case r.Ours:
+		line.Note = "to your address"
+	default:
+		line.Note = "paid to"
 	}
 	return line, r.Ours || wayOf(e) != In
 }

@@ -35,7 +35,7 @@ func TestPaymentDetails(t *testing.T) {
 		Fee:   narrow("0.000 012 40") + "\u00a0BTC · 8.8 sat/vB · 141 vB",
 		Mined: "block 925 317 · 22 Nov 2026 11:00",
 		Recipients: []present.PaymentLine{
-			{Address: somebody, Amount: narrow("0.061 000 00") + "\u00a0BTC"},
+			{Address: somebody, Amount: narrow("0.061 000 00") + "\u00a0BTC", Note: "paid to"},
 			{Address: "mine", Amount: narrow("0.000 000 05") + "\u00a0BTC", Note: "your own address"},
 			{Address: "change", Amount: narrow("0.000 000 70") + "\u00a0BTC", Note: "back to you", Change: true},
 		},
@@ -67,8 +67,10 @@ func TestWhatWeReceive(t *testing.T) {
 	p := sent()
 	p.Amount, p.Outgoing, p.Fee = 5, false, nil
 	p.Recipients = []app.PaymentRecipient{{Address: somebody, Amount: 9}, {Address: "mine", Amount: 5, Ours: true, Label: "Invoice\n"}}
-	require.Equal(t, []present.PaymentLine{{Address: "mine", Amount: narrow("0.000 000 05") + "\u00a0BTC", Note: "Invoice?"}},
-		present.PaymentOf(p, nil, present.Prefs{}, noon).Recipients)
+	lines := present.PaymentOf(p, nil, present.Prefs{}, noon).Recipients
+	require.Equal(t, []present.PaymentLine{{Address: "mine", Amount: narrow("0.000 000 05") + "\u00a0BTC", Note: "Invoice?"}}, lines)
+	p.Recipients[1].Label = ""
+	require.Equal(t, "to your address", present.PaymentOf(p, nil, present.Prefs{}, noon).Recipients[0].Note)
 }
 
 // TestExplanations: whatever did not go the usual way is explained.
