@@ -105,7 +105,6 @@ func (s *Screen) stay(before present.HistoryState) {
 // Select opens a payment, and sees to it that its row is there to be seen.
 func (s *Screen) Select(txid string) {
 	if s.shown.Find(txid) < 0 && s.filter != (present.Filter{}) {
-		s.filter = present.Filter{}
 		s.search.SetText("")
 		s.show.SetSelected(present.ShowAll.String())
 	}
