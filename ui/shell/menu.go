@@ -12,6 +12,7 @@ func (s *Shell) menu() *fyne.MainMenu {
 	lock := s.item("Lock", fyne.KeyL, s.lock)
 	quit := fyne.NewMenuItem("Quit", s.leave)
 	quit.IsQuit = true
+	quit.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyModifierShortcutDefault}
 	view := fyne.NewMenu("View")
 	keys := []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6}
 	for i, p := range pages {

@@ -70,6 +70,7 @@ func New(fyneApp fyne.App, o Options) *Shell {
 	s.win.SetMainMenu(s.menu())
 	s.win.SetCloseIntercept(s.leave)
 	s.ctl.spawn(func() { s.ctl.watch(s.deliver, func() { s.post(s.checkIdle) }) })
+	s.probe()
 	s.start()
 	return s
 }
