@@ -60,6 +60,9 @@ func (a *Amount) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
+// smallest is the least part of its size at which an amount is drawn.
+const smallest = 0.5
+
 type amountRenderer struct {
 	a            *Amount
 	digits, unit *canvas.Text
@@ -81,8 +84,10 @@ func (r *amountRenderer) set(factor float32) (digits, gap, unit, height float32)
 
 func (r *amountRenderer) Layout(size fyne.Size) {
 	digits, gap, unit, height := r.set(1)
-	if sum := digits + gap + unit; r.a.fitting && sum > size.Width && size.Width > 0 {
-		digits, gap, unit, height = r.set(max(size.Width/sum, 0.5))
+	// Unit and gap have least sizes, so the first guess may be too large.
+	for factor, i := float32(1), 0; i < 3 && r.a.fitting && digits+gap+unit > size.Width; i++ {
+		factor = max(factor*size.Width/(digits+gap+unit), smallest)
+		digits, gap, unit, height = r.set(factor)
 	}
 	x := float32(0)
 	if r.a.align == fyne.TextAlignTrailing {
@@ -102,7 +107,7 @@ func baseline(t *canvas.Text) float32 {
 func (r *amountRenderer) MinSize() fyne.Size {
 	factor := float32(1)
 	if r.a.fitting {
-		factor = 0.5
+		factor = smallest
 	}
 	digits, gap, unit, _ := r.set(factor)
 	_, _, _, height := r.set(1)

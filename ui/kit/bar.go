@@ -23,11 +23,8 @@ func NewBar(id string) *Bar {
 
 // Set changes the part that is done, from 0 to 1.
 func (b *Bar) Set(fraction float64) {
-	if !(fraction > 0) { // also what is no number
-		fraction = 0
-	}
-	if fraction = min(fraction, 1); b.fraction != fraction {
-		b.fraction = fraction
+	if f := share(fraction); b.fraction != f {
+		b.fraction = f
 		b.Refresh()
 	}
 }

@@ -56,10 +56,10 @@ func (b *Button) FocusGained() { b.focused = true; b.Button.FocusGained() }
 // FocusLost implements fyne.Focusable.
 func (b *Button) FocusLost() { b.focused = false; b.Button.FocusLost() }
 
-// TypedKey lets Enter press the button as Space does.
+// TypedKey lets Enter and Space press the button, which keeps the focus.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		if !b.Disabled() && b.OnTapped != nil {
 			b.OnTapped()
 		}

@@ -95,9 +95,9 @@ func (p *chartPainter) paint(w, h int, scale float32, points []ChartPoint, accen
 	line := 2 * scale
 	xs, ys := make([]float32, 0, len(points)+1), make([]float32, 0, len(points)+1)
 	for _, pt := range points {
-		xs = append(xs, float32(min(max(pt.X, 0), 1))*float32(w))
+		xs = append(xs, float32(share(pt.X))*float32(w))
 		// The line stays inside, even at 0 and at 1.
-		ys = append(ys, float32(1-min(max(pt.Y, 0), 1))*(float32(h)-line)+line/2)
+		ys = append(ys, float32(1-share(pt.Y))*(float32(h)-line)+line/2)
 	}
 	xs, ys = append(xs, float32(w)), append(ys, ys[len(ys)-1])
 	soft := color.NRGBAModel.Convert(accent).(color.NRGBA)
@@ -105,6 +105,14 @@ func (p *chartPainter) paint(w, h int, scale float32, points []ChartPoint, accen
 	p.ground(xs, ys, soft)
 	p.line(xs, ys, line, accent)
 	return p.img
+}
+
+// share puts a number, or what is none, between 0 and 1.
+func share(f float64) float64 {
+	if !(f > 0) {
+		return 0
+	}
+	return min(f, 1)
 }
 
 func (p *chartPainter) ground(xs, ys []float32, c color.Color) {

@@ -15,17 +15,21 @@ type Chip struct {
 	icon  fyne.Resource
 	quiet bool
 	right bool
+	least float32 // it need not be wider than that
 }
 
 // NewChip returns an empty chip, which shows nothing.
 func NewChip(id string) *Chip {
-	c := &Chip{Named: Named{ID: id}}
+	c := &Chip{Named: Named{ID: id}, least: 160}
 	c.ExtendBaseWidget(c)
 	return c
 }
 
 // Right keeps the chip at the right of a wider place.
 func (c *Chip) Right() *Chip { c.right = true; return c }
+
+// Shortened lets the chip be narrower than its words, as in a narrow column.
+func (c *Chip) Shortened() *Chip { c.least = 48; return c }
 
 // Set changes tone and words.
 func (c *Chip) Set(tone Tone, text string) { c.set(tone, text, nil, false) }
@@ -79,7 +83,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return lead() + words.full().Width + tail() + 1
 	}
-	d.min = func() fyne.Size { return fyne.NewSize(min(full(), 160), height) }
+	d.min = func() fyne.Size { return fyne.NewSize(min(full(), c.least), height) }
 	d.layout = func(size fyne.Size) {
 		w := min(full(), size.Width)
 		x := float32(0)
