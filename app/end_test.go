@@ -66,7 +66,7 @@ func requireQuiet(t *testing.T) {
 	t.Helper()
 	buf := make([]byte, 4<<20)
 	stacks := string(buf[:runtime.Stack(buf, true)])
-	for _, mine := range []string{"thistle/spv.(*runner)", "thistle/spv/peer.(*Conn)", "thistle/app.(*fetcher)", "thistle/app.(*Wallet).follow"} {
+	for _, mine := range []string{"thistle/app.(*Session)", "thistle/spv.(*runner)", "thistle/spv/peer.(*Conn)", "thistle/app.(*fetcher)", "thistle/app.(*Wallet).follow"} {
 		require.NotContains(t, stacks, mine)
 	}
 }

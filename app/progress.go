@@ -18,12 +18,25 @@ func (s *Session) client() (chain *spv.Client, running bool) {
 	return s.chain, s.line != nil
 }
 
+// before is what was known last, while the chain is being opened anew.
+func (s *Session) before() Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || s.last == (Progress{}) {
+		return Progress{Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
+	}
+	return Progress{
+		Height: s.last.Height, Hash: s.last.Hash, TipTime: s.last.TipTime, Base: s.last.Base,
+		FiltersFrom: s.last.FiltersFrom, FilterHeaders: s.last.FilterHeaders, Filters: s.last.Filters,
+	}
+}
+
 // Progress tells what the peer knows of the chain. It costs little and can be
 // asked for several times a second.
 func (s *Session) Progress() Progress {
 	chain, running := s.client()
 	if chain == nil {
-		return Progress{Running: running, Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
+		return s.before()
 	}
 	st := chain.Status()
 	p := Progress{
@@ -39,6 +52,9 @@ func (s *Session) Progress() Progress {
 	if header, ok := chain.HeaderAt(st.Tip.Height); ok {
 		p.TipTime = time.Unix(int64(header.Time()), 0).UTC()
 	}
+	s.mu.Lock()
+	s.last = p
+	s.mu.Unlock()
 	return p
 }
 

@@ -124,7 +124,7 @@ func (w *Wallet) online() *spv.Client {
 // follow turns what the peer tells into facts, and does what the ledger says is
 // missing.
 func (w *Wallet) follow(ctx context.Context, chain *spv.Client, sub *spv.Subscription) error {
-	if err := w.moveView(chain); err != nil {
+	if err := w.look(chain); err != nil {
 		return err
 	}
 	w.keepFilters(chain)
@@ -215,10 +215,7 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 	case spv.HeadersCurrent:
 		return w.arrive(chain)
 	case spv.Overflow: // it may stand for any of these
-		if chain.Status().Current {
-			return w.arrive(chain)
-		}
-		return w.moveView(chain)
+		return w.look(chain)
 	case spv.FiltersReverted:
 		return w.revertFilters(e.Height)
 	case spv.TxSeen:

@@ -27,8 +27,12 @@ type Session struct {
 	hub  hub
 	ears ears
 
+	warned *spv.Client // whose damaged files were told of; Run's alone
+
 	mu      sync.Mutex
 	chain   *spv.Client // open, but for moments; nil after a failure
+	spent   bool        // chain has run: it can be asked, but not run again
+	last    Progress    // as told last
 	need    origin      // from where the chain is to be kept at least
 	line    *line       // while the peer runs
 	stop    context.CancelFunc
@@ -139,6 +143,7 @@ func (s *Session) runLine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.tellSetAside(chain)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	sub := chain.Subscribe()
@@ -159,6 +164,17 @@ func (s *Session) runLine(ctx context.Context) error {
 	}
 	s.dropChain() // a disk that failed is read anew
 	return err
+}
+
+// tellSetAside warns, once, of damaged files.
+func (s *Session) tellSetAside(chain *spv.Client) {
+	if s.warned == chain {
+		return
+	}
+	s.warned = chain
+	for _, file := range chain.SetAside() {
+		s.hub.publish(setAside(file))
+	}
 }
 
 // setLine tells waiting wallets that the peer runs, or no longer does.
@@ -188,13 +204,14 @@ func (s *Session) tell() {
 	s.changed = make(chan struct{})
 }
 
-// fittingChain is the open chain if it is kept from far enough back, else it is
-// opened anew. Nothing uses it meanwhile.
+// fittingChain is the open chain if it can run and is kept from far enough back,
+// else it is opened anew. Nothing uses it meanwhile.
 func (s *Session) fittingChain() (*spv.Client, error) {
 	s.mu.Lock()
-	chain, need := s.chain, s.need
+	chain, need, spent := s.chain, s.need, s.spent
+	s.spent = true
 	s.mu.Unlock()
-	if chain != nil && need.heldBy(chain, s.env.Params) {
+	if chain != nil && !spent && need.heldBy(chain, s.env.Params) {
 		return chain, nil
 	}
 	s.dropChain()
@@ -226,27 +243,9 @@ func (s *Session) dropChain() {
 // anew, since what it lacks would never be searched.
 func (s *Session) join(ctx context.Context, from origin) (*line, error) {
 	for {
-		s.mu.Lock()
-		l, ended, changed := s.line, s.ended, s.changed
-		fits := l != nil && from.heldBy(l.chain, s.env.Params)
-		switch {
-		case ended:
-		case fits && l.ctx.Err() == nil:
-			l.followers.Add(1)
-		default:
-			if from.base(s.env.Params) < s.need.base(s.env.Params) {
-				s.need = from
-			}
-			if l != nil && !fits {
-				l.end()
-			}
-		}
-		s.mu.Unlock()
-		if ended {
-			return nil, errClosed("follow the chain")
-		}
-		if fits && l.ctx.Err() == nil {
-			return l, nil
+		l, changed, err := s.tryJoin(from)
+		if l != nil || err != nil {
+			return l, err
 		}
 		select {
 		case <-ctx.Done():
@@ -254,6 +253,28 @@ func (s *Session) join(ctx context.Context, from origin) (*line, error) {
 		case <-changed:
 		}
 	}
+}
+
+// tryJoin attaches to the running peer if it serves. If not, changed tells when
+// to try again.
+func (s *Session) tryJoin(from origin) (l *line, changed <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil, nil, errClosed("follow the chain")
+	}
+	if from.base(s.env.Params) < s.need.base(s.env.Params) {
+		s.need = from
+	}
+	switch {
+	case s.line == nil || s.line.ctx.Err() != nil:
+	case from.heldBy(s.line.chain, s.env.Params):
+		s.line.followers.Add(1)
+		return s.line, nil, nil
+	default:
+		s.line.end()
+	}
+	return nil, s.changed, nil
 }
 
 // End ends a run that goes on, waits for what is being made or opened, closes

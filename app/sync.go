@@ -41,7 +41,8 @@ func (w *Wallet) Online(ctx context.Context, fn func(ctx context.Context) error)
 // and every named one has connected or failed, all connected peers have nothing
 // newer, all scripts are searched for from the birthday to the tip, and every
 // block that was named has been read. It needs Run. When ctx ends first the
-// error is of KindNoPeers or KindTimeout, and what was done is kept.
+// error is of KindNoPeers or KindTimeout, and what was done is kept; when the
+// wallet is closed, of KindLocked.
 func (w *Wallet) Sync(ctx context.Context) (*SyncResult, error) {
 	ticker := time.NewTicker(lookAgain)
 	defer ticker.Stop()
@@ -53,6 +54,9 @@ func (w *Wallet) Sync(ctx context.Context) (*SyncResult, error) {
 		}
 		if res := w.synced(); res != nil {
 			return res, nil
+		}
+		if w.closed() {
+			return nil, errClosed("sync")
 		}
 		select {
 		case <-ctx.Done():

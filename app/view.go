@@ -7,6 +7,14 @@ import (
 	"thistle/spv"
 )
 
+// look takes in where the chain is, without having been told.
+func (w *Wallet) look(chain *spv.Client) error {
+	if chain.Status().Current {
+		return w.arrive(chain)
+	}
+	return w.moveView(chain)
+}
+
 // arrive is for when the headers are said to be current.
 func (w *Wallet) arrive(chain *spv.Client) error {
 	if err := w.moveView(chain); err != nil {

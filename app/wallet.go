@@ -318,6 +318,12 @@ func (w *Wallet) release() {
 	_ = w.keys.Close() // waits for a signature that is being made
 }
 
+func (w *Wallet) closed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.led == nil
+}
+
 // birthday is from when on the chain must be kept.
 func (w *Wallet) birthday() (height int32, known bool, t time.Time) {
 	w.mu.Lock()
