@@ -145,6 +145,9 @@ func (s *Screen) saveQR() {
 // next hands out another address. One at a time.
 func (s *Screen) next() {
 	button := s.buttons[3]
+	if button.Disabled() {
+		return
+	}
 	button.SetEnabled(false)
 	s.a.Next(func(problem string) {
 		button.SetEnabled(true)
