@@ -62,7 +62,7 @@ func NewPassword(id, placeholder string) *Entry {
 // MinSize makes entries of all faces equally high.
 func (e *Entry) MinSize() fyne.Size {
 	m := e.Entry.MinSize()
-	m.Height = max(m.Height, 40)
+	m.Height = max(m.Height, 42)
 	return m
 }
 

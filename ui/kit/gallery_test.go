@@ -62,7 +62,7 @@ func galleryRows(words func(string) string) fyne.CanvasObject {
 	for i, amount := range []string{"+0.025 000 00", "−0.061 012 40"} {
 		figure := kit.NewAmount("", kit.Figure).Right()
 		figure.Set(amount, "", []kit.Tone{kit.Good, kit.Plain}[i])
-		state := kit.NewChip("")
+		state := kit.NewChip("").Shortened()
 		state.SetQuiet(kit.IconShieldCheck, kit.Muted, words("Confirmed"))
 		row := kit.NewRow(fmt.Sprintf("g.row.%d", i), kit.Shares(10, weights, kit.Label(kit.Body, kit.Muted, words("Today")).Shortened(), kit.NewText(kit.Body, words("Rent, November")).Shortened(), state, figure), func() {})
 		row.SetSelected(i == 1)

@@ -47,7 +47,7 @@ func (r *ListRow) Selected() bool { return r.selected }
 func (r *ListRow) CreateRenderer() fyne.WidgetRenderer {
 	panel := NewPanel("", "", 6)
 	d := &drawing{objects: []fyne.CanvasObject{panel, r.content}}
-	const above = 5
+	const above = 8
 	d.min = func() fyne.Size { return r.content.MinSize().AddWidthHeight(2*r.edge, 2*above) }
 	d.layout = func(size fyne.Size) {
 		panel.Resize(size)

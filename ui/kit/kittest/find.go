@@ -115,6 +115,9 @@ func words(c fyne.Canvas, from node) string {
 				return false // its words are there already
 			}
 		}
+		if e, ok := n.o.(*kit.Entry); ok && e.Password && n.o != from.o {
+			return false // dots
+		}
 		if text, ok := text(n.o); ok {
 			seen[n.o] = true
 			if text != "" {
