@@ -1,6 +1,7 @@
 package present
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -50,8 +51,13 @@ func (s Span) since(first, now time.Time) time.Time {
 // 0, to the largest balance shown, 1.
 type Step struct{ X, Y float64 }
 
-// maxSteps bounds what is drawn: no screen shows more.
-const maxSteps = 500
+const (
+	// maxSteps bounds what is drawn: no screen shows more.
+	maxSteps = 500
+	// fineness is in how many places a step can be. Time goes on between any two
+	// states; this lets the same chart be the same.
+	fineness = 2000
+)
 
 // level is a balance from a moment on.
 type level struct {
@@ -73,7 +79,7 @@ func chartOf(history []app.HistoryEntry, span Span, now time.Time) []Step {
 	}
 	steps := make([]Step, len(levels))
 	for i, l := range levels {
-		steps[i].X = l.x
+		steps[i].X = math.Round(l.x*fineness) / fineness
 		if high > low {
 			steps[i].Y = float64(l.balance-low) / float64(high-low)
 		}

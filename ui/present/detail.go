@@ -1,14 +1,22 @@
 package present
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
 	"thistle/app"
 	"thistle/app/units"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 )
+
+// maturity is how many confirmations newly mined coins need.
+const maturity = 100
 
 // Payment is all that is known of a payment, in words.
 type Payment struct {
@@ -57,6 +65,9 @@ func PaymentOf(p *app.Payment, proof *app.ProofInfo, prefs Prefs, now time.Time)
 		Unit: prefs.Unit.String(), Fee: feeOf(p, prefs), Raw: hex.EncodeToString(p.Raw),
 	}
 	d.Explain = explain(e)
+	if left := maturity - e.Confirmations; e.State == app.StateConfirmed && left > 0 && newlyMined(p.Raw) {
+		d.Explain = Text{"Newly mined coins can be spent after 100 confirmations: " + Count(int(left), "block", "blocks") + " to go.", Accent}
+	}
 	if e.ReplacedBy != nil {
 		d.Winner = e.ReplacedBy.String()
 	}
@@ -101,6 +112,17 @@ func feeOf(p *app.Payment, prefs Prefs) string {
 		text += fmt.Sprintf(" · %s sat/vB · %s vB", roundRate(rate), inGroups(strconv.FormatInt(int64(p.VSize), 10), true))
 	}
 	return text
+}
+
+// newlyMined says that a transaction made new coins: its one input spends
+// nothing.
+func newlyMined(raw []byte) bool {
+	var tx wire.MsgTx
+	if tx.Deserialize(bytes.NewReader(raw)) != nil || len(tx.TxIn) != 1 {
+		return false
+	}
+	from := tx.TxIn[0].PreviousOutPoint
+	return from.Index == math.MaxUint32 && from.Hash == chainhash.Hash{}
 }
 
 // roundRate is a rate in sat/vB to a tenth.

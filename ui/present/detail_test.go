@@ -1,6 +1,7 @@
 package present_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"thistle/ui/present"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -99,6 +101,30 @@ func TestExplanations(t *testing.T) {
 		require.Equal(t, c.state == app.StateConfirmed, d.Mined != "")
 		require.Equal(t, c.state != app.StateConfirmed, d.When != "")
 		require.Equal(t, c.state == app.StatePending && c.amount < 0, d.Delivery.Words != "")
+	}
+}
+
+func TestNewlyMinedCoins(t *testing.T) {
+	t.Parallel()
+	mined := wire.NewMsgTx(2)
+	mined.AddTxIn(wire.NewTxIn(wire.NewOutPoint(&chainhash.Hash{}, wire.MaxPrevOutIndex), []byte{1, 2}, nil))
+	mined.AddTxOut(wire.NewTxOut(5, []byte{0x51}))
+	paid := mined.Copy()
+	paid.TxIn[0].PreviousOutPoint.Hash[0] = 1
+	for _, c := range []struct {
+		tx            *wire.MsgTx
+		confirmations int32
+		want          string
+	}{
+		{mined, 1, "Newly mined coins can be spent after 100 confirmations: 99 blocks to go."},
+		{mined, 99, "Newly mined coins can be spent after 100 confirmations: 1 block to go."},
+		{mined, 100, ""},
+		{paid, 1, ""},
+	} {
+		var raw bytes.Buffer
+		require.NoError(t, c.tx.Serialize(&raw))
+		p := &app.Payment{HistoryEntry: app.HistoryEntry{State: app.StateConfirmed, Amount: 5, Confirmations: c.confirmations}, Raw: raw.Bytes()}
+		require.Equal(t, c.want, present.PaymentOf(p, nil, present.Prefs{}, noon).Explain.Words)
 	}
 }
 

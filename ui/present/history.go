@@ -1,7 +1,9 @@
 package present
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +44,9 @@ type Filter struct {
 // HistoryState is the list of payments, newest first. Rows are made when they
 // are asked for, so that a long history costs no more than what is seen of it.
 type HistoryState struct {
+	// now stands first: whoever compares two states need not go through entries.
+	now time.Time
+
 	// Unit stands above the amounts.
 	Unit string
 	// Empty is said in place of the list if there is no payment at all.
@@ -51,7 +56,6 @@ type HistoryState struct {
 	picked  []int32 // what the filter lets through; nil if that is everything
 	filter  Filter
 	prefs   Prefs
-	now     time.Time
 }
 
 // HistoryRow is one payment of the list.
@@ -190,11 +194,13 @@ type matcher struct {
 	text   string // in small letters
 	figure string // the text if it may be part of an amount, without groups
 	unit   Unit
+	id     bool // the text may begin an id
 	blind  bool // amounts are hidden, so they are not searched either
 }
 
 func matcherOf(f Filter, p Prefs) matcher {
 	m := matcher{show: f.Show, text: strings.ToLower(strings.TrimSpace(f.Text)), unit: p.Unit, blind: p.Hide}
+	m.id = strings.Trim(m.text, "0123456789abcdef") == "" && len(m.text) <= chainhash.MaxHashStringSize
 	figure := ungroup.Replace(m.text)
 	if digits := strings.TrimLeft(figure, "+−"); digits != "" && strings.Trim(digits, "0123456789.") == "" {
 		m.figure = figure
@@ -229,10 +235,37 @@ func (m matcher) matchText(e *app.HistoryEntry) bool {
 	if strings.Contains(strings.ToLower(titleOf(e)), m.text) || strings.Contains(strings.ToLower(e.Address), joined(m.text)) {
 		return true
 	}
-	if m.figure != "" && !m.blind && strings.Contains(ungroup.Replace(SignedDigits(e.Amount, m.unit)), m.figure) {
-		return true
+	if m.figure != "" && !m.blind {
+		var room [32]byte
+		if bytes.Contains(appendFigure(room[:0], e.Amount, m.unit), []byte(m.figure)) {
+			return true
+		}
 	}
-	return strings.HasPrefix(e.TxID.String(), m.text)
+	return m.id && strings.HasPrefix(e.TxID.String(), m.text)
+}
+
+// appendFigure writes an amount as SignedDigits does, but without groups: a
+// search does it for every payment.
+func appendFigure(b []byte, a units.Amount, u Unit) []byte {
+	sat := int64(a)
+	switch {
+	case a > 0:
+		b = append(b, '+')
+	case a < 0:
+		b, sat = append(b, "−"...), -sat
+	}
+	scale := int64(1)
+	for range u.decimals() {
+		scale *= 10
+	}
+	b = strconv.AppendInt(b, sat/scale, 10)
+	if scale == 1 {
+		return b
+	}
+	point := len(b)
+	b = strconv.AppendInt(b, scale+sat%scale, 10) // one figure too many, which keeps the zeros
+	b[point] = '.'
+	return b
 }
 
 // joined takes the groups out of an address as screens show it.

@@ -58,6 +58,19 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestEveryUnitIsSearched: amounts are found as they are shown.
+func TestEveryUnitIsSearched(t *testing.T) {
+	t.Parallel()
+	for _, u := range present.Units() {
+		for _, e := range some() {
+			s := known(some()...)
+			s.Prefs.Unit = u
+			h := present.HistoryOf(s, present.Filter{Text: present.SignedDigits(e.Amount, u)})
+			require.GreaterOrEqual(t, h.Find(e.TxID.String()), 0, "%v in %v", e.Amount, u)
+		}
+	}
+}
+
 func TestHiddenAmountsAreNotSearched(t *testing.T) {
 	t.Parallel()
 	s := known(some()...)
