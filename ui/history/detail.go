@@ -44,7 +44,7 @@ func newDetail(s *Screen) *detail {
 	d.label = kit.NewEntry("history.label", "")
 	d.label.OnSubmitted = func(string) { d.keepLabel() }
 	d.label.Left = d.keepLabel
-	d.state = kit.NewChip("history.state").Right()
+	d.state = kit.NewChip("history.state")
 	d.amount = kit.NewAmount("history.amount", kit.Huge).Fitting()
 	d.problem = kit.NewParagraph(kit.Small, kit.Bad, "").Called("history.problem")
 	d.explain = kit.NewParagraph(kit.Small, kit.Muted, "").Called("history.explain")
@@ -59,7 +59,7 @@ func newDetail(s *Screen) *detail {
 	d.raw = kit.Secondary("history.raw", "Copy raw", nil, func() { d.copy(d.drawn.Raw, "The raw transaction") })
 	d.said = kit.Label(kit.Small, kit.Muted, "").Called("history.said").Shortened()
 
-	head := container.NewBorder(nil, nil, nil, kit.Inset(0, 0, 0, 10, kit.Middle(d.state)), d.label)
+	head := container.New(&beside{}, d.label, d.state)
 	d.body = kit.Column(kit.Gap, head, d.amount, d.problem, d.explain, kit.Row(0, d.winner), d.delivery, d.facts.box, d.paid, d.proof.box)
 	d.scroll = container.NewVScroll(kit.Inset(0, 14, 8, 0, d.body))
 	d.said.Hide()

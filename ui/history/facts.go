@@ -48,3 +48,36 @@ func (captioned) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	caption, value := objects[0].MinSize(), objects[1].MinSize()
 	return fyne.NewSize(captionWidth+value.Width, max(caption.Height, value.Height))
 }
+
+// beside puts a short thing at the right of one that takes what room there is, or
+// below it where that would be little.
+type beside struct{ width float32 } // as last laid out
+
+const besideFrom = 330
+
+// Layout implements fyne.Layout.
+func (b *beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	b.width = size.Width
+	long, short := objects[0], objects[1]
+	h, s := long.MinSize().Height, short.MinSize()
+	if b.width < besideFrom {
+		long.Move(fyne.NewPos(0, 0))
+		long.Resize(fyne.NewSize(size.Width, h))
+		short.Move(fyne.NewPos(0, h+kit.Gap))
+		short.Resize(fyne.NewSize(size.Width, s.Height))
+		return
+	}
+	long.Move(fyne.NewPos(0, 0))
+	long.Resize(fyne.NewSize(size.Width-s.Width-10, h))
+	short.Move(fyne.NewPos(size.Width-s.Width, (h-s.Height)/2))
+	short.Resize(s)
+}
+
+// MinSize implements fyne.Layout.
+func (b *beside) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	long, short := objects[0].MinSize(), objects[1].MinSize()
+	if b.width < besideFrom {
+		return fyne.NewSize(max(long.Width, short.Width), long.Height+kit.Gap+short.Height)
+	}
+	return fyne.NewSize(100, long.Height)
+}

@@ -80,7 +80,7 @@ func PaymentOf(p *app.Payment, proof *app.ProofInfo, prefs Prefs, now time.Time)
 		d.When = Moment(e.Time, now)
 	}
 	if e.State == app.StatePending && e.Outgoing {
-		d.Delivery = travelled(p.Travel)
+		d.Delivery = TravelOf(p.Travel, 0).Headline
 	}
 	for _, r := range p.Recipients {
 		if line, show := lineOf(r, e, prefs); show {
@@ -153,18 +153,6 @@ func explain(e *app.HistoryEntry) Text {
 		}
 	}
 	return Text{}
-}
-
-// travelled says how far an unconfirmed payment of ours has come.
-func travelled(t app.Travel) Text {
-	words := Delivery(&app.SendResult{State: t.State, Acknowledged: t.Acknowledged, Echoed: t.Echoed})
-	switch t.State {
-	case app.Echoed:
-		return Text{words, Good}
-	case app.Acknowledged:
-		return Text{words, Accent}
-	}
-	return Text{words, Warn}
 }
 
 // lineOf is an output in words. Of what we receive only our part is shown: the

@@ -128,13 +128,19 @@ func TestNewlyMinedCoins(t *testing.T) {
 	}
 }
 
+// TestHowFarItTravelled: in the words of the screen that sent it.
 func TestHowFarItTravelled(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[app.Delivery]string{
-		app.Queued: "Not sent yet", app.Acknowledged: "Fetched by 2 peers", app.Echoed: "Sent — seen by 5 peers",
+	for _, travel := range []app.Travel{
+		{State: app.Queued, Peers: 4},
+		{State: app.Acknowledged, Acknowledged: []string{"a"}, Peers: 1},
+		{State: app.Acknowledged, Acknowledged: []string{"a", "b"}, Peers: 4},
+		{State: app.Echoed, Acknowledged: []string{"a", "b"}, Echoed: 3, Peers: 4},
 	} {
 		p := sent()
-		p.State, p.Travel = app.StatePending, app.Travel{State: state, Acknowledged: []string{"a", "b"}, Echoed: 3}
-		require.Contains(t, present.PaymentOf(p, nil, present.Prefs{}, noon).Delivery.Words, want)
+		p.State, p.Travel = app.StatePending, travel
+		d := present.PaymentOf(p, nil, present.Prefs{}, noon)
+		require.Equal(t, present.TravelOf(travel, 0).Headline, d.Delivery)
+		require.NotEmpty(t, d.Delivery.Words)
 	}
 }
