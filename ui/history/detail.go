@@ -141,7 +141,10 @@ func (d *detail) name(label, title string) {
 			d.label.SetText(label)
 		}
 	}
-	if label == "" {
+	switch {
+	case title == "": // its row is not there
+		title = "Write a label"
+	case label == "":
 		title += " — write a label"
 	}
 	if d.label.PlaceHolder != title {
