@@ -17,11 +17,12 @@ type request struct {
 	wrong         *kit.Paragraph
 	link          *kit.Text
 	content       *fyne.Container
-	filling       bool // the screen writes, not the person
-	asked         int  // number of the last Describe
-	running       bool // that has not been answered
-	refused       bool // what stands there now
-	waiting       []func()
+	filling       bool     // the screen writes, not the person
+	asked         int      // number of the last Describe
+	running       bool     // that has not been answered
+	refused       bool     // what stands there now
+	waiting       []func() // for what was typed to be taken over
+	idle          []func() // for the answer, whatever it is
 }
 
 func newRequest(s *Screen) *request {
@@ -50,7 +51,8 @@ func (r *request) update(old present.ReceiveState, another bool) {
 	switch {
 	case another:
 		r.asked++
-		r.running, r.refused, r.waiting = false, false, nil
+		r.refused, r.waiting = false, nil
+		r.settle()
 		r.fill(r.amount, shown.Amount)
 		r.fill(r.label, shown.Label)
 		r.blame("")
@@ -95,7 +97,7 @@ func (r *request) dirty() bool {
 // apply takes over what was typed, and does then if that went well.
 func (r *request) apply(then func()) {
 	switch {
-	case r.s.state.Shown == nil || r.filling:
+	case r.s.state.Shown == nil || r.filling || r.s.moving:
 		return
 	case r.running:
 		if then != nil {
@@ -123,7 +125,30 @@ func (r *request) apply(then func()) {
 	})
 }
 
+// settled does something once no answer is awaited.
+func (r *request) settled(f func()) {
+	if r.running {
+		r.idle = append(r.idle, f)
+		return
+	}
+	f()
+}
+
+func (r *request) settle() {
+	r.running = false
+	idle := r.idle
+	r.idle = nil
+	for _, f := range idle {
+		f()
+	}
+}
+
 func (r *request) answered(amount, label, problem string) {
+	defer func() {
+		if !r.running { // nothing else was taken over meanwhile
+			r.settle()
+		}
+	}()
 	r.running = false
 	waiting := r.waiting
 	r.waiting = nil

@@ -15,6 +15,8 @@ type Screen struct {
 	state present.ReceiveState
 	drawn bool // Update was called
 
+	moving bool // another address was asked for
+
 	qr      *kit.QR
 	note    *kit.Paragraph
 	address *kit.Address
@@ -142,19 +144,26 @@ func (s *Screen) saveQR() {
 	})
 }
 
-// next hands out another address. One at a time.
+// next hands out another address, one at a time, and after what was typed for
+// this one is taken over: two answers at once could change places.
 func (s *Screen) next() {
-	button := s.buttons[3]
-	if button.Disabled() {
+	if s.moving {
 		return
 	}
-	button.SetEnabled(false)
-	s.a.Next(func(problem string) {
-		button.SetEnabled(true)
-		if problem != "" {
-			s.say(present.Text{Words: problem, Tone: present.Bad})
-		}
+	s.move(true)
+	s.request.settled(func() {
+		s.a.Next(func(problem string) {
+			s.move(false)
+			if problem != "" {
+				s.say(present.Text{Words: problem, Tone: present.Bad})
+			}
+		})
 	})
+}
+
+func (s *Screen) move(on bool) {
+	s.moving = on
+	s.buttons[3].SetEnabled(!on)
 }
 
 func (s *Screen) say(t present.Text) {

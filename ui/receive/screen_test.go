@@ -170,6 +170,8 @@ func TestLinksSayWhatTheFieldsSay(t *testing.T) {
 	require.Empty(t, b.copied, "the amount is another by now")
 	require.Equal(t, "0.3", b.text("receive.amount"))
 	require.Len(t, b.described, 2)
+	kittest.Focus(t, b.c, "receive.label")
+	require.Len(t, b.described, 2, "that is under way")
 	b.answer()
 	require.Equal(t, []string{"bitcoin:" + address + "?amount=0.3&label="}, b.copied)
 
@@ -204,6 +206,32 @@ func TestNextAddress(t *testing.T) {
 	b.taps("receive.new")
 	require.Equal(t, "The disk is full.", b.text("receive.result"))
 	require.Equal(t, "bc1qnext1", b.text("receive.address"))
+}
+
+// TestAnswersKeepTheirOrder: an answer about the address that was shown before
+// does not touch the one that is shown now.
+func TestAnswersKeepTheirOrder(t *testing.T) {
+	b := offered(t)
+	b.later = true
+	b.types("receive.label", "Rent")
+	b.taps("receive.new") // the focus leaves the label first
+	require.Len(t, b.described, 1)
+	require.Zero(t, b.nexts, "one after the other")
+	b.taps("receive.copy.link")
+	b.answer()
+	require.Equal(t, 1, b.nexts)
+	b.answer()
+	require.Equal(t, "bc1qnext1", b.text("receive.address"))
+	require.Empty(t, b.copied)
+	require.True(t, kittest.Enabled(t, b.c, "receive.new"))
+
+	b.types("receive.amount", "5")
+	b.c.Unfocus()
+	require.Len(t, b.described, 2)
+	b.offer("bc1qpaid", "", "5") // the wallet moved on by itself
+	b.problem = "The disk is full."
+	b.answer()
+	require.False(t, kittest.Has(t, b.c, "receive.problem"))
 }
 
 func TestNewsLeaveTypingAlone(t *testing.T) {
