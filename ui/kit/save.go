@@ -39,6 +39,7 @@ func (s *saving) build(host Host, name string) {
 	folders := saveFolders()
 	s.path = NewEntry("dialog.path", "")
 	s.path.SetText(filepath.Join(folders[0], name))
+	s.path.CursorColumn = len([]rune(s.path.Text))
 	s.field = NewField("File", s.path).Called("dialog.hint")
 	s.save = Primary("dialog.save", "Save", nil, s.write)
 	cancel := Secondary("dialog.cancel", "Cancel", nil, func() { s.end("", nil) })
