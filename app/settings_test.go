@@ -1,0 +1,76 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"thistle/app"
+
+	"github.com/stretchr/testify/require"
+)
+
+var usual = app.Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute}
+
+func TestSettingsKept(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new")
+	s, err := app.LoadSettings(dir)
+	require.NoError(t, err)
+	require.Equal(t, usual, s)
+	require.NoDirExists(t, dir)
+	for _, want := range []app.Settings{
+		{Theme: "dark", Unit: "sat", LockAfter: 0, Hide: true, Wallet: "Savings"},
+		{Theme: "light", Unit: "mBTC", LockAfter: time.Minute},
+		usual,
+	} {
+		require.NoError(t, app.SaveSettings(dir, want))
+		got, err := app.LoadSettings(dir)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "nothing else is left")
+	info, err := entries[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+// Whatever the file holds, there are settings to go on with; what cannot be read
+// is told.
+func TestSettingsDamaged(t *testing.T) {
+	t.Parallel()
+	for content, c := range map[string]struct {
+		want app.Settings
+		bad  bool
+	}{
+		"":                               {usual, true},
+		"{":                              {usual, true},
+		"[]":                             {usual, true},
+		`{"version": 2, "theme":"dark"}`: {usual, true},
+		`{"theme": 5}`:                   {usual, true},
+		strings.Repeat(" ", 70_000):      {usual, true},
+		"{}":                             {usual, false},
+		`{"theme":"pink","unit":"XBT","lock_after_seconds":-1,"wallet":"../x","later":[1]}`: {usual, false},
+		`{"lock_after_seconds":99999999999,"hide":true}`:                                    {app.Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute, Hide: true}, false},
+		`{"lock_after_seconds":0,"theme":"dark"}`:                                           {app.Settings{Theme: "dark", Unit: "BTC"}, false},
+	} {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "settings.json"), []byte(content), 0o600))
+		got, err := app.LoadSettings(dir)
+		require.Equal(t, c.bad, err != nil, "%.40s: %v", content, err)
+		require.Equal(t, c.want, got, "%.40s", content)
+		require.NoError(t, app.SaveSettings(dir, got), "and they can be saved")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "settings.json"), 0o700))
+	_, err := app.LoadSettings(dir)
+	require.Error(t, err)
+	require.Error(t, app.SaveSettings(dir, usual))
+	left, err := filepath.Glob(filepath.Join(dir, ".settings-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
