@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 
 	"thistle/ui/kit"
@@ -15,7 +16,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 )
 
 // probeVar names two files that the process was given, by their numbers: lines
@@ -147,20 +147,23 @@ func (a area) and(b area) area {
 
 func (a area) times(f float32) area { return area{a.X0 * f, a.Y0 * f, a.X1 * f, a.Y1 * f} }
 
+// probeText is what a widget says. Fields that embed the toolkit's have their
+// text as a field of the struct.
 func probeText(o fyne.CanvasObject) (string, bool) {
-	switch o := o.(type) {
-	case interface{ Text() string }:
-		return o.Text(), true
-	case *kit.Entry:
-		return o.Text, true
-	case *kit.Select:
-		return o.Selected, true
-	case *kit.Check:
-		return o.Text, true
-	case *kit.Button:
-		return o.Text, true
-	case *widget.Label:
-		return o.Text, true
+	if says, ok := o.(interface{ Text() string }); ok {
+		return says.Text(), true
+	}
+	if _, ok := o.(fyne.Widget); !ok {
+		return "", false
+	}
+	v := reflect.Indirect(reflect.ValueOf(o))
+	if v.Kind() != reflect.Struct {
+		return "", false
+	}
+	for _, name := range []string{"Selected", "Text"} {
+		if f := v.FieldByName(name); f.IsValid() && f.Kind() == reflect.String {
+			return f.String(), true
+		}
 	}
 	return "", false
 }

@@ -1,0 +1,217 @@
+//go:build e2e
+
+package ui_test
+
+import (
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	password = "correct horse battery"
+	// stranger is an address of nobody, from BIP173.
+	stranger = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+)
+
+// TestNewcomer is the way of somebody who sees the program for the first time,
+// in the real window: with the toolkit's real driver, pointer and keyboard.
+func TestNewcomer(t *testing.T) {
+	bin, home := build(t), t.TempDir()
+	d := newDisplay(t)
+	w := d.open(bin, home, "demo")
+	t.Logf("first picture after %v", w.first.Round(time.Millisecond))
+	w.creates("Savings")
+	w.isPaid()
+	txid := w.pays()
+	w.seesProof(txid)
+	w.looksRound()
+	w.locks()
+	balance := w.text("overview.balance")
+	w.rests()
+	w.key("ctrl+q")
+	w.exits()
+
+	w = d.open(bin, home, "demo")
+	t.Logf("first picture of a second start after %v", w.first.Round(time.Millisecond))
+	w.unlocks()
+	w.reads("overview.balance", balance)
+	w.sees("overview.row." + txid)
+	w.reads("rail.sync", "In sync")
+	require.NoError(t, w.cmd.Process.Signal(syscall.SIGTERM))
+	w.exits()
+}
+
+// creates makes a wallet by the wizard.
+func (w *window) creates(name string) {
+	w.t.Helper()
+	before, began := w.cpu(), time.Now()
+	w.click("onboard.new")
+	w.write("onboard.name", name)
+	w.click("onboard.next")
+	w.until("words are shown", func() bool { found, ok := w.look().find("onboard.word.12"); return ok && found.Text != "" })
+	var words []string
+	for i := 1; i <= 12; i++ {
+		words = append(words, w.text("onboard.word."+strconv.Itoa(i)))
+	}
+	w.shoot("seed-light")
+	w.click("onboard.written")
+	w.until("words are asked for", func() bool { return len(w.look().ids("onboard.check.")) > 0 })
+	for _, id := range w.look().ids("onboard.check.") {
+		if n, err := strconv.Atoi(id[strings.LastIndexByte(id, '.')+1:]); err == nil {
+			w.write(id, words[n-1])
+		}
+	}
+	w.click("onboard.next")
+	w.write("onboard.password", password)
+	w.write("onboard.repeat", password)
+	w.click("onboard.create")
+	w.sees("overview.balance")
+	w.reads("rail.sync", "In sync")
+	w.t.Logf("wallet made and in sync after %v, of which %v on the processor", time.Since(began).Round(time.Second), (w.cpu() - before).Round(10*time.Millisecond))
+	w.click("nav.settings")
+	w.click("settings.theme.1") // light
+	w.click("nav.overview")
+}
+
+// isPaid is paid twice, once with a label, and lets blocks be found.
+func (w *window) isPaid() {
+	w.t.Helper()
+	w.click("nav.receive")
+	w.write("receive.label", "Invoice 1043")
+	w.key("Tab")
+	address := strings.ReplaceAll(w.text("receive.address"), " ", "")
+	require.True(w.t, strings.HasPrefix(address, "bcrt1q"), address)
+	w.shoot("receive-light")
+	w.readsQR(address)
+	w.click("receive.copy")
+	w.until("the address is on the clipboard", func() bool {
+		out, err := w.d.try("xclip", "-selection", "clipboard", "-out")
+		return err == nil && string(out) == address
+	})
+	w.click("demo.pay")
+	w.reads("demo.news", "paid you")
+	w.click("nav.overview")
+	w.reads("overview.arriving", "+0.025 000 00 arriving")
+	w.mines(1)
+	w.reads("overview.balance", "0.025 000 00")
+	w.click("demo.pay")
+	w.reads("overview.arriving", "arriving")
+	w.mines(6)
+	w.reads("overview.balance", "0.050 000 00")
+}
+
+func (w *window) mines(n int) {
+	w.t.Helper()
+	for range n {
+		before := w.text("rail.sync")
+		w.click("demo.mine")
+		w.until("the block is known", func() bool {
+			found, ok := w.look().find("rail.sync")
+			return ok && found.Text != before && strings.Contains(found.Text, "In sync")
+		})
+	}
+}
+
+// readsQR points a camera at the window.
+func (w *window) readsQR(address string) {
+	w.t.Helper()
+	bmp, err := gozxing.NewBinaryBitmapFromImage(w.still())
+	require.NoError(w.t, err)
+	res, err := qrcode.NewQRCodeReader().Decode(bmp, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+	require.NoError(w.t, err, "no QR code on the window can be read")
+	require.Contains(w.t, strings.ToLower(res.GetText()), address)
+}
+
+// pays pays a stranger, with a wrong password first.
+func (w *window) pays() (txid string) {
+	w.t.Helper()
+	w.click("nav.send")
+	w.write("send.to", stranger)
+	w.write("send.amount", "0.0061")
+	w.write("send.label", "Rent, November")
+	w.shoot("send-light")
+	w.click("send.review")
+	w.write("send.password", "wrong")
+	w.click("send.confirm")
+	w.finds("Wrong password")
+	w.write("send.password", password)
+	w.click("send.confirm")
+	w.reads("send.state", "Sent — seen by 2 peers")
+	txid = strings.ReplaceAll(w.text("send.txid"), " ", "")
+	require.Len(w.t, txid, 64)
+	w.mines(2)
+	w.reads("send.confirmations", "2 of 6")
+	w.click("demo.pay")
+	w.reads("demo.news", "paid you")
+	w.click("nav.overview")
+	w.reads("overview.arriving", "arriving")
+	w.shoot("overview-light")
+	return txid
+}
+
+func (w *window) seesProof(txid string) {
+	w.t.Helper()
+	w.click("nav.history")
+	w.click("history.row." + txid)
+	w.reads("history.proof", "Proved by this computer")
+	w.reads("history.work", "2 blocks of work on top")
+	w.shoot("history-light")
+}
+
+// looksRound visits the other screens, and sees some of them in the dark.
+func (w *window) looksRound() {
+	w.t.Helper()
+	w.click("nav.peers")
+	w.until("two peers are listed", func() bool { return len(w.look().ids("peers.row.")) == 2 })
+	require.InDelta(w.t, 1, w.sees("peers.filters.bar").Done, 0)
+	w.reads("peers.line", "Up to date with block")
+	w.shoot("peers-light")
+	w.click("nav.settings")
+	w.shoot("settings-light")
+	w.click("settings.theme.2")
+	w.click("nav.history")
+	w.shoot("history-dark")
+	w.click("nav.overview")
+	w.shoot("overview-dark")
+	w.click("nav.settings")
+	w.click("settings.theme.0")
+	w.click("nav.overview")
+}
+
+// locks locks by the keyboard, and opens again.
+func (w *window) locks() {
+	w.t.Helper()
+	balance := w.text("overview.balance")
+	w.key("ctrl+l")
+	w.sees("lock.password")
+	require.NotContains(w.t, plain(w.look().Words), balance, "nothing of the wallet stays in the window")
+	w.write("lock.password", "wrong")
+	w.click("lock.unlock")
+	w.reads("lock.problem", "Wrong password")
+	w.unlocks()
+	w.reads("overview.balance", balance)
+}
+
+func (w *window) unlocks() {
+	w.t.Helper()
+	w.write("lock.password", password)
+	w.key("Return")
+	w.sees("overview.balance")
+}
+
+// rests measures what the window costs while nothing happens.
+func (w *window) rests() {
+	w.t.Helper()
+	const rest = 3 * time.Second
+	before := w.cpu()
+	<-time.After(rest)
+	used := w.cpu() - before
+	w.t.Logf("at rest: %.1f %% of a processor, %d MB of memory", 100*float64(used)/float64(rest), w.memory())
+}
