@@ -1,6 +1,8 @@
 package send
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -52,7 +54,12 @@ func newDelivery(s *Screen) *delivery {
 
 // open goes to this step with a payment that is on its way.
 func (d *delivery) open(p *present.Review) {
-	d.what.Objects = payees(p, "Paid")
+	paid := *p
+	paid.Recipients = slices.Clone(p.Recipients)
+	for i := range paid.Recipients {
+		paid.Recipients[i].Note = present.Text{} // it spoke of the time before
+	}
+	d.what.Objects = payees(&paid, "Paid")
 	d.what.Refresh()
 	d.scroll.ScrollToTop()
 	d.s.enter(sent)
