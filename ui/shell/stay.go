@@ -32,12 +32,16 @@ type stay struct {
 	settings *settings.Screen
 }
 
+// sideRoom is right of a page's content, for the bar of its scroll.
+const sideRoom = 16
+
 // screen is a page as the shell sees it.
 type screen struct {
 	content fyne.CanvasObject
 	update  func(v view) // draws what has changed
 	shown   func()       // nil if the screen need not know
 	hidden  func()
+	left    *colours // nil if it was not left yet
 }
 
 func newStay(s *Shell, v view) *stay {
@@ -47,9 +51,9 @@ func newStay(s *Shell, v view) *stay {
 	bottom := fyne.CanvasObject(nil)
 	if s.o.Demo != nil {
 		t.demo = newDemoPanel(t)
-		bottom = kit.Inset(kit.Space, 0, 0, 0, t.demo.content)
+		bottom = kit.Inset(12, sideRoom, 4, 4, t.demo.content)
 	}
-	right := kit.Inset(20, 28, 24, 24, container.NewBorder(t.notices.content, bottom, nil, nil, t.place))
+	right := kit.Inset(20, 28-sideRoom, 20, 20, container.NewBorder(kit.Inset(0, sideRoom, 0, 4, t.notices.content), bottom, nil, nil, t.place))
 	t.content = container.NewBorder(nil, nil, t.rail.content, nil, right)
 	t.page = noPage
 	t.goTo(overviewPage)
@@ -62,8 +66,12 @@ func (t *stay) goTo(p page) {
 	if p == t.page {
 		return
 	}
-	if old := t.built[t.page]; old != nil && old.hidden != nil {
-		old.hidden()
+	if old := t.built[t.page]; old != nil {
+		if old.hidden != nil {
+			old.hidden()
+		}
+		in := t.s.colours()
+		old.left = &in
 	}
 	t.s.win.Canvas().Unfocus()
 	t.page = p
@@ -72,6 +80,7 @@ func (t *stay) goTo(p page) {
 	now.update(t.last)
 	t.place.Objects = []fyne.CanvasObject{now.content}
 	t.place.Refresh()
+	t.s.recolour(now.left)
 	if now.shown != nil {
 		now.shown()
 	}
@@ -83,7 +92,7 @@ func (t *stay) screen(p page) *screen {
 	sc := t.built[p]
 	if sc == nil {
 		sc = p.build(t)
-		sc.content = container.NewVScroll(sc.content)
+		sc.content = container.NewVScroll(kit.Inset(0, sideRoom, 4, 4, sc.content))
 		t.built[p] = sc
 	}
 	return sc
@@ -124,6 +133,9 @@ func (s *Shell) dropStay() {
 func withoutWallet(s present.Snapshot) present.Snapshot {
 	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Left: s.Left}
 }
+
+// Lock locks the open wallet, if there is one, whatever lies over it.
+func (s *Shell) Lock() { s.lock() }
 
 // lock leaves the open wallet and shows the lock screen.
 func (s *Shell) lock() {
