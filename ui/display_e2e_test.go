@@ -405,24 +405,44 @@ func (w *window) memory() int {
 // ---- pictures ----
 
 // picture is the window as it is on the display.
-func (w *window) picture() image.Image {
+func (w *window) picture() *image.RGBA {
 	w.t.Helper()
-	out, err := w.d.try("import", "-silent", "-window", w.xid, "png:-")
+	out, err := w.d.try("import", "-silent", "-window", w.xid, "-depth", "8", "ppm:-")
 	if err != nil {
-		return image.NewGray(image.Rect(0, 0, 1, 1)) // not there yet
+		return image.NewRGBA(image.Rect(0, 0, 1, 1)) // not there yet
 	}
-	img, err := png.Decode(bytes.NewReader(out))
+	img, err := readPPM(out)
 	require.NoError(w.t, err)
 	return img
 }
 
+// readPPM reads the plainest of formats: a picture is taken a hundred times, and
+// packing it as PNG takes longer than all else.
+func readPPM(b []byte) (*image.RGBA, error) {
+	var width, height, most int
+	r := bytes.NewReader(b)
+	if _, err := fmt.Fscanf(r, "P6\n%d %d\n%d\n", &width, &height, &most); err != nil {
+		return nil, err
+	}
+	if r.Len() != 3*width*height || most != 255 {
+		return nil, fmt.Errorf("%d bytes for %d × %d", r.Len(), width, height)
+	}
+	pixels := b[len(b)-r.Len():]
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		copy(img.Pix[4*i:], pixels[3*i:3*i+3])
+		img.Pix[4*i+3] = 255
+	}
+	return img, nil
+}
+
 // painted says that a picture shows more than one colour.
-func painted(img image.Image) bool {
+func painted(img *image.RGBA) bool {
 	b := img.Bounds()
-	first := img.At(b.Min.X, b.Min.Y)
+	first := img.RGBAAt(b.Min.X, b.Min.Y)
 	for y := b.Min.Y; y < b.Max.Y; y += 7 {
 		for x := b.Min.X; x < b.Max.X; x += 7 {
-			if img.At(x, y) != first {
+			if img.RGBAAt(x, y) != first {
 				return true
 			}
 		}
@@ -445,8 +465,7 @@ func (w *window) shoot(name string) {
 	case dir == "":
 		return
 	}
-	// The pointer goes where it touches nothing, and has no tool tip.
-	w.d.run("xdotool", "mousemove", "--window", w.xid, "100", "640")
+	w.stepAside()
 	img := w.still()
 	require.NoError(w.t, os.MkdirAll(dir, 0o755))
 	var buf bytes.Buffer
@@ -456,8 +475,15 @@ func (w *window) shoot(name string) {
 	w.t.Logf("picture: %s", file)
 }
 
+// stepAside puts the pointer where it touches nothing, and takes the keyboard
+// from whatever had it.
+func (w *window) stepAside() {
+	w.t.Helper()
+	w.d.run("xdotool", "mousemove", "--window", w.xid, "100", "600", "click", "1")
+}
+
 // still is the first picture that is the same twice, or the last one.
-func (w *window) still() image.Image {
+func (w *window) still() *image.RGBA {
 	w.t.Helper()
 	img := w.picture()
 	for range 20 {
@@ -470,16 +496,26 @@ func (w *window) still() image.Image {
 	return img
 }
 
-func same(a, b image.Image) bool {
-	if a.Bounds() != b.Bounds() {
-		return false
-	}
-	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
-		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
-			if a.At(x, y) != b.At(x, y) {
-				return false
+func same(a, b *image.RGBA) bool { return a.Bounds() == b.Bounds() && bytes.Equal(a.Pix, b.Pix) }
+
+// glare is where a dark picture has a light ground that somebody forgot: a
+// square too large for a letter.
+func glare(img *image.RGBA) (at image.Point, found bool) {
+	const side, light = 12, 190
+	b := img.Bounds()
+	for y := b.Min.Y; y+side < b.Max.Y; y += side / 2 {
+		for x := b.Min.X; x+side < b.Max.X; x += side / 2 {
+			darkest := uint8(255)
+			for dy := range side {
+				for dx := range side {
+					c := img.RGBAAt(x+dx, y+dy)
+					darkest = min(darkest, c.R, c.G, c.B)
+				}
+			}
+			if darkest > light {
+				return image.Pt(x, y), true
 			}
 		}
 	}
-	return true
+	return image.Point{}, false
 }

@@ -25,14 +25,22 @@ const (
 func TestNewcomer(t *testing.T) {
 	bin, home := build(t), t.TempDir()
 	d := newDisplay(t)
+	began := time.Now()
+	step := func(what string) { t.Logf("%5.1f s  %s", time.Since(began).Seconds(), what) }
 	w := d.open(bin, home, "demo")
 	t.Logf("first picture after %v", w.first.Round(time.Millisecond))
 	w.creates("Savings")
+	step("a wallet is made")
 	w.isPaid()
+	step("two payments have come")
 	txid := w.pays()
+	step("one was sent")
 	w.seesProof(txid)
+	step("and proved")
 	w.looksRound()
+	step("all screens were seen")
 	w.locks()
+	step("locked and opened")
 	balance := w.text("overview.balance")
 	w.rests()
 	w.key("ctrl+q")
@@ -136,6 +144,7 @@ func (w *window) pays() (txid string) {
 	w.write("send.to", stranger)
 	w.write("send.amount", "0.0061")
 	w.write("send.label", "Rent, November")
+	w.reveal("send.review")
 	w.shoot("send-light")
 	w.click("send.review")
 	w.write("send.password", "wrong")
@@ -176,10 +185,17 @@ func (w *window) looksRound() {
 	w.click("nav.settings")
 	w.shoot("settings-light")
 	w.click("settings.theme.2")
-	w.click("nav.history")
-	w.shoot("history-dark")
-	w.click("nav.overview")
-	w.shoot("overview-dark")
+	for _, name := range []string{"history", "peers", "send", "overview"} {
+		w.click("nav." + name)
+		w.stepAside()
+		at, found := glare(w.still())
+		if found {
+			w.lose("in the dark theme %s is light at %v", name, at)
+		}
+		if name == "history" || name == "overview" {
+			w.shoot(name + "-dark")
+		}
+	}
 	w.click("nav.settings")
 	w.click("settings.theme.0")
 	w.click("nav.overview")
