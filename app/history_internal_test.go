@@ -77,7 +77,7 @@ func TestOutboxAfterLocking(t *testing.T) {
 	w.session = s
 	old := &wire.MsgTx{Version: 2}
 	s.setOutbox(w.name, map[chainhash.Hash]*wire.MsgTx{old.TxHash(): old})
-	chain, err := w.env.openChain(origin{})
+	chain, err := w.env.openChain(origin{}, true)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = chain.Close() })
 	ctx, cancel := context.WithCancel(t.Context())

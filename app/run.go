@@ -69,7 +69,7 @@ func (w *Wallet) runAlone(ctx context.Context) error {
 	if err := w.env.anyPeers(); err != nil {
 		return err
 	}
-	chain, err := w.env.openChain(w.origin())
+	chain, err := w.env.openChain(w.origin(), false)
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,13 @@ func setAside(file string) Warning {
 	return Warning{Kind: "set_aside", Text: "A damaged file was set aside and is downloaded again: " + file}
 }
 
-// openChain opens the folder's chain, which is kept from there on at least.
-func (e *Env) openChain(from origin) (*spv.Client, error) {
+// openChain opens the folder's chain, which is kept from there on at least; with
+// asItIs only if it has yet to be begun.
+func (e *Env) openChain(from origin, asItIs bool) (*spv.Client, error) {
 	c, err := spv.Open(spv.Config{
 		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
 		Connect: e.Connect, NoDNS: e.NoDNS, Dial: e.Dial, Log: e.Log, Now: e.Now,
-		BirthdayHeight: from.height, BirthdayTime: from.time,
+		BirthdayHeight: from.height, BirthdayTime: from.time, KeepBase: asItIs,
 	})
 	if err != nil {
 		return nil, failure("open chain data", err)

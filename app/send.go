@@ -147,7 +147,11 @@ func rateFor(asked units.FeeRate, peers []spv.PeerInfo) (units.FeeRate, error) {
 		return max(defaultFeeRate, floor), nil
 	}
 	if asked < floor {
-		detail := fmt.Sprintf("the connected peers pass nothing on below %s", floor)
+		who := "the connected peers"
+		if len(peers) == 0 {
+			who = "peers usually"
+		}
+		detail := fmt.Sprintf("%s pass nothing on below %s", who, floor)
 		return 0, &Error{Op: "send", Kind: KindFeeRate, Detail: detail}
 	}
 	return asked, nil

@@ -34,6 +34,7 @@ type Session struct {
 	spent   bool        // chain has run: it can be asked, but not run again
 	last    Progress    // as told last
 	need    origin      // from where the chain is to be kept at least
+	asked   bool        // an open wallet said so; else it holds for a new chain only
 	line    *line       // while the peer runs
 	stop    context.CancelFunc
 	busy    sync.WaitGroup // calls that End waits for
@@ -66,7 +67,7 @@ func Begin(env *Env) (*Session, error) {
 	wallets, err := Wallets(env)
 	if err == nil {
 		s.need = oldest(env, wallets)
-		s.chain, err = env.openChain(s.need)
+		s.chain, err = env.openChain(s.need, true)
 	}
 	if err != nil {
 		_ = lock.Release()
@@ -75,8 +76,9 @@ func Begin(env *Env) (*Session, error) {
 	return s, nil
 }
 
-// oldest is from when on the chain must be kept for these wallets, as far as can
-// be told without their passwords; from now on if there are none.
+// oldest is from when on a new chain must be kept for these wallets, as far as can
+// be told without their passwords: what more they need they say when they are
+// open. From now on if there are none.
 func oldest(env *Env, wallets []WalletInfo) origin {
 	o := origin{time: env.now()}
 	for _, w := range wallets {
@@ -208,14 +210,14 @@ func (s *Session) tell() {
 // else it is opened anew. Nothing uses it meanwhile.
 func (s *Session) fittingChain() (*spv.Client, error) {
 	s.mu.Lock()
-	chain, need, spent := s.chain, s.need, s.spent
+	chain, need, asked, spent := s.chain, s.need, s.asked, s.spent
 	s.spent = true
 	s.mu.Unlock()
-	if chain != nil && !spent && need.heldBy(chain, s.env.Params) {
+	if chain != nil && !spent && (!asked || need.heldBy(chain, s.env.Params)) {
 		return chain, nil
 	}
 	s.dropChain()
-	chain, err := s.env.openChain(need)
+	chain, err := s.env.openChain(need, !asked)
 	if err != nil {
 		return nil, err
 	}
@@ -263,8 +265,8 @@ func (s *Session) tryJoin(from origin) (l *line, changed <-chan struct{}, err er
 	if s.ended {
 		return nil, nil, errClosed("follow the chain")
 	}
-	if from.base(s.env.Params) < s.need.base(s.env.Params) {
-		s.need = from
+	if !s.asked || from.base(s.env.Params) < s.need.base(s.env.Params) {
+		s.need, s.asked = from, true
 	}
 	switch {
 	case s.line == nil || s.line.ctx.Err() != nil:

@@ -376,8 +376,8 @@ func TestOlderWalletWidensTheChain(t *testing.T) {
 	require.Equal(t, units.Amount(1_000_000), byDay.Balance().Confirmed)
 }
 
-// A session that begins with wallets keeps the chain for the oldest, one of which
-// a person named the day too.
+// A session that begins keeps the chain as it is until an open wallet needs more:
+// what its keystore tells may lie years before what it needs.
 func TestSessionBeginsWithWallets(t *testing.T) {
 	t.Parallel()
 	words, keys := keysElsewhere(t)
@@ -386,17 +386,35 @@ func TestSessionBeginsWithWallets(t *testing.T) {
 	env.Params = params
 	_, err := app.Create(env, app.CreateParams{Name: "young", Words: 12, Password: secret("correct horse")})
 	require.NoError(t, err)
-	// The checkpoint is 60 days old: a month more than the day.
-	day := time.Now().AddDate(0, 0, -50).Format(time.DateOnly)
-	_, err = app.Restore(env, app.RestoreParams{Mnemonic: words, Password: secret("correct horse"), Birthday: day})
+	runs := func(do func(s *app.Session)) {
+		s, err := app.Begin(env)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- s.Run(ctx) }()
+		eventually(t, func() bool { return s.Progress().Current })
+		do(s)
+		cancel()
+		require.NoError(t, <-ran)
+		require.NoError(t, s.End())
+	}
+	runs(func(s *app.Session) { require.Equal(t, int32(2016), s.Progress().Base) })
+
+	_, err = app.Restore(env, app.RestoreParams{Mnemonic: words, Password: secret("correct horse"), Birthday: "100"})
 	require.NoError(t, err)
-	s := session(t, env)
-	eventually(t, func() bool { return s.Progress().Current })
-	require.Equal(t, int32(2016), s.Progress().Base)
-	w, _ := unlock(t, s, "")
-	syncedTo(t, w, n)
-	require.Zero(t, s.Progress().Base)
-	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+	runs(func(s *app.Session) {
+		require.Equal(t, int32(2016), s.Progress().Base)
+		w, lock := unlock(t, s, "")
+		syncedTo(t, w, n)
+		require.Zero(t, s.Progress().Base)
+		require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+		lock()
+		w, lock = unlock(t, s, "young")
+		syncedTo(t, w, n)
+		require.Zero(t, s.Progress().Base, "what is there stays")
+		lock()
+	})
+	runs(func(s *app.Session) { require.Zero(t, s.Progress().Base) })
 }
 
 // A wallet waits for its session to run, goes on when it runs again, and ends

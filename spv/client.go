@@ -40,6 +40,9 @@ type Config struct {
 	// where it was begun.
 	BirthdayHeight int32
 	BirthdayTime   time.Time
+	// KeepBase keeps a chain that is there as it is, even if it was begun after
+	// the birthday, which then counts for a new one only.
+	KeepBase bool
 	// Existing forbids beginning a new chain: without one the error is
 	// ErrNoChain.
 	Existing bool
@@ -133,7 +136,7 @@ func (c *Client) load() error {
 		return ErrNoChain
 	}
 	base := c.wantedBase()
-	if begun && (c.cfg.anyBirthday() || loaded.Base.Height <= base.Height) {
+	if begun && (c.cfg.KeepBase || c.cfg.anyBirthday() || loaded.Base.Height <= base.Height) {
 		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
 	}
 	if err != nil && c.cfg.Existing {
