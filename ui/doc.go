@@ -15,8 +15,8 @@
 //   - Run returns after the window is closed and everything behind it has ended,
 //     or a bound is passed; never by a crash because there is no display.
 //   - The end of ctx closes the window as a person would.
-//   - The toolkit's preferences are never written: settings are kept by package
-//     app in the data folder.
+//   - The toolkit's own preferences hold nothing of ours: settings are kept by
+//     package app in the data folder.
 //
 // # How to test
 //

@@ -42,10 +42,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 	a := application(o.Version)
 	s := shell.New(a, o.shell())
-	s.Window().Show()
-	if !opened(s.Window()) {
-		s.Close()
-		return refusal("the display " + os.Getenv("DISPLAY") + ` cannot be used; "thistle help" lists what works without one`)
+	defer s.Close() // also if the toolkit panics
+	if err := show(s.Window()); err != nil {
+		return err
 	}
 	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	a.Run()
@@ -61,25 +60,33 @@ func application(version string) fyne.App {
 		ID: ID, Name: "Thistle", Version: version, Build: 1, Icon: icon, Release: true,
 		Migrations: map[string]bool{"fyneDo": true},
 	})
+	// The toolkit makes a folder of its own in here, but not this one.
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700)
+	}
 	a := fyneapp.NewWithID(ID)
 	a.SetIcon(icon)
 	return a
 }
 
-// opened tells whether the window was really made: the toolkit goes on without
-// one if the display refuses.
-func opened(w fyne.Window) bool {
-	native, ok := w.(driver.NativeWindow)
-	if !ok {
-		return true
-	}
+// show makes the window. Where the display refuses, the toolkit panics, or says
+// so on stderr and goes on without a window.
+func show(w fyne.Window) (err error) {
 	made := true
-	native.RunNative(func(window any) {
-		if x, ok := window.(driver.X11WindowContext); ok {
-			made = x.WindowHandle != 0
+	defer func() {
+		if v := recover(); v != nil || !made {
+			err = refusal("the display " + os.Getenv("DISPLAY") + ` cannot be used; "thistle help" lists what works without one`)
 		}
-	})
-	return made
+	}()
+	w.Show()
+	if native, ok := w.(driver.NativeWindow); ok {
+		native.RunNative(func(window any) {
+			if x, ok := window.(driver.X11WindowContext); ok {
+				made = x.WindowHandle != 0
+			}
+		})
+	}
+	return nil
 }
 
 // end waits for whatever the window began.
