@@ -218,6 +218,13 @@ func (m *model) agree(t *testing.T, tree *chain.Tree) {
 	require.Equal(t, best.hash, tree.Tip().Hash)
 	require.Equal(t, best.height, tree.Tip().Height)
 	require.Equal(t, best.work.Text(16), tree.Work().String())
+	for b := best; b.parent != nil; b = b.parent {
+		from, ok := tree.WorkFrom(b.height)
+		require.True(t, ok)
+		require.Equal(t, new(big.Int).Sub(best.work, b.parent.work).Text(16), from.String())
+	}
+	_, ok := tree.WorkFrom(best.height + 1)
+	require.False(t, ok)
 	path := best.path()
 	require.Equal(t, len(path), tree.Len())
 	for _, n := range path {
