@@ -26,6 +26,7 @@ type detail struct {
 	mined    *kit.Paragraph
 	when     *kit.Paragraph
 	facts    *facts
+	id       *facts // below the proof: it is seldom read
 	paid     *fyne.Container
 	lines    []present.PaymentLine // in paid
 	proof    *picture
@@ -60,7 +61,7 @@ func newDetail(s *Screen) *detail {
 	d.said = kit.Label(kit.Small, kit.Muted, "").Called("history.said").Shortened()
 
 	head := container.New(&beside{}, d.label, d.state)
-	d.body = kit.Column(kit.Gap, head, d.amount, d.problem, d.explain, kit.Row(0, d.winner), d.delivery, d.facts.box, d.paid, d.proof.box)
+	d.body = kit.Column(kit.Gap, head, d.amount, d.problem, d.explain, kit.Row(0, d.winner), d.delivery, d.facts.box, d.paid, d.proof.box, d.id.box)
 	d.scroll = container.NewVScroll(kit.Inset(0, 14, 8, 0, d.body))
 	d.said.Hide()
 	foot := kit.Column(4, d.said, kit.Row(kit.Gap, d.export, d.raw))
@@ -78,8 +79,8 @@ func (d *detail) buildFacts() {
 	d.mined = kit.NewParagraph(kit.Small, kit.Plain, "").Called("history.mined")
 	d.when = kit.NewParagraph(kit.Small, kit.Plain, "").Called("history.when")
 	copied := kit.IconButton("history.txid.copy", kit.IconCopy, "Copy the transaction id", func() { d.copy(d.s.chosen, "The transaction id") })
-	d.facts = newFacts()
-	d.facts.add("Transaction", container.NewBorder(nil, nil, nil, container.NewVBox(copied), d.txid))
+	d.facts, d.id = newFacts(), newFacts()
+	d.id.add("Transaction", container.NewBorder(nil, nil, nil, container.NewVBox(copied), d.txid))
 	d.facts.add("Fee", d.fee)
 	d.facts.add("Mined in", d.mined)
 	d.facts.add("Since", d.when)

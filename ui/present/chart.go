@@ -32,7 +32,7 @@ func (s Span) String() string {
 }
 
 // since is where the span begins. Ever begins shortly before the first payment,
-// so that the first step is seen, and is never shorter than a day.
+// so that the first step is seen, and is never shorter than a minute.
 func (s Span) since(first, now time.Time) time.Time {
 	switch s {
 	case Month:
@@ -43,7 +43,7 @@ func (s Span) since(first, now time.Time) time.Time {
 		return now.AddDate(-1, 0, 0)
 	}
 	start := first.Add(-now.Sub(first) / 25)
-	return earlier(start, now.AddDate(0, 0, -1))
+	return earlier(start, now.Add(-time.Minute))
 }
 
 // Step is a place where the balance takes a new value, which then holds until
