@@ -15,6 +15,8 @@ import (
 // sendWait is how long an echo is waited for unless told otherwise.
 const sendWait = 30 * time.Second
 
+const signPrompt = "Password to sign: "
+
 // sending is what the flags of send say.
 type sending struct {
 	to          []string
@@ -29,7 +31,9 @@ func (p *program) send() *cobra.Command {
 		Use: "send ADDRESS AMOUNT|max", Short: "Pay somebody",
 		Long: `Syncs, builds and signs a payment, keeps it, and announces it to half of the
 peers while listening to the others. AMOUNT is in BTC, as in 0.025; "max" sends
-all that is left. Look at it first with --dry-run: there is no further question.`,
+all that is left. At a terminal the payment is shown in full before the password
+to sign is asked for; with a password file or --json there is no further question:
+look at it first with --dry-run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			params, err := s.params(args)
 			if err != nil {
@@ -91,22 +95,70 @@ func (s *sending) params(args []string) (app.SendParams, error) {
 // fetched it yet.
 func (p *program) pay(ctx context.Context, w *app.Wallet, params app.SendParams) error {
 	p.gauge.stop()
-	password, err := p.password(ctx, "Password to sign: ")
-	if err != nil {
-		return err
+	reviewed := p.flags.passwordFile == "" && !p.flags.json && !params.DryRun
+	pay := p.payAtOnce
+	if reviewed {
+		pay = p.payReviewed
 	}
-	params.Password = password
-	res, err := w.Send(ctx, params)
+	res, err := pay(ctx, w, params)
 	if res == nil {
 		return err
 	}
 	for _, warning := range res.Warnings {
-		p.warn(warning.Kind, warning.Text)
+		if !reviewed {
+			p.warn(warning.Kind, warning.Text)
+		}
 	}
 	if serr := p.showSent(res); err == nil {
 		err = serr
 	}
 	return err
+}
+
+func (p *program) payAtOnce(ctx context.Context, w *app.Wallet, params app.SendParams) (res *app.SendResult, err error) {
+	if params.Password, err = p.password(ctx, signPrompt); err != nil {
+		return nil, err
+	}
+	return w.Send(ctx, params)
+}
+
+// payReviewed shows what is to be signed before it asks for the password, which
+// is the person's yes, and sends exactly that.
+func (p *program) payReviewed(ctx context.Context, w *app.Wallet, params app.SendParams) (*app.SendResult, error) {
+	draft, err := w.Draft(params)
+	if err != nil {
+		return nil, err
+	}
+	p.review(draft)
+	password, err := p.password(ctx, signPrompt)
+	if err != nil {
+		return nil, err
+	}
+	return w.SendDraft(ctx, draft, password, params.Wait)
+}
+
+// review shows a draft on stderr, where prompts and notes go: stdout is for the
+// result.
+func (p *program) review(d *app.Draft) {
+	r := present.ReviewOf(d, present.Prefs{})
+	g := &page{ink: p.ink(p.deps.ErrTerminal)}
+	for i, to := range d.Recipients {
+		g.line("%s  %s", g.ink.faint("Pay"), g.ink.bold(present.BTC(to.Amount)))
+		g.line("%s   %s", g.ink.faint("to"), present.Address(to.Address))
+		g.line("     %s", g.ink.faint(r.Recipients[i].Note.Words))
+	}
+	g.line("")
+	g.table([][]cell{
+		{left("Amount").in(g.ink.faint), right(present.BTC(d.Amount)).in(g.ink.bold)},
+		{left("Fee").in(g.ink.faint), right(present.BTC(d.Fee)), left(d.Fee.GroupedSat() + " sat · " + r.Rate)},
+		{left("Total").in(g.ink.faint), right(present.BTC(d.Total)).in(g.ink.bold)},
+		{left("Left after it").in(g.ink.faint), right(present.BTC(d.Left))},
+	})
+	g.line("")
+	for _, warning := range r.Warnings {
+		g.line("%s", g.ink.amber("Note: "+warning))
+	}
+	p.errLine(strings.TrimRight(g.String(), "\n"))
 }
 
 func (p *program) showSent(r *app.SendResult) error {

@@ -3,12 +3,16 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
+	"time"
 
 	"thistle/keystore/keystoretest"
 	"thistle/ui/cli"
+	"thistle/ui/present"
 
 	"github.com/stretchr/testify/require"
 )
@@ -94,6 +98,72 @@ func TestAtATerminal(t *testing.T) {
 
 	r.deps.Colour = false
 	require.NotContains(t, r.run("wallets").out, "\x1b")
+}
+
+// At a terminal a payment is shown in full before the password is asked for: who
+// does not give it has sent nothing, and what was shown is what is sent.
+func TestReviewBeforeSigning(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 2)
+	r, p := sit(t, net.Addrs()...)
+	p.answers = []string{"secret", "secret"}
+	require.Zero(t, r.run("create").code)
+	r.args = append(r.args, "--password-file", r.file("other", "secret"))
+	own := gives[cli.Receiving](r, "receive").Address
+	_, err := net[0].Mine(1, script(t, own))
+	require.NoError(t, err)
+	_, err = net[0].Mine(100, nil)
+	require.NoError(t, err)
+	require.Zero(t, r.run("sync").code)
+	r.args = r.args[:len(r.args)-2]
+	p.expect(nil, "New password: ", "Once more: ")
+
+	// What is on the screen when the password to sign is asked for.
+	var seen string
+	var screen *bytes.Buffer
+	sign := func(answer []byte, err error) (out string) {
+		seen = ""
+		screen = &bytes.Buffer{}
+		r.deps.ReadPassword = func(_ context.Context, prompt string) ([]byte, error) {
+			if prompt == "Password: " {
+				return []byte("secret"), nil
+			}
+			require.Equal(t, "Password to sign: ", prompt)
+			seen = screen.String()
+			return answer, err
+		}
+		var result bytes.Buffer
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		code := r.runTo(ctx, &result, screen, "send", regtestAddress, "0.1", "--to", own+"=0.25", "--fee-rate", "3", "--label", "rent")
+		require.Equal(t, err == nil, code == 0, screen.String())
+		return result.String()
+	}
+	sign(nil, io.ErrUnexpectedEOF)
+	r.deps.Colour = false
+	require.Empty(t, sign(nil, io.ErrUnexpectedEOF))
+	for _, want := range []string{
+		present.Address(regtestAddress), present.Address(own), "0.100 000 00 BTC", "0.250 000 00 BTC", "0.350 000 00 BTC",
+		" sat · 3 sat/vB · under 0.1", "an address of this wallet", "never paid before", "Left after it",
+	} {
+		require.Contains(t, seen, want)
+	}
+	require.NotContains(t, screen.String(), "\x1b[1m")
+
+	out := sign([]byte("secret"), nil)
+	require.Contains(t, out, "Sent")
+	fee := regexp.MustCompile(`Fee +(\S+ \S+ \S+) BTC`)
+	require.Equal(t, fee.FindStringSubmatch(seen)[1], fee.FindStringSubmatch(out)[1])
+	r.deps.ReadPassword = func(context.Context, string) ([]byte, error) { return []byte("secret"), nil }
+	o := r.run("history", "--json")
+	require.Len(t, value[[]cli.Payment](t, o.out), 2, "only the last was sent")
+
+	// More than there is is refused before anything is asked for.
+	r.deps.ReadPassword = func(_ context.Context, prompt string) ([]byte, error) {
+		require.Equal(t, "Password: ", prompt)
+		return []byte("secret"), nil
+	}
+	require.Equal(t, 5, r.run("send", regtestAddress, "50").code)
 }
 
 func TestInterruptedPrompt(t *testing.T) {
