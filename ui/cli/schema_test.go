@@ -50,7 +50,7 @@ func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{
 		"internal": 1, "in_use": 1, "exists": 1, "unknown_tx": 1, "unconfirmed": 1, "disk_full": 1,
-		"permission": 1, "rejected": 1, "locked": 1,
+		"permission": 1, "rejected": 1, "locked": 1, "changed": 1,
 		"bad_amount": 2, "bad_address": 2, "bad_fee_rate": 2, "bad_words": 2, "bad_birthday": 2, "bad_name": 2,
 		"bad_network": 2, "bad_txid": 2, "bad_proof": 2, "bad_password": 2, "bad_passphrase": 2, "dust": 2, "absurd_fee": 2,
 		"no_wallet": 2,
