@@ -15,11 +15,25 @@
 // keystore signs it with the password asked again, the signed transaction is
 // looked at once more, saved as pending, and only then announced.
 //
+// # Alone or in a session
+//
+// A command opens one wallet, which takes the network's folder and runs a peer of
+// its own (Open, Run). A window stays: its Session holds the folder and runs the
+// peer, wallets are opened and locked meanwhile and follow that peer. A wallet
+// that needs an older chain than the session has makes it begin anew, earlier;
+// its birthday is never raised instead.
+//
+// What a window shows before it asks for the password is a Draft: chosen coins
+// and a fee, nothing signed. SendDraft signs exactly that or refuses.
+//
 // # Guarantees
 //
 //   - Errors are of type *Error, whose kind has one sentence and one exit code.
 //   - Everything that tells of the wallet is sealed on disk.
 //   - Balance, history, addresses and proofs never need a connection.
+//   - A closed wallet has forgotten keys, addresses and history, and nothing of it
+//     goes on but that a session announces its signed payments.
+//   - Whatever is ended, in whatever order, ends: no call hangs on another.
 //
 // # Testing
 //

@@ -330,6 +330,7 @@ func sendWarning(warning txbuild.Warning) SendWarning {
 // awaitDelivery waits for the first echo, or for the acknowledgement if nobody
 // is left to listen to.
 func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *SendResult, wait time.Duration) (*SendResult, error) {
+	res.State = Queued
 	if w.fillDelivery(res); wait <= 0 {
 		return res, nil
 	}
@@ -339,10 +340,10 @@ func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *Send
 	defer ticker.Stop()
 	for {
 		changed := w.hub.change()
-		w.fillDelivery(res)
+		open := w.fillDelivery(res)
 		peers := len(chain.Status().Peers)
 		listeners := peers - (peers+1)/2
-		if res.State == Echoed || res.State == Acknowledged && listeners == 0 {
+		if !open || res.State == Echoed || res.State == Acknowledged && listeners == 0 {
 			return res, nil
 		}
 		select {
@@ -357,9 +358,15 @@ func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *Send
 	}
 }
 
-func (w *Wallet) fillDelivery(res *SendResult) {
+// fillDelivery brings a result up to date. False means that the wallet is closed
+// and nothing more will be heard.
+func (w *Wallet) fillDelivery(res *SendResult) bool {
 	t := w.travel(res.TxID)
+	if t.State == "" {
+		return false
+	}
 	res.State, res.Acknowledged, res.Echoed = t.State, t.Acknowledged, t.Echoed
+	return true
 }
 
 // Travel tells how far a payment of ours has got. Of any other transaction the

@@ -4,6 +4,7 @@
 //	<data folder>/<network>/chain.db, filters/      the public chain
 //	<data folder>/<network>/wallets/<name>/         keystore.db and wallet.db
 //	<data folder>/<network>/lock                    held by the running program
+//	<data folder>/settings.json                     how the window is liked
 //
 // Networks never share a folder, so that coins of one cannot be taken for coins
 // of another.
