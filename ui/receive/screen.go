@@ -35,6 +35,7 @@ type Screen struct {
 func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a, qr: kit.NewQR("receive.qr"), address: kit.NewAddress("receive.address")}
 	s.qr.Hide()
+	s.address.Hide()
 	s.note = kit.NewParagraph(kit.Small, kit.Muted, "An address of your own appears here.").Centre().Called("receive.note")
 	s.result = kit.NewParagraph(kit.Small, kit.Muted, "").Called("receive.result")
 	s.warning = kit.NewParagraph(kit.Small, kit.Warn, "").Called("receive.warning")
@@ -94,15 +95,16 @@ func (s *Screen) Update(state present.ReceiveState) {
 }
 
 func (s *Screen) show(a present.ReceiveShown) {
-	if !s.qr.Visible() {
-		s.qr.Show()
-	}
 	if s.qr.Set(a.URI) != nil { // too much for a picture: the address alone fits
 		_ = s.qr.Set("bitcoin:" + a.Address)
 	}
 	s.note.SetTone(kit.Tone(a.Note.Tone))
 	s.note.Set(a.Note.Words)
 	s.address.Set(a.Address)
+	if !s.qr.Visible() {
+		s.qr.Show()
+		s.address.Show()
+	}
 	s.warning.Set(a.Warning)
 	if on := a.Warning != ""; on != s.banner.Visible() {
 		if on {

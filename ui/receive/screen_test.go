@@ -108,6 +108,7 @@ func TestBeforeAnAddressIsThere(t *testing.T) {
 		require.False(t, kittest.Enabled(t, b.c, id), id)
 	}
 	require.False(t, kittest.Has(t, b.c, "receive.qr"))
+	require.False(t, kittest.Has(t, b.c, "receive.address"))
 	require.Contains(t, b.text("receive.empty"), "No addresses yet")
 	b.types("receive.amount", "1")
 	kittest.Key(t, b.c, fyne.KeyReturn)
