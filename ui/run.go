@@ -46,7 +46,9 @@ func Run(ctx context.Context, o Options) error {
 	if err := show(s.Window()); err != nil {
 		return err
 	}
-	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	// The driver's Quit, not the application's: the toolkit listens for the same
+	// signals, and once its loop has ended windows must not be touched.
+	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Driver().Quit) })
 	a.Run()
 	quit()
 	return end(s)
