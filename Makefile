@@ -36,10 +36,11 @@ BUILD_WINDOW = env CGO_ENABLED=1 $(GO) build -tags $(TAGS_WINDOW) -ldflags "$(LD
 BUILD_CLI    = env CGO_ENABLED=0 $(GO) build -tags nogui
 
 # A hang must end with every goroutine's stack, not with a killed job.
-UNIT_TIMEOUT := 8m
-RACE_TIMEOUT := 8m
-E2E_TIMEOUT  := 8m
-LONG_TIMEOUT := 60m
+UNIT_TIMEOUT   := 8m
+RACE_TIMEOUT   := 8m
+E2E_TIMEOUT    := 8m
+WINDOW_TIMEOUT := 8m
+LONG_TIMEOUT   := 60m
 
 # Packages in which goroutines meet. The others are pure or single-threaded:
 # the race detector would find nothing there, at ten times the cost.
@@ -50,7 +51,7 @@ GOTEST := $(GO) run ./.ci/gotest
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo screenshots build cli need-go need-cc need-window need-display \
-        test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e long summary bench fuzz clean
+        test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e test-window long summary bench fuzz clean
 
 help: ## list the targets
 	@echo "Thistle: make TARGET"
@@ -94,9 +95,9 @@ clean: ## remove bin/
 
 # ---- the tests ----
 
-test: checks unit race test-e2e summary ## everything that must hold: checks, builds, tests, race detector, real btcd
+test: checks unit race test-e2e test-window summary ## everything that must hold: checks, builds, tests, race detector, real btcd, real window
 
-test-long: checks unit race test-e2e long fuzz summary ## test, then long simulations and every fuzz target
+test-long: checks unit race test-e2e test-window long fuzz summary ## test, then long simulations and every fuzz target
 
 # The order is the order of speed: what fails soonest comes first. Parts never
 # run side by side, or their output and their times would say nothing.
@@ -139,6 +140,9 @@ race: need-cc phases-begin
 
 test-e2e: need-go phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)
+
+test-window: need-window need-display phases-begin ## the real window, on a display that nobody sees
+	$(PHASE) "the window under Xvfb" .ci/window $(WINDOW_TIMEOUT)
 
 long: need-go phases-begin
 	$(PHASE) "long simulation of the peer" $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/protocol -seeds 300
