@@ -344,3 +344,27 @@ func TestRequest(t *testing.T) {
 		require.Equal(t, units.Amount(42_000), list[0].Received)
 	})
 }
+
+// TestBeyondGap: the warning stays with an address that other wallets would not
+// find again, however it is asked for.
+func TestBeyondGap(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t, "127.0.0.1:1")
+	w := newWallet(t, env)
+	for i := range 22 {
+		a, err := w.Receive("", "", false)
+		require.NoError(t, err)
+		require.Equal(t, i >= 20, a.BeyondGap, "address %d", i)
+	}
+	again, err := w.Receive("", "", true)
+	require.NoError(t, err)
+	require.True(t, again.BeyondGap)
+	described, err := w.Request(again.Index, "rent", "")
+	require.NoError(t, err)
+	require.True(t, described.BeyondGap)
+	list, err := w.Addresses()
+	require.NoError(t, err)
+	for i, a := range list {
+		require.Equal(t, i >= 20, a.BeyondGap, "address %d", i)
+	}
+}

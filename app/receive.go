@@ -57,16 +57,13 @@ func (w *Wallet) reveal(ref ledger.Ref, label string, amount units.Amount) (Addr
 }
 
 func (w *Wallet) revealAt(ref ledger.Ref, label string, amount units.Amount, at time.Time) (Address, error) {
-	_, beyond := w.led.Next(ref.Keychain)
 	fact := ledger.Revealed{Ref: ref, Label: label, Amount: amount, At: at}
 	if _, err := w.applyLocked(fact); err != nil {
 		return Address{}, failure("receive", err)
 	}
 	for _, a := range w.led.Addresses(ref.Keychain) {
 		if a.Ref == ref {
-			addr, err := w.addressOf(a)
-			addr.BeyondGap = beyond && a.Txs == 0
-			return addr, err
+			return w.addressOf(a)
 		}
 	}
 	return Address{}, &Error{Op: "receive", Kind: KindInternal, Detail: "the address was not kept"}
@@ -137,7 +134,7 @@ func (w *Wallet) addressOf(a ledger.Address) (Address, error) {
 	return Address{
 		Received: a.Received, Arriving: a.Arriving,
 		Address: text, Path: pathText(d.Path(a.Ref.Index)), Keychain: a.Ref.Keychain.String(), Index: a.Ref.Index,
-		Label: a.Label, Amount: a.Amount, URI: request.URI(), Used: a.Txs > 0, RevealedAt: time.Unix(0, a.RevealedAt).UTC(),
+		Label: a.Label, Amount: a.Amount, URI: request.URI(), Used: a.Txs > 0, BeyondGap: a.Beyond, RevealedAt: time.Unix(0, a.RevealedAt).UTC(),
 	}, nil
 }
 

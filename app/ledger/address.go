@@ -18,6 +18,7 @@ type Address struct {
 	Received   units.Amount // by live transactions, ever
 	Arriving   bool         // one of them is unconfirmed
 	Txs        int          // known transactions that pay it, dead ones too
+	Beyond     bool         // other wallets would not find it again, see [Ledger.Next]
 }
 
 // Script returns the script of a reference, nil if it is not derived or has none.
@@ -56,7 +57,7 @@ func (l *Ledger) Addresses(kc descriptor.Keychain) []Address {
 		row := k.address[i]
 		out = append(out, Address{
 			Ref: row.Ref, Script: k.scripts[i].bytes, Label: row.Label, Amount: row.Amount,
-			RevealedAt: row.RevealedAt, Received: received[i], Arriving: arriving[i], Txs: k.scripts[i].uses,
+			RevealedAt: row.RevealedAt, Received: received[i], Arriving: arriving[i], Txs: k.scripts[i].uses, Beyond: int64(i) > k.used+GapLimit,
 		})
 	}
 	return out
