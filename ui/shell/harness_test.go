@@ -250,10 +250,31 @@ func (d *desk) menu(menu, label string) {
 // creates makes a wallet by the wizard, and returns its words.
 func (d *desk) creates(name string) []string {
 	d.t.Helper()
+	words := d.prepares(name)
+	d.taps("onboard.create")
+	d.sees("overview.balance")
+	return words
+}
+
+// prepares goes through the wizard up to its last button.
+func (d *desk) prepares(name string) []string {
+	d.t.Helper()
 	d.taps("onboard.new")
 	d.types("onboard.name", name)
 	d.taps("onboard.next")
-	var words []string
+	words := d.words()
+	d.taps("onboard.written")
+	d.until("words are asked for", func() bool { return len(kittest.IDs(d.t, d.c, "onboard.check.")) > 0 })
+	d.answers("onboard.check.", words)
+	d.taps("onboard.next")
+	d.types("onboard.password", password)
+	d.types("onboard.repeat", password)
+	return words
+}
+
+// words are those that the wizard shows.
+func (d *desk) words() (words []string) {
+	d.t.Helper()
 	d.until("words are shown", func() bool {
 		return kittest.Has(d.t, d.c, "onboard.word.12") && kittest.Text(d.t, d.c, "onboard.word.12") != ""
 	})
@@ -261,19 +282,17 @@ func (d *desk) creates(name string) []string {
 		words = append(words, lastWord(d.text(id)))
 	}
 	require.Len(d.t, words, 12)
-	d.taps("onboard.written")
-	d.until("words are asked for", func() bool { return len(kittest.IDs(d.t, d.c, "onboard.check.")) > 0 })
-	for _, id := range kittest.IDs(d.t, d.c, "onboard.check.") {
-		if n, err := strconv.Atoi(id[strings.LastIndexByte(id, '.')+1:]); err == nil {
+	return words
+}
+
+// answers types the words that are asked for, from the paper.
+func (d *desk) answers(prefix string, words []string) {
+	d.t.Helper()
+	for _, id := range kittest.IDs(d.t, d.c, prefix) {
+		if n, err := strconv.Atoi(id[len(prefix):]); err == nil {
 			d.types(id, words[n-1])
 		}
 	}
-	d.taps("onboard.next")
-	d.types("onboard.password", password)
-	d.types("onboard.repeat", password)
-	d.taps("onboard.create")
-	d.sees("overview.balance")
-	return words
 }
 
 func lastWord(s string) string {

@@ -1,8 +1,9 @@
 package shell
 
 import (
+	"thistle/ui/kit"
+
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
@@ -63,6 +64,6 @@ func (s *Shell) about() {
 	if version == "" {
 		version = "(devel)"
 	}
-	dialog.ShowInformation("About Thistle",
-		"Thistle "+version+"\nA Bitcoin wallet that takes part in the network itself.\n\nFree software under the MIT licence.", s.win)
+	kit.Tell(s.host(), "About Thistle", "Thistle "+version+", a Bitcoin wallet that takes part in the network itself. "+
+		"Free software under the MIT licence, without any warranty.")
 }

@@ -25,8 +25,10 @@ const probeVar = "THISTLE_PROBE"
 
 // look is the window as a test sees it.
 type look struct {
-	Widgets []seen `json:"widgets"` // those with identifiers, the lowest first
-	Words   string `json:"words"`   // all that can be read
+	Widgets []seen  `json:"widgets"` // those with identifiers, the lowest first
+	Words   string  `json:"words"`   // all that can be read
+	Width   float32 `json:"width"`
+	Height  float32 `json:"height"`
 }
 
 // seen is a widget. Places are pixels of the window.
@@ -86,12 +88,14 @@ func (s *Shell) lookAt() look {
 		l.visit(root, root.Position(), whole)
 	}
 	l.Words = strings.Join(l.words, "\n")
+	l.Width, l.Height = c.Size().Width*l.scale, c.Size().Height*l.scale
 	return l.look
 }
 
 type looker struct {
 	look
 	words   []string
+	said    bool
 	focused fyne.Focusable
 	scale   float32
 	below   bool
@@ -103,8 +107,10 @@ func (l *looker) visit(o fyne.CanvasObject, at fyne.Position, clip area) {
 	}
 	here := area{at.X, at.Y, at.X + o.Size().Width, at.Y + o.Size().Height}
 	text, says := probeText(o)
-	if says && text != "" {
+	if says = says && !l.said; says {
 		l.words = append(l.words, text)
+		l.said = true // its parts say the same
+		defer func() { l.said = false }()
 	}
 	if named, ok := o.(kit.Identified); ok && named.TestID() != "" {
 		l.note(o, named.TestID(), text, here, clip)

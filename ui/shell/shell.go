@@ -27,6 +27,7 @@ type Shell struct {
 	closed   atomic.Bool // nothing is drawn any more
 	once     sync.Once   // of closing
 
+	trouble  error // with which the peer's run ended
 	settings app.Settings
 	wallets  []app.WalletInfo
 	last     present.Snapshot // the newest, without what it says of a wallet
@@ -106,6 +107,7 @@ func (s *Shell) leave() {
 // start opens the network's folder, and what is in it.
 func (s *Shell) start() {
 	s.dropStay()
+	s.trouble = nil
 	opening := kit.NewParagraph(kit.Body, kit.Muted, "")
 	s.show(s.message("Opening…", "", opening))
 	tell := func(text string) { s.post(func() { opening.Set(text) }) }
@@ -117,6 +119,10 @@ func (s *Shell) start() {
 				return
 			}
 			s.wallets = wallets
+			if s.trouble != nil { // the peer was quicker
+				s.showProblem(s.trouble)
+				return
+			}
 			s.welcome()
 		}
 	})
@@ -127,6 +133,7 @@ func (s *Shell) start() {
 func (s *Shell) peerFailed(err error) {
 	s.o.Log.Error("run peer", "err", err)
 	s.post(func() {
+		s.trouble = err
 		if s.stay != nil {
 			s.stay.fail(present.Sentence(err), s.start)
 			return

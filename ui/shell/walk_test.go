@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"thistle/ui/kit"
 	"thistle/ui/kit/kittest"
+	"thistle/ui/present"
 
 	"github.com/stretchr/testify/require"
 )
@@ -50,6 +52,10 @@ func TestNewcomer(t *testing.T) {
 
 	d.taps("demo.mine")
 	d.reads("send.confirmations", "1 of 6 confirmations")
+	d.taps("send.open")
+	d.reads("history.state", "1 of 6 confirmations")
+	d.sees("history.proof")
+	d.sees("history.export")
 	d.taps("nav.overview")
 	balance := d.text("overview.balance")
 
@@ -69,4 +75,108 @@ func TestNewcomer(t *testing.T) {
 	d.reads("overview.balance", balance)
 	d.reads("rail.sync", "In sync")
 	d.sees("overview.row." + txid)
+}
+
+// TestOnePeer says no more than one peer can know.
+func TestOnePeer(t *testing.T) {
+	net := network(t, 1)
+	d := sit(t, t.TempDir(), net)
+	d.creates("Savings")
+	d.taps("demo.pay")
+	d.reads("overview.arriving", "arriving")
+	d.taps("demo.mine")
+	d.until("the payment is confirmed", func() bool { return !kittest.Has(t, d.c, "overview.arriving") })
+	d.taps("nav.send")
+	d.types("send.to", net.address(t))
+	d.types("send.amount", "0.01")
+	d.taps("nav.peers")
+	d.taps("nav.send") // what was typed is still there
+	d.taps("send.review")
+	d.types("send.password", password)
+	d.taps("send.confirm")
+	d.reads("send.state", "Sent to your only peer; no second peer can confirm it")
+}
+
+// TestReorg goes back and forth.
+func TestReorg(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 2))
+	d.creates("Savings")
+	d.taps("demo.pay")
+	d.reads("overview.arriving", "arriving")
+	d.taps("demo.mine")
+	d.until("the payment is confirmed", func() bool { return !kittest.Has(t, d.c, "overview.arriving") })
+	d.taps("demo.reorg")
+	d.reads("demo.news", "2 blocks were replaced by others")
+	d.reads("overview.balance", "0.025 000 00")
+}
+
+// TestUncheckedWords nags until the words are checked.
+func TestUncheckedWords(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.taps("onboard.new")
+	d.taps("onboard.next")
+	words := d.words()
+	d.taps("onboard.written")
+	d.taps("onboard.later")
+	d.taps("onboard.later")
+	d.types("onboard.password", password)
+	d.types("onboard.repeat", password)
+	d.taps("onboard.create")
+	d.reads("shell.backup", "not checked yet")
+	d.taps("shell.backup.check")
+	d.types("settings.secret.password", password)
+	d.taps("settings.secret.next")
+	d.until("words are asked for", func() bool { return len(kittest.IDs(t, d.c, "settings.check.")) > 0 })
+	d.answers("settings.check.", words)
+	d.taps("settings.secret.next")
+	d.until("the nagging ends", func() bool { return !kittest.Has(t, d.c, "shell.backup") })
+}
+
+// TestSettingsApplyAtOnce and are there the next time.
+func TestSettingsApplyAtOnce(t *testing.T) {
+	dir, net := t.TempDir(), network(t, 1)
+	d := sit(t, dir, net)
+	d.creates("Savings")
+	d.taps("demo.pay")
+	d.reads("overview.balance", "0.025 000 00 BTC")
+	d.taps("overview.hide")
+	d.reads("overview.balance", present.Hidden)
+	d.taps("overview.hide")
+	d.taps("nav.settings")
+	d.taps("settings.unit.3")
+	d.taps("nav.overview")
+	d.reads("overview.balance", "2 500 000 sat")
+
+	d.taps("nav.settings")
+	d.types("settings.old", password)
+	d.types("settings.new", password+" staple")
+	d.types("settings.repeat", password+" staple")
+	d.taps("settings.change")
+	d.until("the password is changed", func() bool { return kittest.Get[*kit.Entry](t, d.c, "settings.old").Text == "" })
+	d.finds("changed")
+	d.closes()
+
+	d = sit(t, dir, net)
+	d.types("lock.password", password)
+	d.taps("lock.unlock")
+	d.reads("lock.problem", "Wrong password")
+	d.types("lock.password", password+" staple")
+	d.taps("lock.unlock")
+	d.reads("overview.balance", "2 500 000 sat")
+}
+
+// TestTwoWallets makes a second one, and goes back to the first.
+func TestTwoWallets(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	d.menu("Wallet", "New wallet…")
+	d.creates("Travel")
+	d.reads("rail.wallet", "Travel")
+	d.taps("rail.wallet")
+	d.sees("lock.password")
+	require.Equal(t, "Travel", d.text("lock.wallet")) // the last one used
+	kittest.Choose(t, d.c, "lock.wallet", "Savings")
+	d.types("lock.password", password)
+	d.taps("lock.unlock")
+	d.reads("rail.wallet", "Savings")
 }
