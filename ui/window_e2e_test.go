@@ -3,6 +3,7 @@
 package ui_test
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,11 +24,11 @@ const (
 // TestNewcomer is the way of somebody who sees the program for the first time,
 // in the real window: with the toolkit's real driver, pointer and keyboard.
 func TestNewcomer(t *testing.T) {
-	bin, home := build(t), t.TempDir()
+	home := t.TempDir()
 	d := newDisplay(t)
 	began := time.Now()
 	step := func(what string) { t.Logf("%5.1f s  %s", time.Since(began).Seconds(), what) }
-	w := d.open(bin, home, "demo")
+	w := d.open(home, "1", "demo")
 	t.Logf("first picture after %v", w.first.Round(time.Millisecond))
 	w.creates("Savings")
 	step("a wallet is made")
@@ -39,6 +40,8 @@ func TestNewcomer(t *testing.T) {
 	step("and proved")
 	w.looksRound()
 	step("all screens were seen")
+	w.isSmall()
+	step("and fit a small window")
 	w.locks()
 	step("locked and opened")
 	balance := w.text("overview.balance")
@@ -46,12 +49,29 @@ func TestNewcomer(t *testing.T) {
 	w.key("ctrl+q")
 	w.exits()
 
-	w = d.open(bin, home, "demo")
+	w = d.open(home, "1", "demo")
 	t.Logf("first picture of a second start after %v", w.first.Round(time.Millisecond))
 	w.unlocks()
 	w.reads("overview.balance", balance)
 	w.sees("overview.row." + txid)
 	w.reads("rail.sync", "In sync")
+	require.NoError(t, w.cmd.Process.Signal(syscall.SIGTERM))
+	w.exits()
+}
+
+// TestFirstStart opens the window on Bitcoin's own network, larger, and leaves it
+// at once: nothing may be asked for or written before somebody wants a wallet.
+func TestFirstStart(t *testing.T) {
+	home := t.TempDir()
+	w := newDisplay(t).open(home, "1.5", "--no-dns", "--connect", "127.0.0.1:1")
+	w.sees("onboard.new")
+	require.NotContains(t, w.look().Words, "worth nothing")
+	w.click("onboard.restore")
+	w.write("onboard.name", "Old one")
+	w.click("onboard.next")
+	w.write("onboard.mnemonic", "abandon abandon zoo")
+	w.click("onboard.next")
+	w.sees("onboard.problem")
 	require.NoError(t, w.cmd.Process.Signal(syscall.SIGTERM))
 	w.exits()
 }
@@ -171,6 +191,7 @@ func (w *window) seesProof(txid string) {
 	w.click("history.row." + txid)
 	w.reads("history.proof", "Proved by this computer")
 	w.reads("history.work", "2 blocks of work on top")
+	w.reveal("history.work")
 	w.shoot("history-light")
 }
 
@@ -197,7 +218,30 @@ func (w *window) looksRound() {
 		}
 	}
 	w.click("nav.settings")
-	w.click("settings.theme.0")
+	w.click("settings.theme.1")
+	w.click("nav.overview")
+}
+
+// isSmall makes the window as small as it must still work, and checks that
+// nothing sticks out at the side.
+func (w *window) isSmall() {
+	w.t.Helper()
+	const width, height = 900, 600
+	w.resize(width, height)
+	for _, name := range []string{"overview", "send", "receive", "history", "peers", "settings"} {
+		w.click("nav." + name)
+		w.stepAside()
+		w.still()
+		for _, o := range w.look().Widgets {
+			if o.Area.X1 > width+1 || o.Area.X0 < -1 {
+				w.lose("in a small window %s reaches from %v to %v", o.ID, o.Area.X0, o.Area.X1)
+			}
+		}
+		if os.Getenv("THISTLE_SMALL") != "" {
+			w.shoot("small-" + name)
+		}
+	}
+	w.resize(1180, 760)
 	w.click("nav.overview")
 }
 
