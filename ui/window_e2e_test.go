@@ -191,7 +191,7 @@ func (w *window) seesProof(txid string) {
 	w.click("history.row." + txid)
 	w.reads("history.proof", "Proved by this computer")
 	w.reads("history.work", "2 blocks of work on top")
-	w.reveal("history.work")
+	w.reveal("history.links")
 	w.shoot("history-light")
 }
 

@@ -316,7 +316,7 @@ func ping(d time.Duration) string {
 	case d <= 0:
 		return "—"
 	case d < time.Millisecond:
-		return "under 1 ms"
+		return "< 1 ms"
 	case d < 10*time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	}

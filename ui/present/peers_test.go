@@ -174,7 +174,7 @@ func TestPeerRows(t *testing.T) {
 			Address: "kx7rqcbdkz…xqcbd.onion:8334", Software: "—", Serves: "—", Height: "—", Ping: "—", Since: "—", Floor: "—",
 		},
 		{
-			Key: "144.76.31.85:8333", Address: "144.76.31.85", Software: "/Satoshi:29.0.0/", Serves: "Filters", Height: "925 318", Ping: "under 1 ms",
+			Key: "144.76.31.85:8333", Address: "144.76.31.85", Software: "/Satoshi:29.0.0/", Serves: "Filters", Height: "925 318", Ping: "< 1 ms",
 			Since: "5 h ago", Floor: "1.5 sat/vB",
 		},
 		{Key: "10.0.0.9:18444", Address: "10.0.0.9:18444", Software: "—", Serves: "New blocks", Height: "—", Ping: "12 s", Since: "3 h ago", Floor: "—"},

@@ -75,8 +75,9 @@ func (o Options) filled() (Options, func()) {
 	return o, stop
 }
 
-// size and least size of the window.
+// The size of the window, and the least that is left to what it shows: 900 × 600
+// without the menu above.
 var (
 	windowSize = fyne.NewSize(1180, 760)
-	leastSize  = fyne.NewSize(900, 600)
+	leastSize  = fyne.NewSize(900, 568)
 )
