@@ -2,6 +2,7 @@ package present
 
 import (
 	"fmt"
+	"strings"
 
 	"thistle/app"
 )
@@ -26,18 +27,26 @@ func wayOf(e *app.HistoryEntry) Way {
 	return In
 }
 
-// titleOf names a payment: its label, or the plainest word for it.
+// titleOf names a payment: its label, or the plainest words for it. That money
+// went, came or moved is said once a block holds the payment.
 func titleOf(e *app.HistoryEntry) string {
-	if e.Label != "" {
+	if strings.TrimSpace(e.Label) != "" {
 		return Plain(e.Label)
 	}
-	switch wayOf(e) {
-	case Self:
+	done := e.State == app.StateConfirmed
+	switch way := wayOf(e); {
+	case way == Self && done:
 		return "Moved to yourself"
-	case Out:
+	case way == Self:
+		return "Move to yourself"
+	case way == Out && done:
 		return "Sent"
+	case way == Out:
+		return "Outgoing payment"
+	case done:
+		return "Received"
 	}
-	return "Received"
+	return "Incoming payment"
 }
 
 // settled says that a payment has as many confirmations as anybody asks for.
@@ -54,6 +63,9 @@ func dead(s app.TxState) bool {
 func standing(e *app.HistoryEntry) Text {
 	switch e.State {
 	case app.StatePending:
+		if wayOf(e) == Self {
+			return Text{"Unconfirmed", Warn} // nothing but the fee leaves
+		}
 		return Text{State(*e), Warn}
 	case app.StateConfirmed:
 		if settled(e) {

@@ -54,6 +54,8 @@ func lockFoot(p app.Progress) Text {
 		return Text{"The peer is not running.", Muted}
 	case p.Peers == 0:
 		return Text{"Looking for peers.", Muted}
+	case p.Current && (p.FilterHeaders < p.Height || p.Filters < p.Height && p.FiltersFrom >= 0):
+		return Text{fmt.Sprintf("Fetching filters: all blocks up to %s are known, with %s.", block, peers), Muted}
 	case p.Current:
 		return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
 	case p.Target > p.Height:

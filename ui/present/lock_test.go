@@ -44,7 +44,10 @@ func TestLockFoot(t *testing.T) {
 		{app.Progress{Running: true, Height: -1}, "Looking for peers.", present.Muted},
 		{app.Progress{Running: true, Peers: 1, Height: -1, Target: 900_000}, "The peer goes on syncing: block 0 of about 900 000, with 1 peer.", present.Muted},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Target: 850_123}, "The peer goes on syncing: block 850 123, with 3 peers.", present.Muted},
-		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true}, "Up to date at block 850 123, with 3 peers.", present.Good},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_122, Filters: 850_122}, "Fetching filters: all blocks up to 850 123 are known, with 3 peers.", present.Muted},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 800_000, FiltersFrom: 700_000}, "Fetching filters: all blocks up to 850 123 are known, with 3 peers.", present.Muted},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: -1, FiltersFrom: -1}, "Up to date at block 850 123, with 3 peers.", present.Good},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123}, "Up to date at block 850 123, with 3 peers.", present.Good},
 	} {
 		foot := present.LockOf(present.Snapshot{Network: "mainnet", Progress: c.p}, nil, "").Foot
 		require.Equal(t, present.Text{Words: c.want, Tone: c.tone}, foot)

@@ -235,7 +235,7 @@ func (w *Wizard) HasWords() bool { return w.words != nil }
 
 // Made brings the words that were asked for.
 func (w *Wizard) Made(words []byte) {
-	if w.restore || len(bytes.Fields(words)) != w.count {
+	if w.restore || w.step == StepWelcome || len(bytes.Fields(words)) != w.count {
 		return
 	}
 	w.dropWords()

@@ -184,11 +184,7 @@ func searchedPart(s Snapshot) float64 {
 	if all == 0 {
 		return 0
 	}
-	done := 0
-	for _, r := range s.Status.Coverage {
-		done += int(min(r.To, s.Progress.Height)-max(r.From, *s.Status.BirthdayHeight)) + 1
-	}
-	return float64(max(done, 0)) / float64(all)
+	return fraction(matched(s), int32(all))
 }
 
 func orWords(a, b string) string {

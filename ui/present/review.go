@@ -1,6 +1,10 @@
 package present
 
-import "thistle/app"
+import (
+	"slices"
+
+	"thistle/app"
+)
 
 // ReviewRecipient is one who is to be paid.
 type ReviewRecipient struct {
@@ -23,7 +27,7 @@ type Review struct {
 // ReviewOf says a draft.
 func ReviewOf(d *app.Draft, prefs Prefs) Review {
 	r := Review{
-		Label: d.Label, Unit: prefs.Unit.String(), Rate: rateOf(d),
+		Label: Plain(d.Label), Unit: prefs.Unit.String(), Rate: rateOf(d),
 		Gets: Digits(d.Amount, prefs.Unit), Fee: Digits(d.Fee, prefs.Unit), Total: Digits(d.Total, prefs.Unit),
 		// What is sent is never hidden; what one owns may be.
 		Confirm: "Send " + Sum(d.Total, Prefs{Unit: prefs.Unit}),
@@ -41,8 +45,9 @@ func ReviewOf(d *app.Draft, prefs Prefs) Review {
 		if tail != "" {
 			note.Words = AddressKind(to.Address) + " · never paid before from this wallet"
 		}
-		if seen[to.Address] {
-			r.Warnings = append(r.Warnings, "One address is paid twice in this payment.")
+		const twice = "One address is paid twice in this payment."
+		if seen[to.Address] && !slices.Contains(r.Warnings, twice) {
+			r.Warnings = append(r.Warnings, twice)
 		}
 		seen[to.Address] = true
 		r.Recipients = append(r.Recipients, ReviewRecipient{Address: to.Address, Amount: Digits(to.Amount, prefs.Unit), Note: note})

@@ -132,7 +132,7 @@ func CheckSend(form SendForm, prefs Prefs, desk SendDesk) SendCheck {
 		case err != nil:
 			rc.ToProblem = Sentence(err)
 		case isLink(r.Address):
-			rc.Fill = &LinkFill{To: link.Address, Label: Plain(cmp.Or(link.Label, link.Message))}
+			rc.Fill = &LinkFill{To: link.Address, Label: linkLabel(link)}
 			if link.Amount > 0 {
 				rc.Fill.Amount = TypedMoney(link.Amount, prefs.Unit)
 			}
@@ -151,12 +151,22 @@ func CheckSend(form SendForm, prefs Prefs, desk SendDesk) SendCheck {
 	if c.Ready {
 		d, err := desk.Draft(p)
 		if err != nil {
-			c.blame(err)
+			c.blame(err, prefs)
 		} else {
 			c.fill(form, d, prefs)
 		}
 	}
 	return c
+}
+
+// linkLabel is what a link calls the payment, on one line that can be read.
+func linkLabel(l *app.Link) string {
+	const most = 120
+	label := Plain(strings.TrimSpace(cmp.Or(l.Label, l.Message)))
+	if runes := []rune(label); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return label
 }
 
 // checkAlone finds what is wrong with one recipient whatever else is paid.
@@ -175,8 +185,11 @@ func (rc *RecipientCheck) checkAlone(r app.Recipient, desk SendDesk) {
 }
 
 // blame puts a refusal of the whole payment beside the field it is about.
-func (c *SendCheck) blame(err error) {
+func (c *SendCheck) blame(err error, prefs Prefs) {
 	c.Ready = false
+	if prefs.Hide && app.KindOf(err) == app.KindInsufficient {
+		err = &app.Error{Kind: app.KindInsufficient} // without what there is
+	}
 	switch app.KindOf(err) {
 	case app.KindFeeRate, app.KindAbsurdFee:
 		c.FeeProblem = Sentence(err)

@@ -2,6 +2,7 @@ package present_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"thistle/app"
@@ -220,6 +221,37 @@ func TestReview(t *testing.T) {
 	require.Empty(t, present.ReviewOf(d, present.Prefs{}).Change)
 }
 
+// TestHiddenAmountsStayHidden: a refusal must not tell what can be spent.
+func TestHiddenAmountsStayHidden(t *testing.T) {
+	t.Parallel()
+	poor := desk(func(app.SendParams) (*app.Draft, error) {
+		return nil, &app.Error{Kind: app.KindInsufficient, Detail: "0.5 BTC can be spent"}
+	})
+	c := present.CheckSend(one(payee, "0.061"), present.Prefs{}, poor)
+	require.Contains(t, c.Recipients[0].AmountProblem, "0.5 BTC can be spent")
+	c = present.CheckSend(one(payee, "0.061"), present.Prefs{Hide: true}, poor)
+	require.Equal(t, "There is not enough to spend.", c.Recipients[0].AmountProblem)
+}
+
+func TestLabelsOfLinksAreNotEndless(t *testing.T) {
+	t.Parallel()
+	d := desk(nil)
+	d.Link = func(string) (*app.Link, error) {
+		return &app.Link{Address: payee, Label: strings.Repeat("é", 5000) + "\n"}, nil
+	}
+	label := present.CheckSend(one("bitcoin:"+payee, ""), present.Prefs{}, d).Recipients[0].Fill.Label
+	require.Equal(t, strings.Repeat("é", 120)+"…", label)
+}
+
+func TestOneAddressTwiceIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	to := app.DraftRecipient{Address: payee, Amount: 1}
+	require.Len(t, present.ReviewOf(aDraft(to, to, to), present.Prefs{}).Warnings, 2)
+	d := aDraft(to)
+	d.Label = "Rent\u202e\n"
+	require.Equal(t, "Rent??", present.ReviewOf(d, present.Prefs{}).Label)
+}
+
 func TestSendFailures(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, present.SendFailure{}, present.SendFailureOf(&app.SendResult{}, nil))
@@ -281,7 +313,15 @@ func TestSendState(t *testing.T) {
 	require.Equal(t, id.String(), state.Sent.TxID)
 	s.History[1] = app.HistoryEntry{TxID: id, State: app.StateConflicted, Amount: -1}
 	require.Equal(t, present.Text{Words: "Displaced by another payment", Tone: present.Bad}, present.SendOf(s, &app.Travel{TxID: id}).Sent.Headline)
+	winner := chainhash.Hash{0: 0xef, 31: 0xab}
+	s.History[1] = app.HistoryEntry{TxID: id, State: app.StateReplaced, Amount: -1, Outgoing: true, ReplacedBy: &winner}
+	require.Equal(t, present.Text{Words: "Replaced by ab00…00ef", Tone: present.Bad}, present.SendOf(s, &app.Travel{TxID: id}).Sent.Headline)
 	s.History = nil
+	only := &app.Travel{TxID: id, State: app.Acknowledged, Acknowledged: []string{"a"}, Peers: 1}
+	s.Peers = []app.Peer{{Addr: "a"}}
+	require.Contains(t, present.SendOf(s, only).Sent.Headline.Words, "Sent to your only peer")
+	s.Peers = []app.Peer{{Addr: "b"}}
+	require.Equal(t, "Fetched by 1 peer; not yet heard of from others", present.SendOf(s, only).Sent.Headline.Words, "the only peer now is not the one that fetched it")
 	require.Contains(t, present.SendOf(s, &app.Travel{TxID: id}).Sent.Headline.Words, "Not sent yet")
 }
 

@@ -40,16 +40,21 @@ func SendOf(s Snapshot, t *app.Travel) SendState {
 	if t == nil {
 		return state
 	}
+	if len(s.Peers) == 1 && !slices.Contains(t.Acknowledged, s.Peers[0].Addr) {
+		other := *t
+		other.Peers = 2 // the one that fetched it has left: it was not the only one
+		t = &other
+	}
 	at := slices.IndexFunc(s.History, func(e app.HistoryEntry) bool { return e.TxID == t.TxID })
 	if at < 0 {
 		sent := TravelOf(*t, 0)
 		state.Sent = &sent
 		return state
 	}
-	e := s.History[at]
+	e := &s.History[at]
 	sent := TravelOf(*t, e.Confirmations)
 	if e.State != app.StatePending && e.State != app.StateConfirmed {
-		sent.Headline = Text{State(e), Bad}
+		sent.Headline = Text{standing(e).Words, Bad}
 	}
 	state.Sent = &sent
 	return state

@@ -238,7 +238,7 @@ func Percent(part, whole units.Amount) string {
 	case thousandths < 100:
 		return strconv.FormatUint(thousandths/10, 10) + "." + strconv.FormatUint(thousandths%10, 10) + group + "%"
 	}
-	return strconv.FormatUint(thousandths/10, 10) + group + "%"
+	return strconv.FormatUint(scaled(uint64(part), 100, uint64(whole)), 10) + group + "%"
 }
 
 // scaled is n·by/of, rounded to the nearest, as large as it gets if that is too
