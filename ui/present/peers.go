@@ -107,7 +107,7 @@ func headersBar(p app.Progress) Bar {
 }
 
 func filterHeadersBar(p app.Progress) Bar {
-	b := Bar{Title: "Filter headers — agreed by " + strconv.Itoa(p.FilterPeers) + " peers"}
+	b := Bar{Title: "Filter headers — from " + strconv.Itoa(p.FilterPeers) + " peers, compared"}
 	switch p.FilterPeers {
 	case 0:
 		b.Title = "Filter headers — no peer serves them"
@@ -231,11 +231,16 @@ func walletNews(s Snapshot) Text {
 	if p.Height < 0 || p.TipTime.IsZero() {
 		done.Words = "Up to date."
 	}
+	if s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late {
+		done = Text{"The newest block that any peer knows, " + number(max(p.Height, 0)) + ", is from " + Ago(p.TipTime, s.Now) + ". Either blocks are slow, or Thistle is cut off from the newest.", Warn}
+	}
 	switch {
 	case s.Wallet == "" || p.Height <= 0:
 		return done
 	case s.Status.Unapplied > 0:
 		return Text{"Fetching " + blocks(int32(s.Status.Unapplied)) + " with payments of yours in them.", Accent}
+	case !s.Status.Final && matched(s) >= int32(blocksToSearch(s)):
+		return Text{"Searching for payments of yours.", Accent}
 	case !s.Status.Final:
 		return Text{"Searching " + blocks(int32(blocksToSearch(s))-matched(s)) + " for payments of yours.", Accent}
 	}
