@@ -25,6 +25,7 @@ type controller struct {
 	work   sync.WaitGroup // all that spawn began
 
 	dirty  chan struct{} // there is news for the watcher
+	hurry  chan struct{} // the news is of the wallet
 	saving sync.Mutex    // one after the other writes the settings
 
 	// life lets one after the other change what is open. Taken before mu.
@@ -93,7 +94,7 @@ func startRun(ctx context.Context, f func(context.Context) error, failed func(er
 }
 
 func newController(o Options) *controller {
-	c := &controller{o: o, dirty: make(chan struct{}, 1)}
+	c := &controller{o: o, dirty: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }

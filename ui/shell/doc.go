@@ -4,7 +4,7 @@
 //
 // # How it is divided
 //
-// controller.go and its neighbours (start.go, session.go, watch.go) hold session
+// controller.go and its neighbours (start.go, watch.go) hold session
 // and wallet; they know no window and may be called from any goroutine. Shell
 // and its neighbours live on the window's goroutine alone. bridge.go joins the
 // two with the only fyne.Do of the program: work goes off with Shell.off, and

@@ -46,7 +46,11 @@ func (s *Shell) hideDoor() {
 	if s.wizard != nil {
 		s.wizard.Hidden()
 	}
+	if s.awaited != nil { // nobody waits any more for what was opened
+		s.ctl.spawn(s.ctl.lock)
+	}
 	s.lockScreen, s.wizard, s.awaited = nil, nil, nil
+	s.door++
 }
 
 func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
@@ -55,6 +59,7 @@ func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
 
 // enter opens a wallet; its screens appear with its first snapshot.
 func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
+	door := s.door
 	s.off(func() func() {
 		o, err := open()
 		wallets, _ := s.ctl.wallets() // of a new wallet the list does not know yet
@@ -67,6 +72,10 @@ func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
 					s.o.Log.Info("open wallet", "err", err)
 				}
 				done(present.Sentence(err))
+				return
+			}
+			if s.door != door { // the person went elsewhere meanwhile
+				s.ctl.spawn(s.ctl.lock)
 				return
 			}
 			s.awaited = &awaited{of: o, done: done}

@@ -143,3 +143,19 @@ func TestIdleLock(t *testing.T) {
 	passes(90 * time.Second)
 	d.sees("lock.password")
 }
+
+// TestLeavingWhileUnlocking must not leave a wallet open that nobody sees.
+func TestLeavingWhileUnlocking(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	d.s.Lock()
+	d.types("lock.password", password)
+	kittest.Tap(t, d.c, "lock.unlock")
+	d.menu("Wallet", "New wallet…")
+	d.taps("onboard.leave")
+	d.sees("lock.password")
+	d.until("the wallet is closed", d.s.Locked)
+	d.types("lock.password", password)
+	d.taps("lock.unlock")
+	d.sees("overview.balance")
+}

@@ -38,6 +38,7 @@ type Shell struct {
 	stay       *stay
 
 	awaited *awaited
+	door    int // counts lock screens and wizards
 
 	active time.Time // the last sign of a person
 	trace  trace

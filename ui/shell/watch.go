@@ -8,8 +8,13 @@ import (
 	"thistle/ui/present"
 )
 
-// drawPause is the least time from one snapshot to the next.
-const drawPause = 250 * time.Millisecond
+const (
+	// drawPause is the least time from one snapshot to the next.
+	drawPause = 250 * time.Millisecond
+	// syncPause is the same while the peer catches up and the wallet has no news:
+	// every height is another one then, and drawing it costs more than fetching it.
+	syncPause = time.Second
+)
 
 // view is a snapshot and the wallet that it is of, nil if none was open.
 type view struct {
@@ -67,6 +72,10 @@ func (c *controller) newsFromWallet() {
 	c.stale = true
 	c.mu.Unlock()
 	c.newsFromSession()
+	select {
+	case c.hurry <- struct{}{}:
+	default:
+	}
 }
 
 // newsFromSession says that something else may have changed.
@@ -77,9 +86,9 @@ func (c *controller) newsFromSession() {
 	}
 }
 
-// watch takes a snapshot whenever there is news, but not more often than
-// drawPause allows and not before the last one was drawn. tick is called at
-// every tick of the clock. It returns when the window closes.
+// watch takes a snapshot whenever there is news, but not more often than the
+// pauses allow and not before the last one was drawn. tick is called at every
+// tick of the clock. It returns when the window closes.
 func (c *controller) watch(draw func(v view, drawn func()), tick func()) {
 	var m memory
 	for {
@@ -90,28 +99,46 @@ func (c *controller) watch(draw func(v view, drawn func()), tick func()) {
 			tick()
 		case <-c.dirty:
 		}
+		select {
+		case <-c.hurry:
+		default:
+		}
 		v := c.look(&m)
 		drawn := make(chan struct{})
 		draw(v, func() { close(drawn) })
-		if !c.rest(drawn) {
+		if !c.rest(drawn, v.snap.Progress) {
 			return
 		}
 	}
 }
 
-// rest waits until a snapshot was drawn and the pause is over.
-func (c *controller) rest(drawn <-chan struct{}) bool {
-	timer := time.NewTimer(drawPause)
-	defer timer.Stop()
-	select {
-	case <-c.ctx.Done():
+// rest waits until a snapshot was drawn and the pause is over; false says that
+// the window closes.
+func (c *controller) rest(drawn <-chan struct{}, p app.Progress) bool {
+	begin := time.Now()
+	if !c.wait(drawPause, nil) {
 		return false
-	case <-timer.C:
 	}
 	select {
 	case <-c.ctx.Done():
 		return false
 	case <-drawn:
+	}
+	if stage, _, _ := stageOf(p); stage == 0 {
+		return true
+	}
+	return c.wait(syncPause-time.Since(begin), c.hurry)
+}
+
+// wait waits for a time or for hurry; false says that the window closes.
+func (c *controller) wait(d time.Duration, hurry <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-c.ctx.Done():
+		return false
+	case <-hurry:
+	case <-timer.C:
 	}
 	return true
 }
