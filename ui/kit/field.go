@@ -12,6 +12,7 @@ import (
 type Entry struct {
 	widget.Entry
 	Named
+	secret bool // what is typed shows as dots
 	// Left is called after the focus went elsewhere.
 	Left func()
 }
@@ -55,7 +56,7 @@ func NewTextArea(id, placeholder string, rows int) *Entry {
 // NewPassword returns a line that shows dots.
 func NewPassword(id, placeholder string) *Entry {
 	e := NewEntry(id, placeholder)
-	e.Password = true
+	e.Password, e.secret = true, true
 	return e
 }
 
@@ -67,9 +68,13 @@ func (e *Entry) MinSize() fyne.Size {
 }
 
 // Take returns what was typed as bytes, and empties the line: a string cannot be
-// wiped, but nothing needs to point to it any longer.
+// wiped, but nothing needs to point to it any longer. A password that was made
+// readable is hidden again.
 func (e *Entry) Take() []byte {
 	text := []byte(e.Text)
+	if e.secret {
+		e.Password = true
+	}
 	e.SetText("")
 	return text
 }

@@ -221,3 +221,19 @@ func TestFieldsHint(t *testing.T) {
 	kittest.Find(t, c, "amount")
 	require.Equal(t, y, kittest.Find(t, c, "below").Position().Y)
 }
+
+// TestTakenPasswordsAreHiddenAgain: who comes next types dots.
+func TestTakenPasswordsAreHiddenAgain(t *testing.T) {
+	kittest.App(t, kit.Light)
+	e := kit.NewPassword("x", "")
+	c := kittest.Sized(t, e, 300, 60).Canvas()
+	kittest.Type(t, c, "x", "secret")
+	e.Password = false // as the eye in the field does
+	require.Equal(t, "secret", string(e.Take()))
+	require.True(t, e.Password)
+	e.TypedShortcut(&fyne.ShortcutUndo{})
+	require.Empty(t, e.Text, "what was taken cannot be brought back")
+	plain := kit.NewEntry("y", "")
+	plain.Take()
+	require.False(t, plain.Password)
+}

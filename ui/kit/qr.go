@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -15,6 +16,9 @@ import (
 
 // quiet is the white border that readers need, in modules.
 const quiet = 4
+
+// leastQR has room for five pixels to a module of an address's code.
+const leastQR = 5 * (33 + 2*quiet)
 
 // QR is a text for another device's camera: black on white in both themes.
 type QR struct {
@@ -59,31 +63,50 @@ func (q *QR) PNG() []byte {
 	}
 	side := (q.code.Size + 2*quiet) * 8
 	var b bytes.Buffer
-	if png.Encode(&b, drawQR(q.code, side, side)) != nil {
+	if png.Encode(&b, drawQR(q.code, side, side, 0)) != nil {
 		return nil
 	}
 	return b.Bytes()
 }
 
-// drawQR gives every module the same whole number of pixels, in the middle.
-func drawQR(code *qr.Code, w, h int) image.Image {
-	white, black := color.Gray{Y: 0xff}, image.NewUniform(color.Gray{})
-	img := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{white, color.Gray{}})
+// drawQR gives every module the same whole number of pixels, in the middle of a
+// white ground that goes just as far as readers need it. What is left around that
+// is not drawn on.
+func drawQR(code *qr.Code, w, h int, radius float64) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	if code == nil {
 		return img
 	}
 	n := code.Size + 2*quiet
 	pixels := max(min(w, h)/n, 1)
-	left, top := (w-n*pixels)/2+quiet*pixels, (h-n*pixels)/2+quiet*pixels
+	left, top := (w-n*pixels)/2, (h-n*pixels)/2
+	paper(img, image.Rect(left, top, left+n*pixels, top+n*pixels), radius)
+	black := image.NewUniform(color.Black)
 	for y := range code.Size {
 		for x := range code.Size {
 			if code.Black(x, y) {
-				at := image.Pt(left+x*pixels, top+y*pixels)
+				at := image.Pt(left+(quiet+x)*pixels, top+(quiet+y)*pixels)
 				draw.Draw(img, image.Rectangle{Min: at, Max: at.Add(image.Pt(pixels, pixels))}, black, image.Point{}, draw.Src)
 			}
 		}
 	}
 	return img
+}
+
+// paper fills r with white, its corners round.
+func paper(img *image.NRGBA, r image.Rectangle, radius float64) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			// How far the pixel's middle is from the middle of the corner's circle.
+			dx := max(float64(r.Min.X)+radius-float64(x)-0.5, float64(x)+0.5-float64(r.Max.X)+radius, 0)
+			dy := max(float64(r.Min.Y)+radius-float64(y)-0.5, float64(y)+0.5-float64(r.Max.Y)+radius, 0)
+			cover := share(radius - math.Hypot(dx, dy) + 0.5)
+			if dx == 0 || dy == 0 {
+				cover = 1
+			}
+			img.SetNRGBA(x, y, color.NRGBA{0xff, 0xff, 0xff, uint8(cover * 0xff)})
+		}
+	}
 }
 
 // AccessibilityLabel implements fyne.Accessible.
@@ -94,19 +117,17 @@ func (q *QR) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRol
 
 // CreateRenderer implements fyne.Widget.
 func (q *QR) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.White)
-	ground.CornerRadius = FieldRadius
-	raster := canvas.NewRaster(func(w, h int) image.Image { return drawQR(q.code, w, h) })
+	raster := canvas.NewRaster(func(w, h int) image.Image {
+		radius := 0.0
+		if width := q.Size().Width; width > 0 {
+			radius = FieldRadius * float64(w) / float64(width)
+		}
+		return drawQR(q.code, w, h, radius)
+	})
 	raster.ScaleMode = canvas.ImageScalePixels
-	d := &drawing{objects: []fyne.CanvasObject{ground, raster}}
-	d.min = func() fyne.Size { return fyne.NewSquareSize(200) }
-	d.layout = func(size fyne.Size) {
-		side := min(size.Width, size.Height)
-		x, y := (size.Width-side)/2, (size.Height-side)/2
-		place(ground, x, y, side, side)
-		// The raster has square corners, which the ground's must not cut.
-		place(raster, x+3, y+3, side-6, side-6)
-	}
+	d := &drawing{objects: []fyne.CanvasObject{raster}}
+	d.min = func() fyne.Size { return fyne.NewSquareSize(leastQR) }
+	d.layout = func(size fyne.Size) { raster.Resize(size) }
 	d.refresh = func() { setVisible(raster, q.code != nil) }
 	d.refresh()
 	return d

@@ -3,6 +3,7 @@ package kit_test
 import (
 	"bytes"
 	"image"
+	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -217,4 +218,60 @@ func TestIconsTakeTheTone(t *testing.T) {
 	require.NotEqual(t, red, c.Capture())
 	icon.Set(nil, kit.Good)
 	c.Capture()
+}
+
+// TestQRHasItsQuietBorderAndNoMore: whatever the room, the white ground ends
+// four modules from the code.
+func TestQRHasItsQuietBorderAndNoMore(t *testing.T) {
+	kittest.App(t, kit.Dark)
+	q := kit.NewQR("qr")
+	require.NoError(t, q.Set("bitcoin:"+segwit))
+	const modules = 33 // of a code of this length
+	for _, side := range []float32{200, 231, 260, 287, 300} {
+		c := kittest.Sized(t, container.NewCenter(container.NewGridWrap(fyne.NewSize(side, side), q)), 500, 400).Canvas()
+		img := c.Capture()
+		white, black := coloured(img, color.White), coloured(img, color.Black)
+		require.Equal(t, black.Dx(), black.Dy())
+		require.Zero(t, black.Dx()%modules, "all modules are of one size")
+		module := black.Dx() / modules
+		require.Equal(t, int(side)/(modules+8), module, "as large as there is room for")
+		require.Equal(t, black.Inset(-4*module), white, "side %v", side)
+	}
+}
+
+// coloured is where a colour is.
+func coloured(img image.Image, c color.Color) (found image.Rectangle) {
+	r, g, b, _ := c.RGBA()
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+			if pr, pg, pb, _ := img.At(x, y).RGBA(); pr == r && pg == g && pb == b {
+				found = found.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return found
+}
+
+// TestPageHeads: all pages begin alike, with or without buttons.
+func TestPageHeads(t *testing.T) {
+	kittest.App(t, kit.Light)
+	tops := map[float32]bool{}
+	for _, right := range []fyne.CanvasObject{nil, kit.NewSteps("x", "Compose", "Review"), kit.Row(10, kit.Spring(), kit.Primary("x", "Send", kit.IconSend, nil)), kit.NewEntry("x", "Search")} {
+		for _, sub := range []string{"", strings.Repeat("more about it ", 20)} {
+			head := kit.PageHead("Overview", sub, right)
+			require.Equal(t, float32(44), head.MinSize().Height)
+			c := kittest.Sized(t, container.NewVBox(head), 700, 100).Canvas()
+			require.LessOrEqual(t, head.MinSize().Width, float32(700))
+			each(head, fyne.Position{}, func(o fyne.CanvasObject, at fyne.Position) {
+				if text, ok := o.(*kit.Text); ok && text.Text() == "Overview" {
+					tops[at.Y] = true
+				}
+			})
+			if right != nil {
+				x := kittest.Find(t, c, "x")
+				require.GreaterOrEqual(t, x.Size().Width, x.MinSize().Width)
+			}
+		}
+	}
+	require.Len(t, tops, 1, "all titles stand at one height")
 }
