@@ -60,20 +60,20 @@ func (*fill) MinSize(objects []fyne.CanvasObject) (m fyne.Size) {
 // trace is what a person at the keyboard leaves behind: no hook tells of keys
 // while a widget has the focus, but what has it, and what was typed, changes.
 type trace struct {
-	focused     fyne.Focusable
-	row, column int
-	letters     int
-	overlay     fyne.CanvasObject
+	focused fyne.Focusable
+	cursor  int // its place in the text
+	chosen  int // letters
+	overlay fyne.CanvasObject
 }
 
 func (s *Shell) traceNow() trace {
 	c := s.win.Canvas()
 	t := trace{focused: c.Focused(), overlay: c.Overlays().Top()}
 	if e, ok := t.focused.(interface{ CursorTextOffset() int }); ok {
-		t.column = e.CursorTextOffset()
+		t.cursor = e.CursorTextOffset()
 	}
 	if e, ok := t.focused.(interface{ SelectedText() string }); ok {
-		t.letters = len(e.SelectedText())
+		t.chosen = len(e.SelectedText())
 	}
 	return t
 }
