@@ -46,9 +46,9 @@ func New(host kit.Host, a Actions) *Screen {
 	share := kit.Secondary("history.receive", "Share an address", kit.IconReceive, a.Receive)
 	s.empty = kit.Card(kit.Middle(kit.Column(kit.Space, s.teach, kit.Row(0, kit.Spring(), share, kit.Spring()))))
 	s.empty.Hide()
-	head := container.NewBorder(nil, nil, kit.Middle(kit.NewText(kit.Title, "History")), kit.Row(10,
+	head := kit.PageHead("History", "", kit.Row(10, kit.Spring(),
 		container.New(wide(240), s.search), container.New(wide(146), s.show)))
-	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil, container.NewStack(s.cards, s.empty))
+	s.content = kit.Page(head, container.NewStack(s.cards, s.empty))
 	return s
 }
 

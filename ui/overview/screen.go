@@ -36,11 +36,10 @@ type Screen struct {
 // New builds the screen, empty.
 func New(_ kit.Host, a Actions) *Screen {
 	s := &Screen{a: a}
-	head := container.NewBorder(nil, nil, kit.Middle(kit.NewText(kit.Title, "Overview")), kit.Row(10,
+	head := kit.PageHead("Overview", "", kit.Row(10, kit.Spring(),
 		kit.Secondary("overview.receive", "Receive", kit.IconReceive, a.Receive),
 		kit.Primary("overview.send", "Send", kit.IconSend, a.Send)))
-	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil,
-		container.New(halves{}, s.balanceCard(), s.activityCard()))
+	s.content = kit.Page(head, container.New(halves{}, s.balanceCard(), s.activityCard()))
 	return s
 }
 

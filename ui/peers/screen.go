@@ -21,25 +21,19 @@ type Screen struct {
 	drawn   bool // Update was called
 }
 
-// headHeight is that of a page's first row where it has a button.
-const headHeight = 40
-
 // New builds the screen, without peers.
 func New(kit.Host, Actions) *Screen {
 	s := &Screen{star: newStar(), line: kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.line"), table: newTable()}
 	for i, id := range []string{"peers.headers", "peers.filterheaders", "peers.filters"} {
 		s.steps[i] = newStep(id)
 	}
-	about := kit.Label(kit.Small, kit.Muted, "You are one of them: this wallet talks to the network directly, and to no server.").Shortened()
-	head := container.NewStack(kit.Blank(0, headHeight),
-		container.NewBorder(nil, nil, kit.Middle(kit.NewText(kit.Title, "Peers")), nil, kit.Inset(3, 0, 0, 12, kit.Middle(about))))
+	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", nil)
 	// Room for the longest sentence, so that nothing moves when it changes.
 	line := container.NewStack(kit.Blank(0, 54), s.line)
 	sync := kit.Column(kit.Space, kit.NewText(kit.Heading, "Sync"), s.steps[0].box, s.steps[1].box, s.steps[2].box, line)
 	top := kit.Shares(kit.Space, []float32{0.335, 0.665}, kit.Card(s.star), kit.Card(sync))
 	rows := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius), kit.Inset(12, 10, 10, 10, s.table.content))
-	s.content = container.NewBorder(
-		kit.Inset(0, 0, kit.Space, 0, kit.Column(kit.Space, head, top)), nil, nil, nil, rows)
+	s.content = kit.Page(head, container.NewBorder(kit.Inset(0, 0, kit.Space, 0, top), nil, nil, nil, rows))
 	return s
 }
 

@@ -43,10 +43,12 @@ func New(host kit.Host, a Actions) *Screen {
 	s.banner.Hide()
 	s.request = newRequest(s)
 	s.list = newList(s)
-	picture := container.NewBorder(nil, kit.Inset(10, 0, 0, 0, s.note), nil, nil, s.qr)
-	s.offer = container.New(beside{most: 300}, kit.Card(picture), kit.Card(s.details()))
-	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, kit.NewText(kit.Title, "Receive")), nil, nil, nil,
-		container.NewVScroll(container.New(half{most: 344, least: 190}, s.offer, kit.Card(s.list.content))))
+	// The code's own border is room enough around it.
+	picture := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius),
+		kit.Inset(6, 6, 12, 6, container.NewBorder(nil, kit.Inset(2, 12, 0, 12, s.note), nil, nil, s.qr)))
+	s.offer = container.New(beside{most: 300}, picture, kit.Card(s.details()))
+	s.content = kit.Page(kit.PageHead("Receive", "", nil),
+		container.NewVScroll(container.New(half{most: 352, least: 190}, s.offer, kit.Card(s.list.content))))
 	return s
 }
 

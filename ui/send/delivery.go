@@ -59,7 +59,7 @@ func (d *delivery) open(p *present.Review) {
 	for i := range paid.Recipients {
 		paid.Recipients[i].Note = present.Text{} // it spoke of the time before
 	}
-	d.what.Objects = payees(&paid, "Paid")
+	d.what.Objects = payees(&paid, "Payment of")
 	d.what.Refresh()
 	d.scroll.ScrollToTop()
 	d.s.enter(sent)

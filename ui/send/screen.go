@@ -33,13 +33,12 @@ type Screen struct {
 
 // New builds the screen, on its first step.
 func New(host kit.Host, a Actions) *Screen {
-	s := &Screen{host: host, a: a, steps: kit.NewSteps("send.steps", "Compose", "Review", "Sent")}
+	s := &Screen{host: host, a: a, steps: kit.NewSteps("send.steps", "Compose", "Review", "Send")}
 	s.compose = newCompose(s)
 	s.review = newReview(s)
 	s.sent = newDelivery(s)
-	head := container.NewBorder(nil, nil, kit.NewText(kit.Title, "Send"), nil, s.steps)
 	body := container.NewStack(s.compose.content, s.review.content, s.sent.content)
-	s.content = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil, body)
+	s.content = kit.Page(kit.PageHead("Send", "", s.steps), body)
 	s.enter(composing)
 	return s
 }

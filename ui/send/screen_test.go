@@ -162,7 +162,7 @@ func TestComposeReviewSent(t *testing.T) {
 	b.taps("send.confirm")
 	require.Equal(t, []string{"secret"}, b.passwords)
 
-	require.Equal(t, "Sent", b.text("send.steps"))
+	require.Equal(t, "Send", b.text("send.steps"))
 	require.Equal(t, "Not sent yet", b.text("send.state"))
 	require.NotContains(t, kittest.Words(t, b.c), "secret")
 	b.state.Sent = &present.Sent{TxID: "7d1f", Headline: present.Text{Words: "Sent — seen by 3 peers", Tone: present.Good}, Confirmed: present.Text{Words: "1 of 6 confirmations"},
@@ -247,7 +247,7 @@ func TestSendingTwiceIsSendingOnce(t *testing.T) {
 	kittest.Get[*kit.Button](t, b.c, "send.back").OnTapped()
 	require.Len(t, b.passwords, 1)
 	b.answer()
-	require.Equal(t, "Sent", b.text("send.steps"))
+	require.Equal(t, "Send", b.text("send.steps"))
 	require.Len(t, b.passwords, 1)
 	require.Len(t, b.reviewed, 1)
 }
@@ -266,7 +266,7 @@ func TestWrongPasswordStays(t *testing.T) {
 	require.False(t, b.has("send.password.problem"), "typing takes the sentence away")
 	b.taps("send.confirm")
 	require.Equal(t, []string{"wrong", "right"}, b.passwords)
-	require.Equal(t, "Sent", b.text("send.steps"))
+	require.Equal(t, "Send", b.text("send.steps"))
 }
 
 func TestStaleDraftsGoBack(t *testing.T) {

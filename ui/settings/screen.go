@@ -27,20 +27,14 @@ type Screen struct {
 	words  *words
 }
 
-// headHeight is that of a page's first row where it has a button.
-const headHeight = 40
-
 // New builds the screen.
 func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a}
 	s.look, s.safety, s.backup, s.wallet, s.about = newLook(s), newSafety(s), newBackup(s), newWallet(s), newAbout()
 	s.words = newWords(s)
-	hint := kit.Label(kit.Small, kit.Muted, "All of this is kept on this computer only.").Shortened()
-	head := container.NewStack(kit.Blank(0, headHeight),
-		container.NewBorder(nil, nil, kit.Middle(kit.NewText(kit.Title, "Settings")), nil, kit.Inset(3, 0, 0, 12, kit.Middle(hint))))
 	left := kit.Column(kit.Space, s.look.card, s.safety.card)
 	right := kit.Column(kit.Space, s.backup.card, s.wallet.card, s.about.card)
-	s.main = container.NewBorder(kit.Inset(0, 0, kit.Space, 0, head), nil, nil, nil, kit.Shares(kit.Space, nil, left, right))
+	s.main = kit.Page(kit.PageHead("Settings", "All of this is kept on this computer only.", nil), kit.Shares(kit.Space, nil, left, right))
 	s.content = container.NewStack(s.main, s.words.content)
 	return s
 }

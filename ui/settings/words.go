@@ -63,7 +63,7 @@ func (w *words) enter(check bool) {
 	w.body = container.NewStack(kit.Card(kit.NewField("Password", w.password)))
 	back := kit.Secondary("settings.secret.close", "Close", nil, w.leave)
 	page := kit.Column(kit.Space,
-		container.NewStack(kit.Blank(0, headHeight), kit.Middle(kit.NewText(kit.Title, title))),
+		kit.PageHead(title, "", nil),
 		kit.NewParagraph(kit.Body, kit.Muted, lead), w.body, w.problem,
 		container.NewBorder(nil, nil, back, w.next, kit.Inset(0, 12, 0, 12, kit.Middle(w.left))))
 	w.content.Objects = []fyne.CanvasObject{kit.AtMost(760, page)}
