@@ -32,7 +32,8 @@
 //   - Everything that tells of the wallet is sealed on disk.
 //   - Balance, history, addresses and proofs never need a connection.
 //   - A closed wallet has forgotten keys, addresses and history, and nothing of it
-//     goes on but that a session announces its signed payments.
+//     goes on but that a session announces its signed payments, until they are seen
+//     to have travelled.
 //   - Whatever is ended, in whatever order, ends: no call hangs on another.
 //
 // # Testing

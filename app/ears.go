@@ -63,6 +63,7 @@ func (s *Session) hear() {
 			return
 		}
 		s.ears.keep(event)
+		s.note(event)
 		s.publish(event)
 	}
 }
@@ -113,10 +114,17 @@ func (s *Session) publish(event spv.Event) {
 	}
 }
 
-// catchUp tells the wallet what was announced while it was not there to hear of
-// it. It listens already, so nothing falls between.
+// catchUp tells the wallet what was announced, and what became of its payments,
+// while it was not there to hear of it. It listens already, so nothing falls
+// between.
 func (w *Wallet) catchUp(ctx context.Context) error {
-	for _, h := range w.session.lately() {
+	lately := w.session.lately()
+	for _, fact := range w.session.receiptsOf(w.name) {
+		if err := w.apply(fact); err != nil {
+			return err
+		}
+	}
+	for _, h := range lately {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"encoding/binary"
 	"testing"
 	"time"
@@ -73,19 +72,11 @@ func BenchmarkPayment(b *testing.B) {
 func TestOutboxAfterLocking(t *testing.T) {
 	t.Parallel()
 	w := busy(t, 1)
-	s := &Session{env: w.env, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), outbox: make(map[string]map[chainhash.Hash]*wire.MsgTx)}
+	s := &Session{env: w.env, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), posts: make(map[string][]*post)}
 	w.session = s
 	old := &wire.MsgTx{Version: 2}
-	s.setOutbox(w.name, map[chainhash.Hash]*wire.MsgTx{old.TxHash(): old})
-	chain, err := w.env.openChain(origin{}, true)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = chain.Close() })
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	l := &line{chain: chain, ctx: ctx, end: cancel}
-	s.setLine(l)
-	require.Len(t, s.outboxOf(w.name), 1)
-	w.setChain(chain)
+	s.setPosts(w.name, []ledger.Outgoing{{Tx: old, TxID: old.TxHash()}})
+	require.Len(t, s.posts[w.name], 1)
 	w.syncOutbox()
-	require.Empty(t, s.outboxOf(w.name))
+	require.Empty(t, s.posts[w.name])
 }

@@ -68,7 +68,7 @@ func (s *Session) Open(name string, password Secret) (*Wallet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		delete(s.infos, name)
+		s.gone(name)
 		return nil, err
 	}
 	w.session = s
@@ -98,8 +98,14 @@ func (s *Session) forget(w *Wallet) {
 	defer s.mu.Unlock()
 	if s.wallets[w] {
 		delete(s.wallets, w)
-		delete(s.infos, w.name)
+		s.gone(w.name)
 	}
+}
+
+// gone is for a wallet whose files are closed now. s.mu is held.
+func (s *Session) gone(name string) {
+	delete(s.infos, name)
+	s.hush(s.posts[name])
 }
 
 // runShared follows the session's peer, whenever it runs.

@@ -1,40 +1,75 @@
 package app
 
 import (
+	"slices"
+	"time"
+
+	"thistle/app/ledger"
+	"thistle/spv"
+
 	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 )
 
+// maxReceipts bounds what is kept of peers for one payment: as much as the ledger
+// would keep, and to spare.
+const maxReceipts = 100
+
+// post is a payment that a session announces, and what peers did with it: its
+// wallet may be locked when they do.
+type post struct {
+	txid     chainhash.Hash
+	tx       *wire.MsgTx
+	receipts []receipt
+	echoed   bool
+	// quiet says that it is not being announced: it has travelled, and its wallet
+	// is locked. Only the wallet could tell when it confirms, and who announces
+	// what has long confirmed shows that it is his.
+	quiet bool
+}
+
+// receipt tells that a peer has fetched a payment, or announced it itself.
+type receipt struct {
+	peer   string
+	echoed bool
+	at     time.Time
+}
+
 // syncOutbox makes the peer announce what the ledger holds to be announced and
-// nothing else. Both are compared under the wallet's lock, so that of two changes
-// at once the later has the last word.
+// nothing else.
 func (w *Wallet) syncOutbox() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	chain := w.online()
-	if chain == nil || w.led == nil {
+	w.syncOutboxLocked()
+}
+
+// syncOutboxLocked is syncOutbox for callers that hold w.mu. Both sides are
+// compared under it, so that of two changes at once the later has the last word.
+func (w *Wallet) syncOutboxLocked() {
+	if w.led == nil {
 		return
 	}
-	offered := w.offered
 	if w.session != nil {
-		offered = w.session.outboxOf(w.name)
+		w.session.setPosts(w.name, w.led.Queue())
+		return
+	}
+	chain := w.online()
+	if chain == nil {
+		return
 	}
 	queued := make(map[chainhash.Hash]*wire.MsgTx)
 	for _, o := range w.led.Queue() {
 		queued[o.TxID] = o.Tx
-		if offered[o.TxID] == nil {
+		if w.offered[o.TxID] == nil {
 			chain.Broadcast(o.Tx)
 		}
 	}
-	for id := range offered {
+	for id := range w.offered {
 		if queued[id] == nil {
 			chain.Withdraw(id)
 		}
 	}
 	w.offered = queued
-	if w.session != nil {
-		w.session.setOutbox(w.name, queued)
-	}
 }
 
 // resetOutbox is for a new peer, which announces nothing yet.
@@ -44,15 +79,108 @@ func (w *Wallet) resetOutbox() {
 	w.offered = nil
 }
 
-// outboxOf is what the session's peer announces for a wallet. Nobody changes it.
-func (s *Session) outboxOf(wallet string) map[chainhash.Hash]*wire.MsgTx {
+// setPosts makes a wallet's queue what is announced for it, as soon as the peer
+// runs: parents stand before their children.
+func (s *Session) setPosts(wallet string, queue []ledger.Outgoing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outbox[wallet]
+	old := s.posts[wallet]
+	var posts []*post
+	for _, o := range queue {
+		p := findPost(old, o.TxID)
+		fresh := p == nil || p.quiet
+		if p == nil {
+			p = &post{txid: o.TxID, tx: o.Tx}
+		}
+		p.quiet, p.echoed = false, p.echoed || len(o.Echoed) > 0
+		posts = append(posts, p)
+		if fresh && s.line != nil {
+			s.line.chain.Broadcast(p.tx)
+		}
+	}
+	for _, p := range old {
+		if s.line != nil && !slices.Contains(posts, p) {
+			s.line.chain.Withdraw(p.txid)
+		}
+	}
+	s.posts[wallet] = posts
 }
 
-func (s *Session) setOutbox(wallet string, txs map[chainhash.Hash]*wire.MsgTx) {
+func findPost(posts []*post, txid chainhash.Hash) *post {
+	if i := slices.IndexFunc(posts, func(p *post) bool { return p.txid == txid }); i >= 0 {
+		return posts[i]
+	}
+	return nil
+}
+
+// announce has a new peer announce what waits for it. s.mu is held.
+func (s *Session) announce(l *line) {
+	if l == nil {
+		return
+	}
+	for _, posts := range s.posts {
+		for _, p := range posts {
+			if !p.quiet {
+				l.chain.Broadcast(p.tx)
+			}
+		}
+	}
+}
+
+// note keeps what a peer did with a payment.
+func (s *Session) note(event spv.Event) {
+	switch e := event.(type) {
+	case spv.TxAcknowledged:
+		s.keepReceipt(e.TxID, receipt{peer: e.Peer.Addr, at: s.env.now()})
+	case spv.TxEchoed:
+		s.keepReceipt(e.TxID, receipt{peer: e.Peer.Addr, echoed: true, at: s.env.now()})
+	}
+}
+
+func (s *Session) keepReceipt(txid chainhash.Hash, r receipt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.outbox[wallet] = txs
+	for wallet, posts := range s.posts {
+		p := findPost(posts, txid)
+		if p == nil {
+			continue
+		}
+		p.echoed = p.echoed || r.echoed
+		known := slices.ContainsFunc(p.receipts, func(k receipt) bool { return k.peer == r.peer && k.echoed == r.echoed })
+		if !known && len(p.receipts) < maxReceipts {
+			p.receipts = append(p.receipts, r)
+		}
+		if _, open := s.infos[wallet]; !open {
+			s.hush(posts)
+		}
+	}
+}
+
+// hush ends the announcing of what has travelled. s.mu is held.
+func (s *Session) hush(posts []*post) {
+	for _, p := range posts {
+		if p.quiet || !p.echoed {
+			continue
+		}
+		p.quiet = true
+		if s.line != nil {
+			s.line.chain.Withdraw(p.txid)
+		}
+	}
+}
+
+// receiptsOf is what peers did with a wallet's payments.
+func (s *Session) receiptsOf(wallet string) (facts []ledger.Fact) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.posts[wallet] {
+		for _, r := range p.receipts {
+			if r.echoed {
+				facts = append(facts, ledger.Echoed{TxID: p.txid, Peer: r.peer, At: r.at})
+			} else {
+				facts = append(facts, ledger.Acknowledged{TxID: p.txid, Peer: r.peer, At: r.at})
+			}
+		}
+	}
+	return facts
 }

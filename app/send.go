@@ -125,7 +125,6 @@ func (w *Wallet) deliver(ctx context.Context, chain *spv.Client, plan *txbuild.P
 		return nil, err
 	}
 	w.hub.publish(TxSeen{TxID: res.TxID, Amount: -(plan.Amount + plan.Fee), At: w.env.now().UTC()})
-	w.syncOutbox()
 	return w.awaitDelivery(ctx, chain, res, wait)
 }
 
@@ -286,8 +285,8 @@ func (w *Wallet) sources() txbuild.Sources {
 	}
 }
 
-// saveCreated keeps a signed transaction before anybody hears of it. w.mu is
-// held.
+// saveCreated keeps a signed transaction before anybody hears of it, and has it
+// announced: should the wallet be closed next, its session does it. w.mu is held.
 func (w *Wallet) saveCreated(o *order, plan *txbuild.Plan, tx *wire.MsgTx) error {
 	fact := ledger.Created{Tx: tx, At: w.env.now(), Label: o.label}
 	for _, r := range plan.Recipients {
@@ -296,6 +295,7 @@ func (w *Wallet) saveCreated(o *order, plan *txbuild.Plan, tx *wire.MsgTx) error
 	if _, err := w.applyLocked(fact); err != nil {
 		return failure("save payment", err)
 	}
+	w.syncOutboxLocked()
 	return nil
 }
 

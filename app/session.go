@@ -8,8 +8,6 @@ import (
 	"thistle/app/instance"
 	"thistle/spv"
 
-	"github.com/btcsuite/btcd/chainhash/v2"
-	"github.com/btcsuite/btcd/wire/v2"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -19,8 +17,8 @@ import (
 //
 // Wallets opened from it share its peer. When one is closed, keys, addresses and
 // scripts are forgotten; what stays is public: its signed payments that are not
-// confirmed yet go on being announced, as a person who locks the screen wants
-// what was sent to arrive.
+// confirmed yet go on being announced until they are seen to have travelled, as a
+// person who locks the screen wants what was sent to arrive.
 type Session struct {
 	env  *Env
 	held *instance.Lock
@@ -41,8 +39,8 @@ type Session struct {
 	ended   bool
 	changed chan struct{} // closed at the next change of line or ended
 	wallets map[*Wallet]bool
-	infos   map[string]WalletInfo                     // of wallets whose files are open here
-	outbox  map[string]map[chainhash.Hash]*wire.MsgTx // by wallet: what is to be announced
+	infos   map[string]WalletInfo // of wallets whose files are open here
+	posts   map[string][]*post    // by wallet: what is to be announced, parents first
 }
 
 // line is one run of the peer, to which wallets attach.
@@ -62,7 +60,7 @@ func Begin(env *Env) (*Session, error) {
 	}
 	s := &Session{
 		env: env, held: lock, changed: make(chan struct{}), wallets: make(map[*Wallet]bool),
-		infos: make(map[string]WalletInfo), outbox: make(map[string]map[chainhash.Hash]*wire.MsgTx),
+		infos: make(map[string]WalletInfo), posts: make(map[string][]*post),
 	}
 	wallets, err := Wallets(env)
 	if err == nil {
@@ -186,18 +184,6 @@ func (s *Session) setLine(l *line) {
 	s.line = l
 	s.announce(l)
 	s.tell()
-}
-
-// announce has a new peer announce what waits for it. s.mu is held.
-func (s *Session) announce(l *line) {
-	if l == nil {
-		return
-	}
-	for _, txs := range s.outbox {
-		for _, tx := range txs {
-			l.chain.Broadcast(tx)
-		}
-	}
 }
 
 // tell wakes who waits for a change. s.mu is held.
