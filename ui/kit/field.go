@@ -12,7 +12,8 @@ import (
 type Entry struct {
 	widget.Entry
 	Named
-	secret bool // what is typed shows as dots
+	dots   bool // what is typed shows as dots
+	secret bool // it does not go to the clipboard
 	// Left is called after the focus went elsewhere.
 	Left func()
 }
@@ -56,8 +57,27 @@ func NewTextArea(id, placeholder string, rows int) *Entry {
 // NewPassword returns a line that shows dots.
 func NewPassword(id, placeholder string) *Entry {
 	e := NewEntry(id, placeholder)
-	e.Password, e.secret = true, true
+	e.Password, e.dots, e.secret = true, true, true
 	return e
+}
+
+// NewSecret returns a line that can be read, but not copied.
+func NewSecret(id, placeholder string) *Entry {
+	e := NewEntry(id, placeholder)
+	e.secret = true
+	return e
+}
+
+// TypedShortcut implements fyne.Shortcutable. Secrets are not copied, not even
+// those that were made readable.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	switch s.(type) {
+	case *fyne.ShortcutCopy, *fyne.ShortcutCut:
+		if e.secret {
+			return
+		}
+	}
+	e.Entry.TypedShortcut(s)
 }
 
 // MinSize makes entries of all faces equally high.
@@ -72,7 +92,7 @@ func (e *Entry) MinSize() fyne.Size {
 // readable is hidden again.
 func (e *Entry) Take() []byte {
 	text := []byte(e.Text)
-	if e.secret {
+	if e.dots {
 		e.Password = true
 	}
 	e.SetText("")

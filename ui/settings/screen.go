@@ -105,6 +105,13 @@ func (s *Screen) focus(f fyne.Focusable) {
 	}
 }
 
+// unfocus takes the keyboard from what is going away.
+func (s *Screen) unfocus() {
+	if s.host.Window != nil {
+		s.host.Window.Canvas().Unfocus()
+	}
+}
+
 // change tells of another choice.
 func (s *Screen) change(what func(*present.Settings)) {
 	if !s.drawn {

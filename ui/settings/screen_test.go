@@ -288,3 +288,54 @@ func TestUpdatesDoNotDisturb(t *testing.T) {
 	require.Equal(t, "half a pass", p.reads("settings.new"))
 	require.False(t, bytes.Contains([]byte(kittest.Words(t, p.c)), []byte("Changing")))
 }
+
+// TestEnterAfterTheCheck: keys that still reach a field which has gone do nothing.
+func TestEnterAfterTheCheck(t *testing.T) {
+	for _, way := range []string{"right", "closed"} {
+		p := meet(t)
+		p.tap("settings.checkwords")
+		p.write("settings.secret.password", "right")
+		p.tap("settings.secret.next")
+		p.wordsDone([]byte(recovery), "")
+		words := strings.Fields(recovery)
+		var last *kit.Entry
+		for i := range words {
+			if id := "settings.check." + strconv.Itoa(i+1); p.sees(id) {
+				p.write(id, words[i])
+				last = kittest.Get[*kit.Entry](t, p.c, id)
+			}
+		}
+		if way == "right" {
+			kittest.Key(t, p.c, fyne.KeyReturn)
+			require.Equal(t, 1, p.checked)
+		} else {
+			p.tap("settings.secret.close")
+		}
+		require.NotEqual(t, fyne.Focusable(last), p.c.Focused(), "what has gone has no focus")
+		require.NotPanics(t, func() { last.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) }, way)
+		require.Empty(t, last.Text)
+		require.False(t, p.sees("settings.secret.problem"))
+	}
+}
+
+// TestWordsAreNotCopied: the answers of the check are recovery words.
+func TestWordsAreNotCopied(t *testing.T) {
+	p := meet(t)
+	p.tap("settings.checkwords")
+	p.write("settings.secret.password", "right")
+	p.tap("settings.secret.next")
+	p.wordsDone([]byte(recovery), "")
+	clipboard := fyne.CurrentApp().Clipboard()
+	clipboard.SetContent("before")
+	for i, word := range strings.Fields(recovery) {
+		if id := "settings.check." + strconv.Itoa(i+1); p.sees(id) {
+			p.write(id, word)
+			e := kittest.Get[*kit.Entry](t, p.c, id)
+			e.TypedShortcut(&fyne.ShortcutSelectAll{})
+			e.TypedShortcut(&fyne.ShortcutCopy{Clipboard: clipboard})
+			e.TypedShortcut(&fyne.ShortcutCut{Clipboard: clipboard})
+			require.Equal(t, "before", clipboard.Content())
+			require.Equal(t, word, e.Text)
+		}
+	}
+}

@@ -100,6 +100,7 @@ func (w *words) drop() {
 		w.asked.Wipe()
 	}
 	w.cells, w.answers, w.asked = nil, nil, nil
+	w.s.unfocus()
 }
 
 func (w *words) say(text string) {
@@ -185,7 +186,7 @@ func (w *words) ask(words []byte) {
 	w.asked = present.NewWordCheck(words, rand.IntN)
 	row := kit.Shares(kit.Space, nil)
 	for i, position := range w.asked.Asked() {
-		e := kit.NewEntry(fmt.Sprintf("settings.check.%d", position), "as on your paper")
+		e := kit.NewSecret(fmt.Sprintf("settings.check.%d", position), "as on your paper")
 		e.OnSubmitted = func(string) {
 			if i+1 < len(w.answers) {
 				w.s.focus(w.answers[i+1])
@@ -206,6 +207,9 @@ func (w *words) ask(words []byte) {
 }
 
 func (w *words) compare() {
+	if w.asked == nil { // the keys of a field that has gone
+		return
+	}
 	var answers [][]byte
 	for _, e := range w.answers {
 		answers = append(answers, []byte(e.Text))
