@@ -101,14 +101,24 @@ func (c *compose) drop(r *recipient) {
 }
 
 // clear empties the form.
-func (c *compose) clear() {
+func (c *compose) clear() { c.fill(present.SendForm{Recipients: make([]present.SendRecipientForm, 1)}) }
+
+// fill replaces what is in the form.
+func (c *compose) fill(form present.SendForm) {
 	c.quietly(func() {
-		c.rows = []*recipient{newRecipient(c)}
-		c.rows[0].setUnit(c.s.state.Unit)
-		c.label.SetText("")
-		c.fees.rate.SetText("")
+		c.rows = nil
+		for _, to := range form.Recipients {
+			r := newRecipient(c)
+			r.setUnit(c.s.state.Unit)
+			r.to.SetText(to.To)
+			r.amount.SetText(to.Amount)
+			r.setMax(to.Max)
+			c.rows = append(c.rows, r)
+		}
+		c.label.SetText(form.Label)
+		c.fees.rate.SetText(form.FeeRate)
 	})
-	c.fees.own = false
+	c.fees.own = form.Custom
 	c.fees.mark()
 	c.arrange()
 	c.changed()

@@ -46,7 +46,7 @@ func newRecipient(c *compose) *recipient {
 	r.header = container.New(rightmost{}, kit.Middle(kit.Label(kit.Small, kit.Muted, "Pay to — address or bitcoin: link").Shortened()))
 	r.box = kit.Column(4,
 		r.header, r.to, r.toWrong.box, r.note.box, r.ends, kit.Blank(0, 6),
-		kit.Shares(kit.Space, []float32{1, 1.2}, kit.Column(4, r.unit, r.amount), r.beside), r.amountWrong.box)
+		kit.Shares(kit.Space, []float32{1.4, 1}, kit.Column(4, r.unit, r.amount), r.beside), r.amountWrong.box)
 	return r
 }
 

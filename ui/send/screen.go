@@ -71,11 +71,36 @@ func (s *Screen) Shown() {
 	}
 }
 
+// Blank says that nothing was typed which Fill would replace.
+func (s *Screen) Blank() bool {
+	return s.stage == sent || s.stage == composing && s.compose.blank() && s.compose.label.Text == ""
+}
+
+// Fill begins a payment with a form that is filled in already, in place of what
+// was typed, for at least one recipient. False says that nothing changed, because
+// another is being signed.
+func (s *Screen) Fill(form present.SendForm) bool {
+	if s.review.busy {
+		return false
+	}
+	if s.stage != composing {
+		clear(s.review.password.Take())
+		s.review.shown = nil
+		s.another()
+	}
+	s.compose.fill(form)
+	s.Shown()
+	return true
+}
+
 // Hidden forgets the password that was being typed.
 func (s *Screen) Hidden() { clear(s.review.password.Take()) }
 
-// enter goes to a step.
+// enter goes to a step. What is left must not get the keys any longer.
 func (s *Screen) enter(to stage) {
+	if s.stage != to && s.host.Window != nil {
+		s.host.Window.Canvas().Unfocus()
+	}
 	s.stage = to
 	s.steps.SetCurrent(int(to))
 	for i, o := range []fyne.CanvasObject{s.compose.content, s.review.content, s.sent.content} {

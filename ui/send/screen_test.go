@@ -477,3 +477,60 @@ func TestRoom(t *testing.T) {
 	b.taps("send.copy")
 	b.taps("send.again")
 }
+
+// TestFilledIn begins with a payment that somebody proposes.
+func TestFilledIn(t *testing.T) {
+	form := present.SendForm{Recipients: []present.SendRecipientForm{{To: payee, Amount: "0.01"}}, Label: "Coffee"}
+	b := newBench(t)
+	require.True(t, b.s.Blank())
+	require.True(t, b.s.Fill(form))
+	require.False(t, b.s.Blank())
+	require.Equal(t, form, b.checked[len(b.checked)-1])
+	require.Equal(t, "Coffee", b.text("send.label"))
+	b.taps("send.review")
+	require.False(t, b.s.Blank())
+	b.types("send.password", "secret")
+
+	other := present.SendForm{Recipients: []present.SendRecipientForm{{To: another, Amount: "0.02"}}}
+	require.True(t, b.s.Fill(other), "also from the review")
+	require.Equal(t, another, b.text("send.to"))
+	require.Empty(t, b.text("send.label"))
+	require.Equal(t, 1, b.discarded, "what was reviewed cannot be sent any more")
+	b.taps("send.review")
+	require.Empty(t, b.text("send.password"))
+	b.types("send.password", "secret")
+	b.later = true
+	b.taps("send.confirm")
+	require.False(t, b.s.Fill(form), "one payment after the other")
+	b.answer()
+	require.True(t, b.has("send.txid"))
+	require.True(t, b.s.Blank(), "that one is on its way")
+	require.True(t, b.s.Fill(form))
+	require.Equal(t, payee, b.text("send.to"))
+	require.False(t, b.has("send.txid"))
+}
+
+// TestNoKeysReachWhatIsHidden: after sending nobody types into the password.
+func TestNoKeysReachWhatIsHidden(t *testing.T) {
+	b := composed(t)
+	b.types("send.password", "secret")
+	kittest.Key(t, b.c, fyne.KeyReturn)
+	require.True(t, b.has("send.again"))
+	require.Nil(t, b.c.Focused())
+	require.Len(t, b.passwords, 1)
+}
+
+// TestPasswordGoesWithTheScreen: neither the password nor its being readable
+// stays behind.
+func TestPasswordGoesWithTheScreen(t *testing.T) {
+	b := composed(t)
+	b.types("send.password", "secret")
+	e := kittest.Get[*kit.Entry](t, b.c, "send.password")
+	e.Password = false
+	b.s.Hidden()
+	require.Empty(t, e.Text)
+	require.True(t, e.Password)
+	e.TypedShortcut(&fyne.ShortcutUndo{})
+	require.Empty(t, e.Text)
+	require.False(t, b.can("send.confirm"))
+}
