@@ -17,6 +17,7 @@ const mostRows = 6
 type Screen struct {
 	a     Actions
 	state present.OverviewState
+	drawn bool // Update was called
 
 	hide                          *kit.SquareButton
 	balance                       *kit.Amount
@@ -29,7 +30,7 @@ type Screen struct {
 	all                           *kit.LinkButton
 	empty                         *fyne.Container
 	teach                         *kit.Paragraph
-	top, parts, figures           *fyne.Container
+	top, parts, others, figures   *fyne.Container
 	content                       *fyne.Container
 }
 
@@ -57,9 +58,10 @@ func (s *Screen) balanceCard() fyne.CanvasObject {
 
 	total := kit.Row(2, kit.Middle(kit.Label(kit.Small, kit.Muted, "Total balance")), s.hide, s.behind)
 	s.top = container.NewBorder(nil, nil, total, kit.Middle(s.spans))
-	s.parts = kit.Row(12, kit.Row(4, kit.Label(kit.Small, kit.Muted, "Spendable"), s.spendable), s.arriving, s.returning)
-	s.figures = kit.Column(2, s.top, s.balance, s.parts, s.immature)
-	return kit.Card(container.NewBorder(kit.Inset(-6, 0, 14, 0, s.figures), nil, nil, nil, s.chart))
+	s.parts = kit.Row(12, kit.Row(4, kit.Label(kit.Small, kit.Muted, "Spendable"), s.spendable), s.arriving)
+	s.others = kit.Row(12, s.returning, s.immature)
+	s.figures = kit.Column(2, s.top, s.balance, s.parts, s.others)
+	return kit.Card(container.NewBorder(kit.Inset(-6, 0, 10, 0, s.figures), nil, nil, nil, s.chart))
 }
 
 func (s *Screen) activityCard() fyne.CanvasObject {
@@ -78,7 +80,10 @@ func (s *Screen) Content() fyne.CanvasObject { return s.content }
 // Update draws a state.
 func (s *Screen) Update(state present.OverviewState) {
 	before := s.state
-	s.state = state
+	if s.drawn && same(before, state) {
+		return
+	}
+	s.state, s.drawn = state, true
 	if state.Hidden {
 		s.hide.Set(kit.IconEye, "Show amounts")
 	} else {
@@ -95,6 +100,12 @@ func (s *Screen) Update(state present.OverviewState) {
 	show(s.empty, state.Empty != "")
 }
 
+func same(a, b present.OverviewState) bool {
+	return a.Total == b.Total && a.Unit == b.Unit && a.Hidden == b.Hidden && a.AsOf == b.AsOf && a.Spendable == b.Spendable &&
+		a.Arriving == b.Arriving && a.Returning == b.Returning && a.Immature == b.Immature && a.Span == b.Span && a.Empty == b.Empty &&
+		slices.Equal(a.Chart, b.Chart) && slices.Equal(a.Rows, b.Rows)
+}
+
 // figure draws the balance and its parts; those that are nothing take no room.
 func (s *Screen) figure(before present.OverviewState) {
 	now := s.state
@@ -106,10 +117,12 @@ func (s *Screen) figure(before present.OverviewState) {
 		t.Set(words)
 		show(t, words != "")
 	}
+	show(s.others, now.Returning != "" || now.Immature != "")
 	if now.AsOf != before.AsOf || now.Spendable != before.Spendable || now.Arriving != before.Arriving ||
 		now.Returning != before.Returning || now.Immature != before.Immature || now.Total != before.Total {
 		s.top.Refresh()
 		s.parts.Refresh()
+		s.others.Refresh()
 		s.figures.Refresh()
 	}
 }

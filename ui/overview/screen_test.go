@@ -145,3 +145,26 @@ func TestEverythingByKeyboard(t *testing.T) {
 		require.Contains(t, order, id)
 	}
 }
+
+// TestNoNewsIsNoWork: states come often, and most say what the last one said.
+func TestNoNewsIsNoWork(t *testing.T) {
+	s := open(t, 976, 712)
+	state, again := present.OverviewOf(snapshot(60), present.Year), present.OverviewOf(snapshot(60), present.Year)
+	s.Update(state)
+	require.Zero(t, testing.AllocsPerRun(10, func() { s.Update(again) }))
+}
+
+// TestLargestSumsFit: all there will ever be, in each of its parts, on the least
+// window.
+func TestLargestSumsFit(t *testing.T) {
+	s := open(t, 640, 552)
+	snap := snapshot(3)
+	const all = 2_099_999_997_690_000
+	snap.Balance = app.Balance{Height: 9, Total: all, Spendable: all, UntrustedPending: all, TrustedPending: all, Immature: all}
+	for i := range snap.History {
+		snap.History[i].Amount = -all
+	}
+	s.Update(present.OverviewOf(snap, present.Year))
+	require.LessOrEqual(t, s.Content().MinSize().Width, float32(640))
+	require.LessOrEqual(t, s.Content().MinSize().Height, float32(552))
+}
