@@ -64,7 +64,7 @@ func New(host kit.Host, a Actions) *Screen {
 		kit.Row(0, kit.Spring(), kit.NewIcon(kit.IconThistle, kit.Accent, 72), kit.Spring()),
 		kit.NewText(kit.Title, "Thistle is locked").Centre(),
 		s.network, kit.Card(s.form), s.damaged, kit.Row(0, kit.Spring(), s.fresh, kit.Spring()),
-		kit.Column(2, s.foot, kit.Label(kit.Small, kit.Muted, "Nothing of your wallet is in memory.").Centre()))
+		kit.Column(2, s.foot, kit.Label(kit.Small, kit.Muted, "Keys are encrypted on this disk, and open only with the password.").Centre()))
 	s.root = container.NewVScroll(container.NewCenter(kit.AtMost(width, container.NewStack(kit.Blank(width, 1), kit.Inset(24, 0, 24, 0, s.page)))))
 	return s
 }

@@ -37,7 +37,7 @@ type ReceiveState struct {
 // are those of shown, which is the newer word; what came to it is the
 // snapshot's.
 func ReceiveOf(s Snapshot, shown app.Address) ReceiveState {
-	state := ReceiveState{Unit: s.Prefs.Unit}
+	state := ReceiveState{Unit: s.Prefs.Unit, Rows: make([]ReceiveRow, 0, len(s.Addresses))}
 	for _, a := range slices.Backward(s.Addresses) {
 		state.Rows = append(state.Rows, receiveRow(a, s.Prefs))
 		if a.Address == shown.Address {

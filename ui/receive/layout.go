@@ -17,7 +17,7 @@ func (h half) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (h half) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	first := max(objects[0].MinSize().Height, min(size.Height*0.52, h.most))
+	first := max(objects[0].MinSize().Height, min(size.Height*0.54, h.most))
 	objects[0].Resize(fyne.NewSize(size.Width, first))
 	objects[0].Move(fyne.NewPos(0, 0))
 	objects[1].Resize(fyne.NewSize(size.Width, max(size.Height-first-kit.Space, 0)))
