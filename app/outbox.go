@@ -164,7 +164,7 @@ func (s *Session) hush(posts []*post) {
 		}
 		p.quiet = true
 		if s.line != nil {
-			s.line.chain.Withdraw(p.txid)
+			s.line.chain.Rest(p.txid)
 		}
 	}
 }

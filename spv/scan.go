@@ -230,8 +230,13 @@ func (c *Client) fits(height int32, filter []byte) bool {
 	return ok1 && ok2 && cfilter.NextHeader(cfilter.Hash(filter), prev) == header
 }
 
-// Broadcast offers a transaction to peers, again and again, until Withdraw.
+// Broadcast offers a transaction to peers, again and again, until Rest or
+// Withdraw.
 func (c *Client) Broadcast(tx *wire.MsgTx) { c.commands.put(protocol.SubmitTx{Tx: tx}) }
+
+// Rest ends Broadcast for a while. Whom the transaction was announced to is
+// remembered: the next Broadcast needs nobody else.
+func (c *Client) Rest(txid chainhash.Hash) { c.commands.put(protocol.RestTx{TxID: txid}) }
 
 // Withdraw ends Broadcast.
 func (c *Client) Withdraw(txid chainhash.Hash) { c.commands.put(protocol.WithdrawTx{TxID: txid}) }

@@ -20,11 +20,13 @@ type outgoing struct {
 	acked   map[PeerID]bool
 	echoed  map[PeerID]bool
 	offerAt time.Time // of the next rebroadcast
+	resting bool      // not announced, though served to those who were told
 }
 
 func (m *Machine) submitTx(tx *wire.MsgTx) {
 	txid := tx.TxHash()
-	if m.outgoing(txid) != nil {
+	if o := m.outgoing(txid); o != nil {
+		o.resting = false
 		return
 	}
 	m.relay.remember(txid)
@@ -33,6 +35,12 @@ func (m *Machine) submitTx(tx *wire.MsgTx) {
 		told: make(map[PeerID]bool), known: make(map[string]bool), fetched: make(map[PeerID]uint64),
 		acked: make(map[PeerID]bool), echoed: make(map[PeerID]bool),
 	})
+}
+
+func (m *Machine) restTx(txid chainhash.Hash) {
+	if o := m.outgoing(txid); o != nil {
+		o.resting = true
+	}
 }
 
 func (m *Machine) withdrawTx(txid chainhash.Hash) {
@@ -59,6 +67,9 @@ func (m *Machine) driveOutbox() {
 		return
 	}
 	for _, o := range m.outbox {
+		if o.resting {
+			continue
+		}
 		if !o.offerAt.IsZero() && m.due(o.offerAt) {
 			for _, p := range peers {
 				if o.told[p.info.ID] {

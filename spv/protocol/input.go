@@ -107,8 +107,12 @@ type (
 	// DropBlock ends WantBlock.
 	DropBlock struct{ Hash chainhash.Hash }
 
-	// SubmitTx offers a transaction of ours to peers until WithdrawTx.
+	// SubmitTx offers a transaction of ours to peers until WithdrawTx or RestTx.
 	SubmitTx struct{ Tx *wire.MsgTx }
+
+	// RestTx ends the announcing until the transaction is submitted again, to the
+	// same peers as before.
+	RestTx struct{ TxID chainhash.Hash }
 
 	// WithdrawTx ends SubmitTx: confirmed, conflicted or given up.
 	WithdrawTx struct{ TxID chainhash.Hash }
@@ -129,4 +133,5 @@ func (FilterDisproved) isInput()  {}
 func (WantBlock) isInput()        {}
 func (DropBlock) isInput()        {}
 func (SubmitTx) isInput()         {}
+func (RestTx) isInput()           {}
 func (WithdrawTx) isInput()       {}

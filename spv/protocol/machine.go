@@ -159,6 +159,8 @@ func (m *Machine) handle(in Input) {
 		m.dropBlock(in.Hash)
 	case SubmitTx:
 		m.submitTx(in.Tx)
+	case RestTx:
+		m.restTx(in.TxID)
 	case WithdrawTx:
 		m.withdrawTx(in.TxID)
 	default:

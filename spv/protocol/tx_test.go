@@ -203,6 +203,37 @@ func TestRebroadcast(t *testing.T) {
 	s.Check(t)
 }
 
+// While it rests, nobody is told: neither whom it was announced to, nor who comes.
+// Afterwards it is announced to the same peers.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	s, peers, w := company(t, 9, 4, nil)
+	tx := someTx(9)
+	s.Submit(tx)
+	s.Run(10 * time.Second)
+	told := s.Told(tx.TxHash())
+	require.Len(t, told, 2)
+	s.Input(protocol.RestTx{TxID: tx.TxHash()})
+	s.Input(protocol.RestTx{TxID: chainhash.Hash{1}})
+	sent := invs(s)
+	b := w.g.Mine(w.b, 1)
+	s.Grow(b, peers...)
+	for _, p := range peers {
+		if p.Name == told[0] {
+			s.Kick(p)
+		}
+	}
+	s.Run(2 * time.Hour)
+	require.Zero(t, *sent)
+	s.Input(protocol.SubmitTx{Tx: tx})
+	s.Run(time.Second)
+	require.Equal(t, 2, *sent, "again, and somebody in the place of who left")
+	s.Grow(w.g.Mine(b, 1), peers...)
+	s.Run(time.Minute)
+	require.Equal(t, 4, *sent)
+	s.Check(t)
+}
+
 func TestBroadcastWhenPeersAreReplaced(t *testing.T) {
 	t.Parallel()
 	s, peers, _ := company(t, 6, 4, func(_ int, p *spvtest.Peer) { p.Gossips = false })

@@ -54,6 +54,8 @@ func describeInput(in protocol.Input, names func(any) string) string {
 		return "drop block " + names(in.Hash)
 	case protocol.SubmitTx:
 		return "submit tx " + names(in.Tx.TxHash())
+	case protocol.RestTx:
+		return "rest tx " + names(in.TxID)
 	case protocol.WithdrawTx:
 		return "withdraw tx " + names(in.TxID)
 	}
