@@ -111,6 +111,8 @@ func (p *practice) Pay(_ context.Context, address string, amount units.Amount) (
 	return "", sandbox.ErrNoFunds
 }
 
+func (p *practice) Address(context.Context) (string, error) { return p.network.Address() }
+
 func (p *practice) Reorg(ctx context.Context, depth int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -38,6 +38,8 @@ type Demo interface {
 	Mine(ctx context.Context, n int) error
 	// Pay sends coins to an address and returns the transaction's id.
 	Pay(ctx context.Context, address string, amount units.Amount) (txid string, err error)
+	// Address is one of the network's own, for paying somebody.
+	Address(ctx context.Context) (string, error)
 	// Reorg replaces the last blocks by others.
 	Reorg(ctx context.Context, depth int) error
 	// Close ends the network.

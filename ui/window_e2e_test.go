@@ -15,11 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	password = "correct horse battery"
-	// stranger is an address of nobody, from BIP173.
-	stranger = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
-)
+const password = "correct horse battery"
 
 // TestNewcomer is the way of somebody who sees the program for the first time,
 // in the real window: with the toolkit's real driver, pointer and keyboard.
@@ -157,13 +153,13 @@ func (w *window) readsQR(address string) {
 	require.Contains(w.t, strings.ToLower(res.GetText()), address)
 }
 
-// pays pays a stranger, with a wrong password first.
+// pays pays the shop, with a wrong password first.
 func (w *window) pays() (txid string) {
 	w.t.Helper()
-	w.click("nav.send")
-	w.write("send.to", stranger)
-	w.write("send.amount", "0.0061")
-	w.write("send.label", "Rent, November")
+	w.click("demo.shop")
+	w.reads("send.amount", "0.01")
+	require.Equal(w.t, "Coffee", w.text("send.label"))
+	w.reads("send.left", "0.0")
 	w.reveal("send.review")
 	w.shoot("send-light")
 	w.click("send.review")

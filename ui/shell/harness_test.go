@@ -108,10 +108,14 @@ func (p practice) Reorg(ctx context.Context, depth int) error {
 	return p.nodes.Synced(ctx)
 }
 
-// address is one of the last node's.
+// Address is one of the last node's.
+func (p practice) Address(context.Context) (string, error) {
+	return descriptor.AddressOf(p.nodes[len(p.nodes)-1].FaucetScript(), &chaincfg.RegressionNetParams)
+}
+
 func (p practice) address(t *testing.T) string {
 	t.Helper()
-	a, err := descriptor.AddressOf(p.nodes[len(p.nodes)-1].FaucetScript(), &chaincfg.RegressionNetParams)
+	a, err := p.Address(t.Context())
 	require.NoError(t, err)
 	return a
 }

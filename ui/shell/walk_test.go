@@ -8,6 +8,7 @@ import (
 	"thistle/ui/kit/kittest"
 	"thistle/ui/present"
 
+	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,11 +36,10 @@ func TestNewcomer(t *testing.T) {
 	d.taps("nav.receive")
 	d.until("another address is offered", func() bool { return d.text("receive.address") != first })
 
-	d.taps("nav.send")
-	to := net.address(t)
-	d.types("send.to", to)
-	d.types("send.amount", "0.01")
-	d.types("send.label", "Rent")
+	d.taps("demo.shop") // leads to the send screen, filled in
+	d.until("a payment is proposed", func() bool { return kittest.Has(t, d.c, "send.to") && d.text("send.to") == net.address(t) })
+	require.Equal(t, "0.01", d.text("send.amount"))
+	require.Equal(t, "Coffee", d.text("send.label"))
 	d.taps("send.review")
 	d.types("send.password", "wrong")
 	d.taps("send.confirm")
@@ -75,6 +75,47 @@ func TestNewcomer(t *testing.T) {
 	d.reads("overview.balance", balance)
 	d.reads("rail.sync", "In sync")
 	d.sees("overview.row." + txid)
+}
+
+// TestTheShopWaits: what a person typed is not replaced without asking, and
+// nothing is sent without reviewing.
+func TestTheShopWaits(t *testing.T) {
+	net := network(t, 2)
+	d := sit(t, t.TempDir(), net)
+	d.creates("Savings")
+	d.taps("nav.send")
+	d.types("send.label", "Rent")
+	d.taps("nav.overview")
+	d.taps("demo.shop")
+	d.reads("dialog.title", "Pay the shop instead?")
+	d.taps("dialog.no")
+	require.Equal(t, "Rent", d.text("send.label"))
+	require.Empty(t, d.text("send.to"))
+	d.taps("demo.shop")
+	d.taps("dialog.yes")
+	require.Equal(t, net.address(t), d.text("send.to"))
+	require.Equal(t, "Coffee", d.text("send.label"))
+	require.False(t, kittest.Has(t, d.c, "send.password"))
+}
+
+// TestTheStripIsForAnyWidth: the practice panel takes no more of a small window
+// than it must, and its words can be read.
+func TestTheStripIsForAnyWidth(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	for _, width := range []float32{900, 1180} {
+		d.s.Window().Resize(fyne.NewSize(width, 568))
+		d.sees("demo.news")
+		for _, id := range []string{"demo.pay", "demo.shop", "demo.mine", "demo.reorg"} {
+			d.taps(id)
+			d.until("it is done", func() bool { return kittest.Enabled(t, d.c, "demo.pay") })
+			if kittest.Has(t, d.c, "dialog.no") {
+				d.taps("dialog.no")
+			}
+		}
+		require.LessOrEqual(t, kittest.Find(t, d.c, "demo.news").Size().Height, float32(40), "at %v", width)
+		d.sees("send.review")
+	}
 }
 
 // TestOnePeer says no more than one peer can know.
