@@ -12,8 +12,9 @@ import (
 type Entry struct {
 	widget.Entry
 	Named
-	dots   bool // what is typed shows as dots
-	secret bool // it does not go to the clipboard
+	dots   bool   // what is typed shows as dots
+	secret bool   // it does not go to the clipboard
+	escape func() // what Escape does
 	// Left is called after the focus went elsewhere.
 	Left func()
 }
@@ -66,6 +67,15 @@ func NewSecret(id, placeholder string) *Entry {
 	e := NewEntry(id, placeholder)
 	e.secret = true
 	return e
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *Entry) TypedKey(key *fyne.KeyEvent) {
+	if key.Name == fyne.KeyEscape && e.escape != nil {
+		e.escape()
+		return
+	}
+	e.Entry.TypedKey(key)
 }
 
 // TypedShortcut implements fyne.Shortcutable. Secrets are not copied, not even

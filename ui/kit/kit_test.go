@@ -247,3 +247,25 @@ func TestTakenPasswordsAreHiddenAgain(t *testing.T) {
 	plain.Take()
 	require.False(t, plain.Password)
 }
+
+// TestTabGoesThroughWhatCanBePressed: from the head down, and past rows that only
+// tell something.
+func TestTabGoesThroughWhatCanBePressed(t *testing.T) {
+	kittest.App(t, kit.Light)
+	dead, live := kit.NewRow("dead", kit.NewText(kit.Body, "1"), nil), kit.NewRow("live", kit.NewText(kit.Body, "2"), func() {})
+	page := kit.Page(kit.PageHead("History", "", kit.NewEntry("search", "")), kit.Column(0, dead, live))
+	c := kittest.Sized(t, page, 500, 300).Canvas()
+	require.Equal(t, []string{"search", "live"}, kittest.TabOrder(t, c))
+}
+
+func TestEscapeLeavesSaving(t *testing.T) {
+	kittest.App(t, kit.Light)
+	t.Setenv("HOME", t.TempDir())
+	w := kittest.Sized(t, kit.Blank(1, 1), 800, 600)
+	left := false
+	kit.SaveFile(kit.Host{Window: w}, "proof.txt", nil, func(path string, err error) { left = path == "" && err == nil })
+	require.Equal(t, "dialog.path", kittest.Focused(t, w.Canvas()))
+	kittest.Key(t, w.Canvas(), fyne.KeyEscape)
+	require.True(t, left)
+	require.Nil(t, w.Canvas().Overlays().Top())
+}

@@ -29,6 +29,9 @@ func (r *ListRow) SetID(id string) { r.ID = id }
 // SetLabel changes what a screen reader says.
 func (r *ListRow) SetLabel(label string) { r.label = label }
 
+// Disabled keeps the focus from rows that cannot be pressed.
+func (r *ListRow) Disabled() bool { return r.off || r.fn == nil }
+
 // Content is what the row holds.
 func (r *ListRow) Content() fyne.CanvasObject { return r.content }
 

@@ -27,7 +27,22 @@ func PageHead(title, about string, right fyne.CanvasObject) *fyne.Container {
 
 // Page is a head above what the page shows.
 func Page(head, body fyne.CanvasObject) *fyne.Container {
-	return container.NewBorder(Inset(0, 0, Space, 0, head), nil, nil, nil, body)
+	return container.New(page{}, head, body) // in the order in which Tab goes
+}
+
+type page struct{}
+
+// Layout implements fyne.Layout.
+func (page) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	h := objects[0].MinSize().Height
+	place(objects[0], 0, 0, size.Width, h)
+	place(objects[1], 0, h+Space, size.Width, max(size.Height-h-Space, 0))
+}
+
+// MinSize implements fyne.Layout.
+func (page) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+Space+b.Height)
 }
 
 type pageHead struct {

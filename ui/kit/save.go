@@ -43,7 +43,7 @@ func (s *saving) build(host Host, name string) {
 	s.field = NewField("File", s.path).Called("dialog.hint")
 	s.save = Primary("dialog.save", "Save", nil, s.write)
 	cancel := Secondary("dialog.cancel", "Cancel", nil, func() { s.end("", nil) })
-	s.save.escape, cancel.escape = cancel.OnTapped, cancel.OnTapped
+	s.path.escape, s.save.escape, cancel.escape = cancel.OnTapped, cancel.OnTapped, cancel.OnTapped
 	s.path.OnChanged = func(string) { s.ask("") }
 	s.path.OnSubmitted = func(string) { s.write() }
 	folder := NewSelect("dialog.folder", folders, func(f string) {
