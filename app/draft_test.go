@@ -329,6 +329,10 @@ func TestRequest(t *testing.T) {
 	require.Equal(t, app.KindAddress, app.KindOf(err))
 	_, err = w.Request(0, "x", "-1")
 	require.Equal(t, app.KindAmount, app.KindOf(err))
+	again, err := w.Receive("bar", "", true)
+	require.NoError(t, err)
+	require.Equal(t, first.Address, again.Address)
+	require.Equal(t, "bar", again.Label)
 	env.Now = nil
 
 	// What came to an address, and whether some of it is on its way.

@@ -111,6 +111,24 @@ func TestAnnouncedLater(t *testing.T) {
 	require.Equal(t, units.Amount(1_000_000-100_000)-first.Fee, w.Balance().Total)
 }
 
+// A payment is given up also if the clock has been put back since it was made.
+func TestAbandonedByAnEarlierClock(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	w := funded(t, n, env, 1)
+	var sent *app.SendResult
+	online(t, w, func(ctx context.Context) {
+		var err error
+		sent, err = w.Send(ctx, sendParams(t, env, n, "0.002", 0))
+		require.NoError(t, err)
+	})
+	env.Now = func() time.Time { return time.Now().Add(-time.Hour) }
+	require.NoError(t, w.Abandon(sent.TxID))
+	require.Equal(t, app.StateAbandoned, w.History(0, 1)[0].State)
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+}
+
 // A payment of ours that a reorg takes out of its block, and that everybody has
 // forgotten, is announced again.
 func TestAnnouncedAfterReorg(t *testing.T) {

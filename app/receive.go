@@ -31,10 +31,10 @@ func (w *Wallet) Receive(label, amount string, again bool) (Address, error) {
 		if label == "" && asked == 0 {
 			return w.addressOf(last)
 		}
-		return w.reveal(last.Ref, orText(label, last.Label), orAmount(asked, last.Amount))
+		return w.revealAgain(last, orText(label, last.Label), orAmount(asked, last.Amount))
 	}
 	index, _ := w.led.Next(descriptor.External)
-	return w.reveal(ledger.Ref{Keychain: descriptor.External, Index: index}, label, asked)
+	return w.reveal(ledger.Ref{Keychain: descriptor.External, Index: index}, label, asked, w.env.now())
 }
 
 func orText(a, b string) string {
@@ -51,12 +51,13 @@ func orAmount(a, b units.Amount) units.Amount {
 	return b
 }
 
-// reveal records that an address is shown, before it is: w.mu is held.
-func (w *Wallet) reveal(ref ledger.Ref, label string, amount units.Amount) (Address, error) {
-	return w.revealAt(ref, label, amount, w.env.now())
+// revealAgain changes what is asked for at an address.
+func (w *Wallet) revealAgain(a ledger.Address, label string, amount units.Amount) (Address, error) {
+	return w.reveal(a.Ref, label, amount, later(w.env.now(), time.Unix(0, a.RevealedAt)))
 }
 
-func (w *Wallet) revealAt(ref ledger.Ref, label string, amount units.Amount, at time.Time) (Address, error) {
+// reveal records that an address is shown, before it is: w.mu is held.
+func (w *Wallet) reveal(ref ledger.Ref, label string, amount units.Amount, at time.Time) (Address, error) {
 	fact := ledger.Revealed{Ref: ref, Label: label, Amount: amount, At: at}
 	if _, err := w.applyLocked(fact); err != nil {
 		return Address{}, failure("receive", err)
@@ -92,7 +93,7 @@ func (w *Wallet) Request(index uint32, label, amount string) (Address, error) {
 		if a.Label == label && a.Amount == asked {
 			return w.addressOf(a)
 		}
-		return w.revealAt(a.Ref, label, asked, later(w.env.now(), time.Unix(0, a.RevealedAt)))
+		return w.revealAgain(a, label, asked)
 	}
 	return Address{}, &Error{Op: op, Kind: KindAddress, Detail: "this address was not handed out"}
 }

@@ -404,7 +404,10 @@ func (w *Wallet) travel(txid chainhash.Hash) Travel {
 // Abandon gives an unconfirmed transaction up: it is announced no more, and its
 // coins are free again. It may confirm all the same.
 func (w *Wallet) Abandon(txid chainhash.Hash) error {
-	err := w.apply(ledger.Abandoned{TxID: txid, At: w.env.now()})
+	w.mu.Lock()
+	notices, err := w.abandon(txid)
+	w.mu.Unlock()
+	w.tell(notices)
 	switch {
 	case errors.Is(err, ledger.ErrUnknown):
 		return &Error{Op: "abandon payment", Kind: KindUnknownTx, Detail: txid.String(), Err: err}
@@ -412,4 +415,19 @@ func (w *Wallet) Abandon(txid chainhash.Hash) error {
 		return failure("abandon payment", err)
 	}
 	return nil
+}
+
+// abandon takes the giving up into account, also if the clock has been put back
+// since the payment was made: else that would count as the later word. w.mu is
+// held.
+func (w *Wallet) abandon(txid chainhash.Hash) ([]ledger.Notice, error) {
+	at := w.env.now()
+	if w.led != nil {
+		for _, o := range w.led.Queue() {
+			if o.TxID == txid {
+				at = later(at, time.Unix(0, o.CreatedAt))
+			}
+		}
+	}
+	return w.applyLocked(ledger.Abandoned{TxID: txid, At: at})
 }
