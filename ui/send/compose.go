@@ -1,6 +1,8 @@
 package send
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -47,7 +49,7 @@ func newCompose(s *Screen) *compose {
 	c.arrange()
 
 	c.unit, c.rate = kit.Label(kit.Small, kit.Muted, ""), kit.NewParagraph(kit.Small, kit.Muted, "").Called("send.rate")
-	c.gets, c.fee = newFigure("send.gets", "Recipient gets", false), newFigure("send.cost", "Network fee", false)
+	c.gets, c.fee = newFigure("send.gets", getters(1), false), newFigure("send.cost", "Network fee", false)
 	c.total, c.left = newFigure("send.total", "Total", true), newFigure("send.left", "Left in wallet", false)
 	c.warnings = newHint("send.warning")
 	c.next = kit.Primary("send.review", "Review payment", nil, c.submit)
@@ -74,6 +76,10 @@ func (c *compose) arrange() {
 		r.box.Refresh()
 	}
 	c.list.Refresh()
+	if c.gets != nil {
+		c.gets.name.Set(getters(len(c.rows)))
+		c.gets.box.Refresh()
+	}
 }
 
 func (c *compose) add() {
@@ -237,11 +243,11 @@ func (c *compose) submit() {
 		return
 	}
 	c.work(true)
-	n := c.asked
-	c.s.a.Review(c.read(), func(r *present.Review, problem string) {
+	form := c.read()
+	c.s.a.Review(form, func(r *present.Review, problem string) {
 		c.work(false)
 		switch {
-		case n != c.asked: // about what the fields no longer say
+		case !sameForm(form, c.read()): // about what the fields no longer say
 			c.s.a.Discard()
 		case r == nil:
 			c.problem.set(bad(problem))
@@ -251,6 +257,10 @@ func (c *compose) submit() {
 			c.s.review.open(r)
 		}
 	})
+}
+
+func sameForm(a, b present.SendForm) bool {
+	return a.Label == b.Label && a.FeeRate == b.FeeRate && a.Custom == b.Custom && slices.Equal(a.Recipients, b.Recipients)
 }
 
 func (c *compose) work(on bool) {

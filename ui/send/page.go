@@ -41,17 +41,16 @@ func (aside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // figure is a name and an amount beside it.
 type figure struct {
-	box   *fyne.Container
-	value *kit.Text
+	box         *fyne.Container
+	name, value *kit.Text
 }
 
 func newFigure(id, name string, strong bool) *figure {
-	f := &figure{value: kit.NewText(kit.Figure, "—").Right().Called(id)}
-	label := kit.Label(kit.Small, kit.Muted, name)
+	f := &figure{name: kit.Label(kit.Small, kit.Muted, name), value: kit.NewText(kit.Figure, "—").Right().Called(id)}
 	if strong {
-		label = kit.NewText(kit.Strong, name)
+		f.name = kit.NewText(kit.Strong, name)
 	}
-	f.box = container.NewBorder(nil, nil, kit.Middle(label), nil, f.value)
+	f.box = container.NewBorder(nil, nil, kit.Middle(f.name), nil, f.value)
 	return f
 }
 
@@ -61,6 +60,14 @@ func (f *figure) set(amount string) {
 		amount = "—"
 	}
 	f.value.Set(amount)
+}
+
+// getters names what the recipients get.
+func getters(n int) string {
+	if n > 1 {
+		return "Recipients get"
+	}
+	return "Recipient gets"
 }
 
 // hint is a sentence below a field, as many lines as it needs, none if empty.

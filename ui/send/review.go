@@ -98,13 +98,9 @@ func figures(p *present.Review) []fyne.CanvasObject {
 		f.set(amount)
 		return f.box
 	}
-	gets := "Recipient gets"
-	if len(p.Recipients) > 1 {
-		gets = "Recipients get"
-	}
 	out := []fyne.CanvasObject{
 		container.NewBorder(nil, nil, kit.NewText(kit.Heading, "Summary"), kit.Middle(kit.Label(kit.Small, kit.Muted, p.Unit))),
-		line("send.review.gets", gets, p.Gets, false),
+		line("send.review.gets", getters(len(p.Recipients)), p.Gets, false),
 		kit.Column(2, line("send.review.fee", "Network fee", p.Fee, false), kit.NewParagraph(kit.Small, kit.Muted, p.Rate).Called("send.review.rate")),
 		kit.Rule(),
 		line("send.review.total", "Total", p.Total, true),

@@ -534,3 +534,29 @@ func TestPasswordGoesWithTheScreen(t *testing.T) {
 	require.Empty(t, e.Text)
 	require.False(t, b.can("send.confirm"))
 }
+
+// TestNewsDoNotStopAReview: coins that come while others are chosen change
+// nothing of what the fields say.
+func TestNewsDoNotStopAReview(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	b.later = true
+	b.taps("send.review")
+	b.state.Coins += 5
+	b.draw()
+	b.answer() // the review
+	require.Equal(t, "Review", b.text("send.steps"))
+	require.Zero(t, b.discarded)
+	b.answer() // the check that the news asked for
+	require.Equal(t, "Review", b.text("send.steps"))
+}
+
+func TestOneGetsAndSeveralGet(t *testing.T) {
+	b := newBench(t)
+	require.Contains(t, kittest.Words(t, b.c), "Recipient gets")
+	b.taps("send.add")
+	require.Contains(t, kittest.Words(t, b.c), "Recipients get")
+	b.taps("send.remove.2")
+	require.Contains(t, kittest.Words(t, b.c), "Recipient gets")
+}
