@@ -177,7 +177,7 @@ type Field struct {
 
 // NewField returns a field without a hint.
 func NewField(label string, input fyne.CanvasObject) *Field {
-	f := &Field{label: Label(Small, Muted, label), hint: NewParagraph(Small, Muted, "")}
+	f := &Field{label: Label(Small, Muted, label).Shortened(), hint: NewParagraph(Small, Muted, "")}
 	f.hint.Hide()
 	f.Container = Column(4, f.label, input, f.hint)
 	f.ExtendBaseWidget(f)

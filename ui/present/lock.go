@@ -22,7 +22,7 @@ type LockState struct {
 
 // LockOf makes the state of the locked screen. last is the wallet used last.
 func LockOf(s Snapshot, wallets []app.WalletInfo, last string) LockState {
-	l := LockState{Network: networkWords(s.Network, s.Demo), Foot: lockFoot(s.Progress)}
+	l := LockState{Network: networkWords(s.Network, s.Demo), Foot: lockFoot(s)}
 	for _, w := range wallets {
 		switch {
 		case !w.CreatedAt.IsZero():
@@ -47,7 +47,8 @@ func LockOf(s Snapshot, wallets []app.WalletInfo, last string) LockState {
 }
 
 // lockFoot says what goes on while no wallet is open.
-func lockFoot(p app.Progress) Text {
+func lockFoot(s Snapshot) Text {
+	p := s.Progress
 	block, peers := Height(max(p.Height, 0)), Count(p.Peers, "peer", "peers")
 	switch {
 	case !p.Running:
@@ -56,6 +57,8 @@ func lockFoot(p app.Progress) Text {
 		return Text{"Looking for peers.", Muted}
 	case p.Current && (p.FilterHeaders < p.Height || p.Filters < p.Height && p.FiltersFrom >= 0):
 		return Text{fmt.Sprintf("Fetching filters: all blocks up to %s are known, with %s.", block, peers), Muted}
+	case p.Current && s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late:
+		return Text{fmt.Sprintf("The newest block that any peer knows, %s, is from %s.", block, Ago(p.TipTime, s.Now)), Warn}
 	case p.Current:
 		return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
 	case p.Target > p.Height:

@@ -48,8 +48,10 @@ func TestLockFoot(t *testing.T) {
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 800_000, FiltersFrom: 700_000}, "Fetching filters: all blocks up to 850 123 are known, with 3 peers.", present.Muted},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: -1, FiltersFrom: -1}, "Up to date at block 850 123, with 3 peers.", present.Good},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123}, "Up to date at block 850 123, with 3 peers.", present.Good},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123, TipTime: noon.Add(-3 * time.Hour)}, "The newest block that any peer knows, 850 123, is from 3 h ago.", present.Warn},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123, TipTime: noon.Add(-time.Hour)}, "Up to date at block 850 123, with 3 peers.", present.Good},
 	} {
-		foot := present.LockOf(present.Snapshot{Network: "mainnet", Progress: c.p}, nil, "").Foot
+		foot := present.LockOf(present.Snapshot{Now: noon, Network: "mainnet", Progress: c.p}, nil, "").Foot
 		require.Equal(t, present.Text{Words: c.want, Tone: c.tone}, foot)
 	}
 }
