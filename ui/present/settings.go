@@ -131,7 +131,7 @@ func SettingsOf(s Snapshot, set Settings, about About) SettingsState {
 		o.Birthday += ", block " + number(*s.Status.BirthdayHeight)
 	}
 	o.Descriptors = s.Status.Descriptors
-	o.Backup = Text{"Checked: you have them on paper", Good}
+	o.Backup = Text{"Checked: you have them", Good}
 	if !s.BackedUp {
 		o.Backup = Text{"Not checked yet", Warn}
 	}

@@ -30,9 +30,9 @@ func newBackup(s *Screen) *backup {
 
 func (b *backup) draw(state present.SettingsState) {
 	b.badge.Set(kit.Tone(state.Backup.Tone), state.Backup.Words)
-	text := "They alone bring your coins back if this computer is lost. Keep the paper safe, and away from cameras."
+	text := "They bring your coins back if this computer is lost, together with the passphrase if the wallet has one. Keep the paper safe, and away from cameras."
 	if !state.BackedUp {
-		text = "They alone bring your coins back if this computer is lost. Show that you have them on paper: it takes a minute."
+		text = "They bring your coins back if this computer is lost, together with the passphrase if the wallet has one. Show that you have them on paper: it takes a minute."
 	}
 	b.text.Set(text)
 }

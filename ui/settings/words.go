@@ -224,7 +224,7 @@ func (w *words) compare() {
 	}
 	w.say("")
 	w.drop()
-	w.body.Objects = []fyne.CanvasObject{kit.Banner(kit.Good, kit.IconCheck, "Right. The words on your paper bring this wallet back.")}
+	w.body.Objects = []fyne.CanvasObject{kit.Banner(kit.Good, kit.IconCheck, "Right. The words on your paper are those of this wallet.")}
 	w.next.Hide()
 	w.s.settle()
 	w.s.a.WordsChecked()
