@@ -42,11 +42,11 @@ func titleOf(e *app.HistoryEntry) string {
 	case way == Out && done:
 		return "Sent"
 	case way == Out:
-		return "Outgoing payment"
+		return "Outgoing"
 	case done:
 		return "Received"
 	}
-	return "Incoming payment"
+	return "Incoming"
 }
 
 // settled says that a payment has as many confirmations as anybody asks for.

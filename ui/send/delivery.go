@@ -100,6 +100,10 @@ func (d *delivery) draw() {
 		d.words[i].Set(step.Words)
 	}
 	d.confirmed.Set(now.Confirmed.Words)
+	d.confirmed.Show()
+	if now.Confirmed.Words == "" {
+		d.confirmed.Hide()
+	}
 	d.confirmed.SetTone(kit.Tone(now.Confirmed.Tone))
 	d.txid.Set(now.TxID)
 	d.content.Refresh()

@@ -86,7 +86,7 @@ func TestClosingAnywhere(t *testing.T) {
 	d.unlocks()
 	d.reads("rail.sync", "In sync")
 	if d.text("overview.balance") != before {
-		d.finds("Outgoing payment")
+		d.finds("Outgoing")
 	}
 }
 
