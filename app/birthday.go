@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"thistle/app/ledger"
@@ -35,14 +36,23 @@ func (o origin) base(p *spv.Params) int32 {
 // heldBy reports whether a client keeps the chain from here on.
 func (o origin) heldBy(c *spv.Client, p *spv.Params) bool { return c.Base()-1 <= o.base(p) }
 
+// errOlder ends the following of a chain that was begun after what the wallet
+// needs.
+var errOlder = errors.New("the wallet needs an older chain")
+
 // origin is from when on the wallet needs the chain.
 func (w *Wallet) origin() origin {
-	height, known, t := w.birthday()
-	switch {
-	case known:
+	if height, known, _ := w.birthday(); known {
 		return origin{height: max(height, 1)}
-	case w.birthdayTold():
-		return origin{time: t.Add(-marginTime)}
+	}
+	return w.bornFrom()
+}
+
+// bornFrom is the origin by the birthday's time.
+func (w *Wallet) bornFrom() origin {
+	_, _, t := w.birthday()
+	if w.birthdayTold() {
+		t = t.Add(-marginTime)
 	}
 	return origin{time: t}
 }
@@ -93,6 +103,13 @@ func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 	case known && height <= max(tip, 1):
 		return nil
 	case known: // a height that the chain has not reached cannot be right
+		if from := w.bornFrom(); !from.heldBy(chain, w.env.Params) {
+			height = max(from.base(w.env.Params)+1, 1)
+			if err := w.apply(ledger.BirthdaySet{Height: height}); err != nil {
+				return failure("set birthday", err)
+			}
+			return errOlder
+		}
 		height = min(tip-birthdayMargin, w.bornAt(chain))
 	default:
 		height = w.bornAt(chain)

@@ -123,7 +123,8 @@ func (w *Wallet) runShared(ctx context.Context) error {
 	}
 }
 
-// followLine follows one run of the peer to its end.
+// followLine follows one run of the peer to its end, or until an older chain is
+// needed.
 func (w *Wallet) followLine(ctx context.Context, l *line) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -136,7 +137,8 @@ func (w *Wallet) followLine(ctx context.Context, l *line) error {
 	if err == nil {
 		err = w.follow(inner, l.chain, sub)
 	}
-	if l.ctx.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+	left := l.ctx.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled)
+	if left || errors.Is(err, errOlder) {
 		return nil
 	}
 	return err

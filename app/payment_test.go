@@ -125,7 +125,9 @@ func TestAbandonedByAnEarlierClock(t *testing.T) {
 	})
 	env.Now = func() time.Time { return time.Now().Add(-time.Hour) }
 	require.NoError(t, w.Abandon(sent.TxID))
-	require.Equal(t, app.StateAbandoned, w.History(0, 1)[0].State)
+	given, err := w.Payment(sent.TxID.String())
+	require.NoError(t, err)
+	require.Equal(t, app.StateAbandoned, given.State)
 	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
 }
 

@@ -64,11 +64,20 @@ func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func
 	}, nil
 }
 
-// runAlone runs a peer for this wallet.
+// runAlone runs a peer for this wallet, another if it turns out to need an older
+// chain.
 func (w *Wallet) runAlone(ctx context.Context) error {
 	if err := w.env.anyPeers(); err != nil {
 		return err
 	}
+	for {
+		if err := w.runPeer(ctx); !errors.Is(err, errOlder) {
+			return err
+		}
+	}
+}
+
+func (w *Wallet) runPeer(ctx context.Context) error {
 	chain, err := w.env.openChain(w.origin(), false)
 	if err != nil {
 		return err

@@ -82,6 +82,10 @@ func (w *Wallet) synced() *SyncResult {
 		return nil
 	}
 	view, ok := w.led.View()
+	// A birthday beyond the chain is yet to be put right.
+	if born, known := w.led.Birthday(); known && born > view.Height+1 {
+		return nil
+	}
 	if !ok || view.Hash != st.Tip.Hash || !w.vouched(chain) {
 		return nil
 	}
