@@ -23,6 +23,7 @@ type Screen struct {
 	a       Actions
 	state   present.SendState
 	drawn   bool // Update was called
+	left    bool // another screen is shown
 	stage   stage
 	steps   *kit.Steps
 	compose *compose
@@ -63,6 +64,7 @@ func (s *Screen) Update(state present.SendState) {
 
 // Shown puts the cursor where typing goes on.
 func (s *Screen) Shown() {
+	s.left = false
 	switch s.stage {
 	case composing:
 		s.focus(s.compose.rows[0].to)
@@ -94,11 +96,14 @@ func (s *Screen) Fill(form present.SendForm) bool {
 }
 
 // Hidden forgets the password that was being typed.
-func (s *Screen) Hidden() { clear(s.review.password.Take()) }
+func (s *Screen) Hidden() {
+	s.left = true
+	clear(s.review.password.Take())
+}
 
 // enter goes to a step. What is left must not get the keys any longer.
 func (s *Screen) enter(to stage) {
-	if s.stage != to && s.host.Window != nil {
+	if s.stage != to && !s.left && s.host.Window != nil {
 		s.host.Window.Canvas().Unfocus()
 	}
 	s.stage = to
@@ -112,8 +117,10 @@ func (s *Screen) enter(to stage) {
 	}
 }
 
+// focus moves the focus. Answers that come after the screen was left take it from
+// nobody.
 func (s *Screen) focus(f fyne.Focusable) {
-	if s.host.Window != nil {
+	if !s.left && s.host.Window != nil {
 		s.host.Window.Canvas().Focus(f)
 	}
 }

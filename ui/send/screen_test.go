@@ -560,3 +560,298 @@ func TestOneGetsAndSeveralGet(t *testing.T) {
 	b.taps("send.remove.2")
 	require.Contains(t, kittest.Words(t, b.c), "Recipient gets")
 }
+
+// TestLateAnswersTakeNoFocus: who has gone elsewhere keeps the keyboard there.
+func TestLateAnswersTakeNoFocus(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	b.later = true
+	b.taps("send.review")
+	b.s.Hidden()
+	b.c.Unfocus()
+	b.answer()
+	require.Nil(t, b.c.Focused())
+	b.s.Shown()
+	require.Equal(t, "send.password", kittest.Focused(t, b.c))
+}
+
+func TestMax(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.taps("send.max")
+	require.True(t, b.checked[len(b.checked)-1].Recipients[0].Max)
+	require.Equal(t, "0.9", b.text("send.amount"), "what it comes to")
+	require.True(t, b.can("send.review"))
+	b.types("send.amount", "0.5")
+	require.Equal(t, present.SendRecipientForm{To: payee, Amount: "0.5"}, b.checked[len(b.checked)-1].Recipients[0], "typing takes it back")
+	b.taps("send.max")
+	b.taps("send.max")
+	require.Equal(t, present.SendRecipientForm{To: payee}, b.checked[len(b.checked)-1].Recipients[0])
+
+	b.taps("send.max")
+	b.taps("send.add")
+	b.taps("send.max.2")
+	last := b.checked[len(b.checked)-1].Recipients
+	require.Equal(t, []bool{false, true}, []bool{last[0].Max, last[1].Max}, "only one can have all")
+}
+
+func TestLinksFillTheForm(t *testing.T) {
+	b := newBench(t)
+	link := "bitcoin:" + payee + "?amount=0.061&label=Rent"
+	b.check = func(f present.SendForm) present.SendCheck {
+		c := fine(f)
+		if strings.HasPrefix(f.Recipients[0].To, "bitcoin:") {
+			c.Ready = false
+			if f.Recipients[0].To == link {
+				c.Recipients[0] = present.RecipientCheck{Fill: &present.LinkFill{To: payee, Amount: "0.061", Label: "Rent"}}
+			}
+		}
+		return c
+	}
+	b.taps("send.max")
+	b.types("send.to", link)
+	require.Equal(t, []string{payee, "0.061", "Rent"}, []string{b.text("send.to"), b.text("send.amount"), b.text("send.label")})
+	last := b.checked[len(b.checked)-1]
+	require.Equal(t, present.SendForm{Recipients: []present.SendRecipientForm{{To: payee, Amount: "0.061"}}, Label: "Rent"}, last)
+	require.True(t, b.can("send.review"))
+	b.types("send.label", "Mine")
+	b.types("send.to", link)
+	require.Equal(t, "Mine", b.text("send.label"), "what the person wrote stays")
+}
+
+func TestSeveralRecipients(t *testing.T) {
+	b := newBench(t)
+	require.False(t, b.has("send.remove"))
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	b.taps("send.add")
+	require.Equal(t, "send.to.2", kittest.Focused(t, b.c))
+	require.False(t, b.can("send.review"), "the second is empty")
+	b.types("send.to.2", another)
+	b.types("send.amount.2", "2")
+	b.taps("send.add")
+	b.types("send.to.3", "third")
+	b.taps("send.remove.3")
+	require.False(t, b.has("send.to.3"))
+	b.taps("send.review")
+	require.Equal(t, []string{payee, another}, []string{b.text("send.review.address.1"), b.text("send.review.address.2")})
+	b.taps("send.back")
+	b.taps("send.remove")
+	require.Equal(t, another, b.text("send.to"))
+	require.Equal(t, present.SendForm{Recipients: []present.SendRecipientForm{{To: another, Amount: "2"}}}, b.checked[len(b.checked)-1])
+	require.True(t, b.has("send.label"))
+}
+
+func TestProblemsStandBesideTheirFields(t *testing.T) {
+	b := newBench(t)
+	b.check = func(f present.SendForm) present.SendCheck {
+		return present.SendCheck{FeeProblem: "fee", Problem: "general", Recipients: []present.RecipientCheck{{ToProblem: "to"}, {AmountProblem: "amount"}}}
+	}
+	b.taps("send.add")
+	b.types("send.to", "x")
+	require.Equal(t, []string{"to", "amount", "fee", "general"}, []string{b.text("send.to.problem"), b.text("send.amount.problem.2"), b.text("send.fee.problem"), b.text("send.problem")})
+	require.False(t, b.has("send.to.problem.2"))
+	require.False(t, b.has("send.amount.problem"))
+	require.False(t, b.can("send.review"))
+	b.check = fine
+	b.types("send.to", "y")
+	for _, id := range []string{"send.to.problem", "send.amount.problem.2", "send.fee.problem", "send.problem"} {
+		require.False(t, b.has(id))
+	}
+}
+
+func TestCustomFee(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	require.False(t, b.has("send.fee.rate"))
+	b.taps("send.fee.custom")
+	last := func() present.SendForm { return b.checked[len(b.checked)-1] }
+	require.True(t, last().Custom, "an empty rate is not the usual one")
+	b.types("send.fee.rate", "1.5")
+	require.Equal(t, "1.5", last().FeeRate)
+	b.taps("send.fee.usual")
+	require.Equal(t, []any{false, ""}, []any{last().Custom, last().FeeRate})
+}
+
+func TestWaiting(t *testing.T) {
+	b := newBench(t)
+	b.state.Wait = "The wallet is catching up."
+	b.draw()
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	require.Equal(t, "The wallet is catching up.", b.text("send.wait"))
+	require.False(t, b.can("send.review"))
+	kittest.Key(t, b.c, fyne.KeyReturn)
+	require.Empty(t, b.reviewed)
+	n := len(b.checked)
+	b.state.Wait = ""
+	b.draw()
+	require.Greater(t, len(b.checked), n, "looked at again: the coins are others")
+	require.False(t, b.has("send.wait"))
+	require.True(t, b.can("send.review"))
+	n = len(b.checked)
+	b.draw()
+	require.Len(t, b.checked, n, "nothing has changed")
+	b.state.Coins++
+	b.draw()
+	require.Len(t, b.checked, n+1)
+	kittest.Focus(t, b.c, "send.amount")
+	kittest.Key(t, b.c, fyne.KeyReturn)
+	require.Len(t, b.reviewed, 1, "Enter goes on")
+}
+
+func TestNewsLeaveTypingAlone(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "123")
+	e := kittest.Get[*kit.Entry](t, b.c, "send.amount")
+	e.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
+	for range 3 {
+		b.state.Coins++
+		b.draw()
+	}
+	require.Equal(t, "send.amount", kittest.Focused(t, b.c))
+	require.Equal(t, 2, e.CursorColumn)
+	e.TypedRune('0')
+	require.Equal(t, "1203", b.text("send.amount"))
+}
+
+// TestUnitsAreRewritten: 0.061 must not become 0.061 sat, nor 1 sat a bitcoin.
+func TestUnitsAreRewritten(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "0.061")
+	b.state.Unit = present.UnitSat
+	b.draw()
+	require.Equal(t, "6100000", b.text("send.amount"))
+	require.Equal(t, "6100000", b.checked[len(b.checked)-1].Recipients[0].Amount)
+	require.Contains(t, kittest.Words(t, b.c), "Amount in sat")
+	b.types("send.amount", "1,5")
+	b.state.Unit = present.UnitBTC
+	b.draw()
+	require.Empty(t, b.text("send.amount"), "what cannot be read is not carried over")
+}
+
+// TestRoom: at the least size everything can be reached.
+func TestRoom(t *testing.T) {
+	b := composed(t)
+	b.taps("send.back")
+	w := kittest.Sized(t, b.s.Content(), 640, 500)
+	b.c = w.Canvas()
+	require.LessOrEqual(t, b.s.Content().MinSize().Width, float32(640))
+	b.taps("send.add")
+	b.types("send.to.2", another)
+	b.types("send.amount.2", "1")
+	b.taps("send.fee.custom")
+	b.types("send.fee.rate", "3")
+	b.taps("send.review")
+	require.LessOrEqual(t, b.s.Content().MinSize().Width, float32(640))
+	b.types("send.password", "secret")
+	b.taps("send.confirm")
+	b.taps("send.copy")
+	b.taps("send.again")
+}
+
+// TestFilledIn begins with a payment that somebody proposes.
+func TestFilledIn(t *testing.T) {
+	form := present.SendForm{Recipients: []present.SendRecipientForm{{To: payee, Amount: "0.01"}}, Label: "Coffee"}
+	b := newBench(t)
+	require.True(t, b.s.Blank())
+	require.True(t, b.s.Fill(form))
+	require.False(t, b.s.Blank())
+	require.Equal(t, form, b.checked[len(b.checked)-1])
+	require.Equal(t, "Coffee", b.text("send.label"))
+	b.taps("send.review")
+	require.False(t, b.s.Blank())
+	b.types("send.password", "secret")
+
+	other := present.SendForm{Recipients: []present.SendRecipientForm{{To: another, Amount: "0.02"}}}
+	require.True(t, b.s.Fill(other), "also from the review")
+	require.Equal(t, another, b.text("send.to"))
+	require.Empty(t, b.text("send.label"))
+	require.Equal(t, 1, b.discarded, "what was reviewed cannot be sent any more")
+	b.taps("send.review")
+	require.Empty(t, b.text("send.password"))
+	b.types("send.password", "secret")
+	b.later = true
+	b.taps("send.confirm")
+	require.False(t, b.s.Fill(form), "one payment after the other")
+	b.answer()
+	require.True(t, b.has("send.txid"))
+	require.True(t, b.s.Blank(), "that one is on its way")
+	require.True(t, b.s.Fill(form))
+	require.Equal(t, payee, b.text("send.to"))
+	require.False(t, b.has("send.txid"))
+}
+
+// TestNoKeysReachWhatIsHidden: after sending nobody types into the password.
+func TestNoKeysReachWhatIsHidden(t *testing.T) {
+	b := composed(t)
+	b.types("send.password", "secret")
+	kittest.Key(t, b.c, fyne.KeyReturn)
+	require.True(t, b.has("send.again"))
+	require.Nil(t, b.c.Focused())
+	require.Len(t, b.passwords, 1)
+}
+
+// TestPasswordGoesWithTheScreen: neither the password nor its being readable
+// stays behind.
+func TestPasswordGoesWithTheScreen(t *testing.T) {
+	b := composed(t)
+	b.types("send.password", "secret")
+	e := kittest.Get[*kit.Entry](t, b.c, "send.password")
+	e.Password = false
+	b.s.Hidden()
+	require.Empty(t, e.Text)
+	require.True(t, e.Password)
+	e.TypedShortcut(&fyne.ShortcutUndo{})
+	require.Empty(t, e.Text)
+	require.False(t, b.can("send.confirm"))
+}
+
+// TestNewsDoNotStopAReview: coins that come while others are chosen change
+// nothing of what the fields say.
+func TestNewsDoNotStopAReview(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	b.later = true
+	b.taps("send.review")
+	b.state.Coins += 5
+	b.draw()
+	b.answer() // the review
+	require.Equal(t, "Review", b.text("send.steps"))
+	require.Zero(t, b.discarded)
+	b.answer() // the check that the news asked for
+	require.Equal(t, "Review", b.text("send.steps"))
+}
+
+func TestOneGetsAndSeveralGet(t *testing.T) {
+	b := newBench(t)
+	require.Contains(t, kittest.Words(t, b.c), "Recipient gets")
+	b.taps("send.add")
+	require.Contains(t, kittest.Words(t, b.c), "Recipients get")
+	b.taps("send.remove.2")
+	require.Contains(t, kittest.Words(t, b.c), "Recipient gets")
+}
+
+// TestLateAnswersTakeNoFocus: who has gone elsewhere keeps the keyboard there.
+func TestLateAnswersTakeNoFocus(t *testing.T) {
+	b := newBench(t)
+	b.types("send.to", payee)
+	b.types("send.amount", "1")
+	b.later = true
+	b.taps("send.review")
+	elsewhere := kit.NewEntry("elsewhere", "")
+	both := kit.Column(0, elsewhere, b.s.Content())
+	b.s.Hidden()
+	kittest.Window(t, kit.Blank(1, 1))
+	fyne.CurrentApp().Driver().AllWindows()[0].SetContent(both)
+	b.c.Focus(elsewhere)
+	b.answer()
+	require.Equal(t, "elsewhere", kittest.Focused(t, b.c))
+	b.s.Shown()
+	require.Equal(t, "send.password", kittest.Focused(t, b.c))
+}

@@ -16,6 +16,7 @@ type Screen struct {
 	a       Actions
 	state   present.SettingsState
 	drawn   bool // Update was called
+	left    bool // another screen is shown
 	content *fyne.Container
 	main    *fyne.Container
 
@@ -84,10 +85,11 @@ func (s *Screen) settle() {
 }
 
 // Shown is called when the screen comes into view.
-func (s *Screen) Shown() {}
+func (s *Screen) Shown() { s.left = false }
 
 // Hidden forgets what is secret.
 func (s *Screen) Hidden() {
+	s.left = true
 	s.safety.forget()
 	s.words.leave()
 }
@@ -99,15 +101,17 @@ func (s *Screen) ShowWords() { s.words.enter(false) }
 // CheckWords is for other screens that remind of the check.
 func (s *Screen) CheckWords() { s.words.enter(true) }
 
+// focus moves the focus. Answers that come after the screen was left take it from
+// nobody.
 func (s *Screen) focus(f fyne.Focusable) {
-	if s.host.Window != nil {
+	if !s.left && s.host.Window != nil {
 		s.host.Window.Canvas().Focus(f)
 	}
 }
 
 // unfocus takes the keyboard from what is going away.
 func (s *Screen) unfocus() {
-	if s.host.Window != nil {
+	if !s.left && s.host.Window != nil {
 		s.host.Window.Canvas().Unfocus()
 	}
 }

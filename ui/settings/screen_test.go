@@ -339,3 +339,17 @@ func TestWordsAreNotCopied(t *testing.T) {
 		}
 	}
 }
+
+// TestLateAnswersTakeNoFocus: who has gone elsewhere keeps the keyboard there.
+func TestLateAnswersTakeNoFocus(t *testing.T) {
+	p := meet(t)
+	p.write("settings.old", "old")
+	p.write("settings.new", "new one")
+	p.write("settings.repeat", "new one")
+	p.tap("settings.change")
+	p.s.Hidden()
+	p.c.Unfocus()
+	p.passwordDone("Wrong password.")
+	require.Nil(t, p.c.Focused())
+	require.Equal(t, "Wrong password.", p.reads("settings.problem"))
+}
