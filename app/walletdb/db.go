@@ -205,6 +205,7 @@ func (db *DB) abandon(why error) {
 func (db *DB) Close() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	db.sealer = nil // whoever still holds the DB does not hold its keys
 	if db.bad != nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"testing/quick"
@@ -161,6 +162,24 @@ func FuzzCheckPages(f *testing.F) {
 			return
 		}
 	})
+}
+
+// A closed file has let its keys go, and says that it is closed.
+func TestClosedWithoutKeys(t *testing.T) {
+	t.Parallel()
+	db, err := Create(filepath.Join(t.TempDir(), "wallet.db"), Options{Network: "regtest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil || db.sealer != nil {
+		t.Fatalf("%v, %v", err, db.sealer)
+	}
+	if _, err := db.Load(); !errors.Is(err, ErrClosed) {
+		t.Fatal(err)
+	}
+	if err := db.SaveAll(map[string][]byte{"a": {1}}); !errors.Is(err, ErrClosed) {
+		t.Fatal(err)
+	}
 }
 
 func TestPadding(t *testing.T) {
