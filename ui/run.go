@@ -51,6 +51,7 @@ func Run(ctx context.Context, o Options) error {
 	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Driver().Quit) })
 	a.Run()
 	quit()
+	s.Ended()
 	return end(s)
 }
 

@@ -94,6 +94,9 @@ func (s *Screen) drawWelcome() {
 		kit.Shares(kit.Space, nil,
 			choice(kit.IconPlus, "New here", "Thistle makes recovery words for you, and you write them on paper. It takes about three minutes.", fresh),
 			choice(kit.IconKey, "You have a wallet", "Type the 12 to 24 words of a wallet made here or elsewhere, and its payments are found again.", old)))
+	if s.why != "" {
+		page.Add(kit.Banner(kit.Accent, kit.IconInfo, s.why))
+	}
 	if s.a.Leave != nil && len(s.state.Taken) > 0 {
 		page.Add(kit.Row(0, kit.Spring(), kit.Secondary("onboard.leave", "Back to your wallets", nil, s.leave), kit.Spring()))
 	}

@@ -21,7 +21,8 @@ type Screen struct {
 	state present.OnboardState
 	w     *present.Wizard
 	shown bool
-	turn  int // of what was asked for: answers to older questions are dropped
+	turn  int    // of what was asked for: answers to older questions are dropped
+	why   string // it went back to the welcome page by itself
 
 	root, page *fyne.Container
 	scroll     *container.Scroll
@@ -135,6 +136,16 @@ func (s *Screen) Hidden() {
 	s.reset()
 }
 
+// Rest goes back to the welcome page, forgets everything and says why; not while
+// a wallet is being made.
+func (s *Screen) Rest(why string) {
+	if s.w.Busy() || s.w.Step() == present.StepWelcome {
+		return
+	}
+	s.why = why
+	s.reset()
+}
+
 // reset goes back to the beginning and wipes what was gathered.
 func (s *Screen) reset() {
 	s.turn++
@@ -213,6 +224,7 @@ func (s *Screen) say(problem string) {
 // ---- what the person does ----
 
 func (s *Screen) choose(restore bool) {
+	s.why = ""
 	s.w.Choose(restore)
 	s.draw()
 }

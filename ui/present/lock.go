@@ -51,6 +51,8 @@ func lockFoot(s Snapshot) Text {
 	p := s.Progress
 	block, peers := Height(max(p.Height, 0)), Count(p.Peers, "peer", "peers")
 	switch {
+	case !p.Running && s.Stopped != nil:
+		return Text{Stopped(s.Stopped), Warn}
 	case !p.Running:
 		return Text{"The peer is not running.", Muted}
 	case p.Peers == 0:

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -92,7 +93,7 @@ func syncOf(s Snapshot) syncing {
 	p := s.Progress
 	switch {
 	case !p.Running:
-		return syncing{Bad, "Not running", "", lastBlock(s)}
+		return syncing{Bad, "Not running", "", orWords(stoppedNote(s.Stopped), lastBlock(s))}
 	case p.Peers == 0:
 		return syncing{Warn, "Looking for peers", "", orWords(lastBlock(s), "nothing is known yet")}
 	case !p.Current:
@@ -105,6 +106,28 @@ func syncOf(s Snapshot) syncing {
 		return syncing{Accent, "Searching", percent(searchedPart(s)), "for payments in " + Count(blocksToSearch(s), "block", "blocks")}
 	}
 	return inSync(s)
+}
+
+// Stopped says in a sentence why the peer does not run.
+func Stopped(err error) string {
+	var e *app.Error
+	if errors.As(err, &e) && e.Kind == app.KindNoPeers && e.Detail != "" {
+		return "No peers to connect to: " + ended(Plain(e.Detail)) + " with --connect, when Thistle is started."
+	}
+	return Sentence(err)
+}
+
+// stoppedNote is the same in a few words.
+func stoppedNote(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case app.KindOf(err) == app.KindNoPeers:
+		return "no peers to connect to"
+	case app.KindOf(err) == app.KindDiskFull:
+		return "the disk is full"
+	}
+	return "something went wrong"
 }
 
 func headersOf(s Snapshot) syncing {

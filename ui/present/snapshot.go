@@ -43,6 +43,8 @@ type Snapshot struct {
 
 	Progress app.Progress
 	Peers    []app.Peer
+	// Stopped is why the peer does not run, nil if it does or nobody knows.
+	Stopped error
 	// Left is how long what is being fetched takes still, 0 if nobody can say.
 	Left time.Duration
 

@@ -111,11 +111,9 @@ func TestClosingWhileAWalletIsMade(t *testing.T) {
 func TestQuitClosesTheWindow(t *testing.T) {
 	d := sit(t, t.TempDir(), network(t, 1))
 	d.creates("Savings")
-	closed := false
-	d.s.Window().SetOnClosed(func() { closed = true })
 	d.menu("Wallet", "Quit")
 	require.False(t, kittest.Has(t, d.c, "overview.balance"))
-	d.until("the window is closed", func() bool { return closed })
+	d.until("the window is closed", d.quit.Load)
 	quiet(t)
 }
 
@@ -134,12 +132,6 @@ func TestTryAgain(t *testing.T) {
 	require.NoError(t, other.End())
 	d.taps("shell.again")
 	d.sees("onboard.new")
-}
-
-func TestNobodyToConnectTo(t *testing.T) {
-	d := sit(t, t.TempDir(), practice{}, func(o *shell.Options) { o.Demo = nil })
-	d.sees("shell.again")
-	require.Contains(t, d.text("shell.message"), "peers")
 }
 
 func TestAPracticeNetworkThatDoesNotStart(t *testing.T) {

@@ -39,6 +39,7 @@ type controller struct {
 	open     *opened
 	stale    bool // the wallet's history may have changed
 	warning  string
+	stopped  error // with which the peer's run ended; nil while it goes on
 }
 
 // host is a session and the run of its peer.
@@ -57,10 +58,11 @@ type opened struct {
 	feed   *run           // the wallet following the peer; under controller.life
 	uses   sync.WaitGroup // calls under way
 
-	mu    sync.Mutex // guards what follows
-	draft *app.Draft // what was reviewed last
-	busy  bool       // a payment is being sent
-	sent  *chainhash.Hash
+	mu      sync.Mutex // guards what follows
+	draft   *app.Draft // what was reviewed last
+	busy    bool       // a payment is being sent
+	sent    *chainhash.Hash
+	stopped error // with which feed ended; nil while it goes on
 }
 
 // run is something that goes on until it is stopped or ends with an error.
@@ -146,11 +148,17 @@ func (c *controller) end() {
 	c.endSession()
 }
 
-// lock closes the wallet; the peer goes on. Slow.
-func (c *controller) lock() {
+// lock closes a wallet; the peer goes on, and so does another wallet that was
+// opened since. Slow.
+func (c *controller) lock(o *opened) {
 	c.life.Lock()
 	defer c.life.Unlock()
-	c.endWallet()
+	c.mu.Lock()
+	open := c.open == o
+	c.mu.Unlock()
+	if open {
+		c.endWallet()
+	}
 }
 
 // endWallet closes the wallet once nobody uses it. life is held.
@@ -176,7 +184,7 @@ func (c *controller) endWallet() {
 func (c *controller) endSession() {
 	c.mu.Lock()
 	h := c.host
-	c.host = nil
+	c.host, c.stopped = nil, nil
 	c.mu.Unlock()
 	if h == nil {
 		return

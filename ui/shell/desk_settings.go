@@ -51,13 +51,13 @@ func (t *stay) words(password []byte, done func(words []byte, problem string)) {
 		}
 		words := bytes.Clone(secret())
 		wipe()
-		t.s.post(func() {
+		t.s.postOr(func() {
 			if t.s.stay != t {
 				clear(words)
 				return
 			}
 			done(words, "")
-		})
+		}, func() { clear(words) })
 		return nil
 	}) {
 		clear(password)

@@ -33,6 +33,7 @@ func (s *Shell) showWizard() {
 		CheckWords: s.checkWords, CheckBirthday: s.checkBirthday,
 		Create: s.create, Restore: s.restore, Leave: s.showLock,
 	})
+	s.touch()
 	s.redraw()
 	s.show(s.wizard.Content())
 	s.wizard.Shown()
@@ -46,21 +47,28 @@ func (s *Shell) hideDoor() {
 	if s.wizard != nil {
 		s.wizard.Hidden()
 	}
-	if s.awaited != nil { // nobody waits any more for what was opened
-		s.ctl.spawn(s.ctl.lock)
+	if a := s.awaited; a != nil { // nobody waits any more for what was opened
+		s.ctl.spawn(func() { s.ctl.lock(a.of) })
 	}
 	s.lockScreen, s.wizard, s.awaited = nil, nil, nil
 	s.door++
 }
 
 func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
-	s.enter(done, func() (*opened, error) { return s.ctl.unlock(wallet, password, s.walletFailed) })
+	s.enter(done, func() (*opened, error) { return s.ctl.unlock(wallet, password) }, password)
 }
 
-// enter opens a wallet; its screens appear with its first snapshot.
-func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
+// enter opens a wallet; its screens appear with its first snapshot. The secrets
+// are wiped.
+func (s *Shell) enter(done func(problem string), open func() (*opened, error), secrets ...[]byte) {
 	door := s.door
-	s.off(func() func() {
+	wipe := func() {
+		for _, secret := range secrets {
+			clear(secret)
+		}
+	}
+	started := s.off(func() func() {
+		defer wipe()
 		o, err := open()
 		wallets, _ := s.ctl.wallets() // of a new wallet the list does not know yet
 		return func() {
@@ -75,26 +83,27 @@ func (s *Shell) enter(done func(problem string), open func() (*opened, error)) {
 				return
 			}
 			if s.door != door { // the person went elsewhere meanwhile
-				s.ctl.spawn(s.ctl.lock)
+				s.ctl.spawn(func() { s.ctl.lock(o) })
 				return
 			}
 			s.awaited = &awaited{of: o, done: done}
 			s.ctl.newsFromWallet()
 		}
 	})
+	if !started {
+		wipe()
+	}
 }
 
 // newWords makes recovery words. The answer is the wizard's to wipe.
 func (s *Shell) newWords(count int, done func([]byte, string)) {
 	s.off(func() func() {
 		words, err := app.NewWords(count)
-		return func() {
-			if err != nil {
-				done(nil, present.Sentence(err))
-				return
-			}
-			done(words(), "")
+		if err != nil {
+			return func() { done(nil, present.Sentence(err)) }
 		}
+		s.postOr(func() { done(words(), "") }, func() { clear(words()) })
+		return nil
 	})
 }
 
@@ -112,25 +121,20 @@ func (s *Shell) checkBirthday(text string) string {
 
 func (s *Shell) create(w onboard.NewWallet, done func(string)) {
 	s.enter(done, func() (*opened, error) {
-		defer clear(w.Words)
-		defer clear(w.Password)
 		return s.ctl.create(app.CreateParams{
 			Name: w.Name, Mnemonic: hold(w.Words), Password: hold(w.Password), Unchecked: w.Later,
-		}, s.walletFailed)
-	})
+		})
+	}, w.Words, w.Password)
 }
 
 func (s *Shell) restore(w onboard.OldWallet, done func(string)) {
 	s.enter(done, func() (*opened, error) {
-		defer clear(w.Words)
-		defer clear(w.Password)
-		defer clear(w.Passphrase)
 		p := app.RestoreParams{Name: w.Name, Mnemonic: hold(w.Words), Password: hold(w.Password), Birthday: w.Birthday}
 		if len(w.Passphrase) > 0 {
 			p.Passphrase = hold(w.Passphrase)
 		}
-		return s.ctl.restore(p, s.walletFailed)
-	})
+		return s.ctl.restore(p)
+	}, w.Words, w.Password, w.Passphrase)
 }
 
 // problem is an error's sentence, empty for none.

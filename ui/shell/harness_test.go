@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,6 +137,7 @@ type desk struct {
 	c    fyne.Canvas
 	o    shell.Options
 	tick chan time.Time
+	quit atomic.Bool // the toolkit was asked to end
 }
 
 // sit opens the window on a network, in a folder.
@@ -148,7 +150,7 @@ func sit(t *testing.T, dir string, net practice, change ...func(*shell.Options))
 		Env: func(network string) (*app.Env, error) {
 			return &app.Env{DataDir: dir, Network: network, Params: params, NoDNS: true, Keys: keystoretest.CheapOptions()}, nil
 		},
-		Network: "regtest", DataDir: dir, Dispatch: d.q.put, Tick: d.tick,
+		Network: "regtest", DataDir: dir, Dispatch: d.q.put, Tick: d.tick, Quit: func() { d.quit.Store(true) },
 		Demo: func(context.Context, func(string)) (shell.Demo, error) { return net, nil },
 	}
 	for _, f := range change {

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -57,12 +59,20 @@ func (*fill) MinSize(objects []fyne.CanvasObject) (m fyne.Size) {
 	return m
 }
 
+// wizardRest is how long a person may leave the wizard alone at least. Writing
+// words on paper takes minutes in which nothing else is touched.
+const wizardRest = 10 * time.Minute
+
 // trace is what a person at the keyboard leaves behind: no hook tells of keys
 // while a widget has the focus, but what has it, and what was typed, changes.
+// So do arrow keys in a field or a list. The wheel is heard only where a page
+// scrolls as a whole: inside lists and cards it goes to them alone, and counts
+// with the pointer's next movement.
 type trace struct {
 	focused fyne.Focusable
-	cursor  int // its place in the text
-	chosen  int // letters
+	cursor  int     // its place in the text
+	chosen  int     // letters
+	offset  float32 // of a list
 	overlay fyne.CanvasObject
 }
 
@@ -75,13 +85,24 @@ func (s *Shell) traceNow() trace {
 	if e, ok := t.focused.(interface{ SelectedText() string }); ok {
 		t.chosen = len(e.SelectedText())
 	}
+	if e, ok := t.focused.(interface{ GetScrollOffset() float32 }); ok {
+		t.offset = e.GetScrollOffset()
+	}
 	return t
+}
+
+// listen has keys heard that no widget takes.
+func (s *Shell) listen() {
+	if c, ok := s.win.Canvas().(desktop.Canvas); ok {
+		c.SetOnKeyDown(func(*fyne.KeyEvent) { s.touch() })
+	}
 }
 
 // touch notes that a person is there.
 func (s *Shell) touch() { s.active = s.o.Now() }
 
-// checkIdle locks the wallet if nobody has been there for long.
+// checkIdle locks the wallet if nobody has been there for long, and takes what
+// the wizard shows from the screen.
 func (s *Shell) checkIdle() {
 	now := s.o.Now()
 	if t := s.traceNow(); t != s.trace {
@@ -93,5 +114,8 @@ func (s *Shell) checkIdle() {
 	after := s.settings.LockAfter
 	if s.stay != nil && after > 0 && now.Sub(s.active) >= after {
 		s.lock()
+	}
+	if s.wizard != nil && now.Sub(s.active) >= max(after, wizardRest) {
+		s.wizard.Rest("Nobody was here for a while, so what the wizard had gathered was forgotten. Nothing was created.")
 	}
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"thistle/ui/kit"
+	"thistle/ui/present"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -31,7 +32,10 @@ func newNotices(t *stay) *notices {
 		n.dismissed = n.warning.words.Text()
 		n.warning.show(false)
 	}))
-	n.trouble = newNotice("shell.trouble", kit.Bad, kit.IconWarning, "", nil)
+	n.trouble = newNotice("shell.trouble", kit.Bad, kit.IconWarning, "", kit.Secondary("shell.again", "Try again", nil, func() {
+		n.trouble.show(false) // it comes back if that was in vain
+		t.again()
+	}))
 	n.content = kit.Column(0, n.trouble.box, n.warning.box, n.backup.box)
 	return n
 }
@@ -71,18 +75,22 @@ func (n *notice) show(on bool) {
 
 func (n *notices) update(v view) {
 	n.backup.show(!v.snap.BackedUp)
+	trouble := troubleOf(v)
+	n.trouble.words.Set(trouble)
+	n.trouble.show(trouble != "")
 	if v.warning != "" && v.warning != n.dismissed {
 		n.warning.words.Set(v.warning)
 		n.warning.show(true)
 	}
 }
 
-func (n *notices) fail(problem string, again func()) {
-	n.trouble.words.Set(problem)
-	button := kit.Secondary("shell.again", "Try again", nil, again)
-	n.trouble.box.Objects = []fyne.CanvasObject{noticeGround(kit.Bad, kit.IconWarning, n.trouble.words, button)}
-	n.trouble.show(true)
-	n.trouble.box.Refresh()
+// troubleOf says what has ended that should go on, empty for nothing.
+func troubleOf(v view) string {
+	switch {
+	case v.trouble != nil:
+		return present.Sentence(v.trouble)
+	case v.snap.Stopped != nil:
+		return present.Stopped(v.snap.Stopped)
+	}
+	return ""
 }
-
-func (n *notices) mend() { n.trouble.show(false) }

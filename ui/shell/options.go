@@ -31,6 +31,8 @@ type Options struct {
 
 	// Dispatch runs a function on the window's goroutine, later; fyne.Do if nil.
 	Dispatch func(func())
+	// Quit ends the toolkit's loop; its driver's Quit if nil.
+	Quit func()
 	// Now is the clock, time.Now if nil.
 	Now func() time.Time
 	// Tick says that it is time to look at the clock again: for the idle lock and

@@ -24,10 +24,10 @@ type Shell struct {
 	root *ground
 
 	stopTick func()
-	closed   atomic.Bool // nothing is drawn any more
+	turns    turns
+	closed   atomic.Bool // closing has begun
 	once     sync.Once   // of closing
 
-	trouble  error // with which the peer's run ended
 	settings app.Settings
 	wallets  []app.WalletInfo
 	last     present.Snapshot // the newest, without what it says of a wallet
@@ -55,6 +55,10 @@ type awaited struct {
 // the window's goroutine; whoever calls it shows the window.
 func New(fyneApp fyne.App, o Options) *Shell {
 	s := &Shell{app: fyneApp}
+	s.turns.done.L = &s.turns.mu
+	if o.Quit == nil {
+		o.Quit = fyneApp.Driver().Quit
+	}
 	s.o, s.stopTick = o.filled()
 	s.ctl = newController(s.o)
 	settings, err := app.LoadSettings(s.o.DataDir)
@@ -71,6 +75,7 @@ func New(fyneApp fyne.App, o Options) *Shell {
 	s.win.Resize(windowSize)
 	s.win.SetMainMenu(s.menu())
 	s.win.SetCloseIntercept(s.leave)
+	s.listen()
 	s.ctl.spawn(func() { s.ctl.watch(s.deliver, func() { s.post(s.checkIdle) }) })
 	s.probe()
 	s.start()
@@ -85,6 +90,7 @@ func (s *Shell) Window() fyne.Window { return s.win }
 func (s *Shell) Close() {
 	s.once.Do(func() {
 		s.closed.Store(true)
+		s.turns.end()
 		s.stopTick()
 		if !s.ctl.close() {
 			s.o.Log.Error("closing took too long")
@@ -101,59 +107,37 @@ func (s *Shell) leave() {
 	s.show(s.message("Closing…", "Everything is being put away.", nil))
 	go func() {
 		s.Close()
-		s.o.Dispatch(s.win.Close)
+		s.o.Dispatch(s.o.Quit) // not the window's Close: the loop may have ended
 	}()
+}
+
+// Ended keeps what was being typed when the toolkit's loop ended without asking,
+// as it does at a signal. It is called on the goroutine of that loop, before
+// Close; nothing is drawn any more.
+func (s *Shell) Ended() {
+	s.turns.end()
+	s.turns.wait()
+	if s.stay != nil && !s.closed.Load() {
+		s.stay.keepTyped()
+	}
 }
 
 // start opens the network's folder, and what is in it.
 func (s *Shell) start() {
 	s.dropStay()
-	s.trouble = nil
 	opening := kit.NewParagraph(kit.Body, kit.Muted, "")
 	s.show(s.message("Opening…", "", opening))
 	tell := func(text string) { s.post(func() { opening.Set(text) }) }
 	s.off(func() func() {
-		wallets, err := s.ctl.begin(tell, s.peerFailed)
+		wallets, err := s.ctl.begin(tell)
 		return func() {
 			if err != nil {
 				s.showProblem(err)
 				return
 			}
 			s.wallets = wallets
-			if s.trouble != nil { // the peer was quicker
-				s.showProblem(s.trouble)
-				return
-			}
 			s.welcome()
 		}
-	})
-}
-
-// peerFailed is told when the peer's run has ended with an error, on any
-// goroutine.
-func (s *Shell) peerFailed(err error) {
-	s.o.Log.Error("run peer", "err", err)
-	s.post(func() {
-		s.trouble = err
-		if s.stay != nil {
-			s.stay.fail(present.Sentence(err), s.start)
-			return
-		}
-		s.showProblem(err)
-	})
-}
-
-// walletFailed is told when a wallet's run has ended with an error.
-func (s *Shell) walletFailed(err error) {
-	s.o.Log.Error("run wallet", "err", err)
-	s.post(func() {
-		if s.stay == nil {
-			return
-		}
-		s.stay.fail(present.Sentence(err), func() {
-			s.stay.mend()
-			s.ctl.spawn(func() { s.ctl.again(s.walletFailed) })
-		})
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // begin starts what is asked for: the practice network, then the session and
 // its peer. Slow. What was begun before goes on; after an error it can be
 // called again.
-func (c *controller) begin(progress func(string), failed func(error)) ([]app.WalletInfo, error) {
+func (c *controller) begin(progress func(string)) ([]app.WalletInfo, error) {
 	c.life.Lock()
 	defer c.life.Unlock()
 	c.endWallet()
@@ -37,18 +37,74 @@ func (c *controller) begin(progress func(string), failed func(error)) ([]app.Wal
 	if err != nil {
 		return nil, errors.Join(err, session.End())
 	}
-	c.hold(env, session, failed)
-	return wallets, nil
-}
-
-// hold begins the run of a session. life is held.
-func (c *controller) hold(env *app.Env, session *app.Session, failed func(error)) {
 	h := &host{env: env, session: session}
-	h.run = startRun(c.ctx, c.heard(session.Events(), session.Run), failed)
 	c.mu.Lock()
 	c.host = h
 	c.mu.Unlock()
+	c.connect(h)
+	return wallets, nil
+}
+
+// connect begins the run of a session's peer. life is held.
+func (c *controller) connect(h *host) {
+	h.run = startRun(c.ctx, c.heard(h.session.Events(), h.session.Run), func(err error) {
+		c.o.Log.Error("run peer", "err", err)
+		c.mu.Lock()
+		if c.host == h {
+			c.stopped = err
+		}
+		c.mu.Unlock()
+		c.newsFromSession()
+	})
 	c.newsFromSession()
+}
+
+// follow lets a wallet follow the session's peer. life is held.
+func (c *controller) follow(o *opened) {
+	o.feed = startRun(o.ctx, c.heard(o.w.Events(), o.w.Run), func(err error) { c.feedEnded(o, err) })
+}
+
+func (c *controller) feedEnded(o *opened, err error) {
+	c.o.Log.Error("run wallet", "err", err)
+	o.mu.Lock()
+	o.stopped = err
+	o.mu.Unlock()
+	c.newsFromWallet()
+}
+
+// again begins anew what has ended with an error. Slow.
+func (c *controller) again() {
+	c.life.Lock()
+	defer c.life.Unlock()
+	c.mu.Lock()
+	h, o, stopped := c.host, c.open, c.stopped
+	c.stopped = nil
+	c.mu.Unlock()
+	if h != nil && stopped != nil {
+		h.stop()
+		c.connect(h)
+	}
+	if o != nil && o.mend() {
+		o.feed.stop()
+		c.follow(o)
+	}
+	c.newsFromWallet()
+}
+
+// trouble is with what the following of the peer has ended.
+func (o *opened) trouble() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.stopped
+}
+
+// mend takes that back; false says that there was none.
+func (o *opened) mend() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	was := o.stopped != nil
+	o.stopped = nil
+	return was
 }
 
 func (c *controller) startDemo(progress func(string)) (Demo, error) {
@@ -76,15 +132,15 @@ func (c *controller) network() Demo {
 }
 
 // unlock opens a wallet and wipes the password. Slow.
-func (c *controller) unlock(name string, password []byte, failed func(error)) (*opened, error) {
+func (c *controller) unlock(name string, password []byte) (*opened, error) {
 	defer clear(password)
 	c.life.Lock()
 	defer c.life.Unlock()
-	return c.openWallet(name, hold(password), failed)
+	return c.openWallet(name, hold(password))
 }
 
 // openWallet opens a wallet and begins its run. life is held.
-func (c *controller) openWallet(name string, password app.Secret, failed func(error)) (*opened, error) {
+func (c *controller) openWallet(name string, password app.Secret) (*opened, error) {
 	c.endWallet()
 	h := c.current()
 	if h == nil || c.ctx.Err() != nil {
@@ -99,7 +155,7 @@ func (c *controller) openWallet(name string, password app.Secret, failed func(er
 	}
 	o := &opened{w: w, env: h.env}
 	o.ctx, o.cancel = context.WithCancel(c.ctx)
-	o.feed = c.follow(o, failed)
+	c.follow(o)
 	c.mu.Lock()
 	c.open = o
 	c.mu.Unlock()
@@ -107,42 +163,23 @@ func (c *controller) openWallet(name string, password app.Secret, failed func(er
 	return o, nil
 }
 
-// follow lets the wallet follow the session's peer.
-func (c *controller) follow(o *opened, failed func(error)) *run {
-	return startRun(o.ctx, c.heard(o.w.Events(), o.w.Run), failed)
-}
-
-// again lets a wallet follow the peer whose run has ended. Slow.
-func (c *controller) again(failed func(error)) {
-	c.life.Lock()
-	defer c.life.Unlock()
-	c.mu.Lock()
-	o := c.open
-	c.mu.Unlock()
-	if o == nil {
-		return
-	}
-	o.feed.stop()
-	o.feed = c.follow(o, failed)
-}
-
 // create makes a wallet and opens it. Slow.
-func (c *controller) create(p app.CreateParams, failed func(error)) (*opened, error) {
-	return c.make(p.Name, p.Password, failed, func(s *app.Session) error {
+func (c *controller) create(p app.CreateParams) (*opened, error) {
+	return c.make(p.Name, p.Password, func(s *app.Session) error {
 		_, err := s.Create(p)
 		return err
 	})
 }
 
 // restore makes a wallet from recovery words and opens it. Slow.
-func (c *controller) restore(p app.RestoreParams, failed func(error)) (*opened, error) {
-	return c.make(p.Name, p.Password, failed, func(s *app.Session) error {
+func (c *controller) restore(p app.RestoreParams) (*opened, error) {
+	return c.make(p.Name, p.Password, func(s *app.Session) error {
 		_, err := s.Restore(p)
 		return err
 	})
 }
 
-func (c *controller) make(name string, password app.Secret, failed func(error), build func(*app.Session) error) (*opened, error) {
+func (c *controller) make(name string, password app.Secret, build func(*app.Session) error) (*opened, error) {
 	c.life.Lock()
 	defer c.life.Unlock()
 	h := c.current()
@@ -153,7 +190,7 @@ func (c *controller) make(name string, password app.Secret, failed func(error), 
 	if err := build(h.session); err != nil {
 		return nil, err
 	}
-	return c.openWallet(name, password, failed)
+	return c.openWallet(name, password)
 }
 
 // wallets lists the wallets of the session. Slow.

@@ -92,7 +92,9 @@ func (t *stay) screen(p page) *screen {
 	sc := t.built[p]
 	if sc == nil {
 		sc = p.build(t)
-		sc.content = container.NewVScroll(kit.Inset(0, sideRoom, 4, 4, sc.content))
+		scroll := container.NewVScroll(kit.Inset(0, sideRoom, 4, 4, sc.content))
+		scroll.OnScrolled = func(fyne.Position) { t.s.touch() }
+		sc.content = scroll
 		t.built[p] = sc
 	}
 	return sc
@@ -111,11 +113,14 @@ func (t *stay) draw(v view) {
 	}
 }
 
-// fail says that something ended which should go on.
-func (t *stay) fail(problem string, again func()) { t.notices.fail(problem, again) }
-
-// mend takes that back.
-func (t *stay) mend() { t.notices.mend() }
+// again begins anew what has ended with an error.
+func (t *stay) again() {
+	t.s.touch()
+	t.s.off(func() func() {
+		t.s.ctl.again()
+		return nil
+	})
+}
 
 // dropStay leaves an open wallet's screens, or what else is shown, with all that
 // they hold.
@@ -129,9 +134,19 @@ func (s *Shell) dropStay() {
 	s.hideDoor()
 }
 
+// keepTyped saves what was typed and would be saved on leaving its field.
+func (t *stay) keepTyped() {
+	if e, ok := t.s.win.Canvas().Focused().(*kit.Entry); ok && e.Left != nil {
+		e.Left()
+	}
+	if t.history != nil {
+		t.history.Hidden()
+	}
+}
+
 // withoutWallet is what a snapshot says of the network alone.
 func withoutWallet(s present.Snapshot) present.Snapshot {
-	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Left: s.Left}
+	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Left: s.Left, Stopped: s.Stopped}
 }
 
 // Lock locks the open wallet, if there is one, whatever lies over it.
@@ -147,10 +162,11 @@ func (s *Shell) lock() {
 
 // leaveWallet locks the wallet; then shows what comes next, at once.
 func (s *Shell) leaveWallet(next func()) {
+	o := s.stay.of
 	s.dropStay()
 	next()
 	s.off(func() func() {
-		s.ctl.lock()
+		s.ctl.lock(o)
 		wallets, err := s.ctl.wallets()
 		return func() {
 			if err == nil && len(wallets) > 0 {

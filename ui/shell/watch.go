@@ -22,6 +22,7 @@ type view struct {
 	of      *opened
 	travel  *app.Travel // of the payment sent last, nil for none
 	warning string      // the peer's last one
+	trouble error       // with which the wallet's following of the peer has ended
 }
 
 // heard runs f and listens to its events meanwhile.
@@ -106,7 +107,7 @@ func (c *controller) watch(draw func(v view, drawn func()), tick func()) {
 		v := c.look(&m)
 		drawn := make(chan struct{})
 		draw(v, func() { close(drawn) })
-		if !c.rest(drawn, v.snap.Progress) {
+		if !c.rest(drawn, v.snap) {
 			return
 		}
 	}
@@ -114,7 +115,7 @@ func (c *controller) watch(draw func(v view, drawn func()), tick func()) {
 
 // rest waits until a snapshot was drawn and the pause is over; false says that
 // the window closes.
-func (c *controller) rest(drawn <-chan struct{}, p app.Progress) bool {
+func (c *controller) rest(drawn <-chan struct{}, s present.Snapshot) bool {
 	begin := time.Now()
 	if !c.wait(drawPause, nil) {
 		return false
@@ -124,10 +125,21 @@ func (c *controller) rest(drawn <-chan struct{}, p app.Progress) bool {
 		return false
 	case <-drawn:
 	}
-	if stage, _, _ := stageOf(p); stage == 0 {
+	if !underWay(s) {
 		return true
 	}
-	return c.wait(syncPause-time.Since(begin), c.hurry)
+	if !c.wait(syncPause-time.Since(begin), c.hurry) {
+		return false
+	}
+	c.newsFromSession() // of these steps not every one is an event
+	return true
+}
+
+// underWay says that something is being fetched or searched.
+func underWay(s present.Snapshot) bool {
+	stage, _, _ := stageOf(s.Progress)
+	searching := s.Wallet != "" && s.Progress.Running && (!s.Status.Final || s.Status.Unapplied > 0)
+	return stage != 0 || searching
 }
 
 // wait waits for a time or for hurry; false says that the window closes.
@@ -156,6 +168,7 @@ func (c *controller) look(m *memory) view {
 	c.mu.Lock()
 	h, stale, prefs := c.host, c.stale, c.settings
 	v := view{warning: c.warning}
+	v.snap.Stopped = c.stopped
 	c.stale = false
 	c.mu.Unlock()
 	s := &v.snap
@@ -188,5 +201,5 @@ func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) {
 	s := &v.snap
 	v.of, s.Wallet, s.BackedUp = o, o.w.Name(), o.w.BackedUp()
 	s.Balance, s.Status = o.w.Balance(), o.w.Status()
-	s.History, s.Addresses, v.travel = m.history, m.addresses, o.travel()
+	s.History, s.Addresses, v.travel, v.trouble = m.history, m.addresses, o.travel(), o.trouble()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"thistle/app"
+	"thistle/ui/present"
 
 	"github.com/stretchr/testify/require"
 )
@@ -65,4 +66,68 @@ func TestPace(t *testing.T) {
 	p.Height, p.Current = 1000, true
 	p.FilterHeaders, p.Filters = 1000, 1000
 	require.Zero(t, e.left(now.Add(30*time.Second), p), "all is there")
+}
+
+// TestWhatIsUnderWayIsLookedAtAgain: filter headers, filters and searching come
+// forward without events of their own.
+func TestWhatIsUnderWayIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	running := app.Progress{Running: true, Peers: 2, Current: true, Height: 200, FiltersFrom: 56, FilterHeaders: 200, Filters: 200}
+	comparing, fetching := running, running
+	comparing.FilterHeaders, fetching.Filters = 56, 56
+	for name, c := range map[string]struct {
+		s     present.Snapshot
+		again bool
+	}{
+		"at rest":           {present.Snapshot{Progress: running}, false},
+		"comparing filters": {present.Snapshot{Progress: comparing}, true},
+		"fetching filters":  {present.Snapshot{Progress: fetching}, true},
+		"searching":         {present.Snapshot{Progress: running, Wallet: "a"}, true},
+		"all is known":      {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true}}, false},
+		"reading blocks":    {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true, Unapplied: 1}}, true},
+		"nobody is there":   {present.Snapshot{Progress: app.Progress{Running: true}}, false},
+		"not running":       {present.Snapshot{Wallet: "a"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, stop := Options{}.filled()
+			defer stop()
+			ctl := newController(o)
+			drawn := make(chan struct{})
+			close(drawn)
+			require.True(t, ctl.rest(drawn, c.s))
+			require.Equal(t, c.again, len(ctl.dirty) == 1)
+		})
+	}
+}
+
+// TestTurns come one after the other, on whichever goroutine, and none after the
+// end.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	var q turns
+	q.done.L = &q.mu
+	begun, goOn, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	order := make(chan string, 10)
+	q.add(turn{do: func() { close(begun); <-goOn; order <- "first" }})
+	go func() { defer close(over); q.run() }()
+	<-begun
+	q.add(turn{do: func() { order <- "second" }})
+	q.run() // somebody runs already: returns at once
+	require.Empty(t, order)
+	close(goOn)
+	<-over
+	require.Equal(t, "first", <-order)
+	require.Equal(t, "second", <-order)
+
+	never := func() { order <- "too late" }
+	q.add(turn{do: never, dropped: func() { order <- "dropped" }})
+	q.end()
+	q.wait()
+	q.add(turn{do: never, dropped: func() { order <- "dropped" }})
+	q.add(turn{do: never})
+	q.run()
+	require.Equal(t, "dropped", <-order)
+	require.Equal(t, "dropped", <-order)
+	require.Empty(t, order)
 }

@@ -1,0 +1,105 @@
+package shell_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"thistle/app"
+	"thistle/ui/kit/kittest"
+	"thistle/ui/onboard"
+	"thistle/ui/shell"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNobodyToConnectTo makes and opens a wallet without a network.
+func TestNobodyToConnectTo(t *testing.T) {
+	d := sit(t, t.TempDir(), practice{}, func(o *shell.Options) { o.Demo = nil })
+	d.creates("Savings")
+	d.reads("rail.sync", "Not running")
+	d.reads("rail.sync", "no peers to connect to")
+	d.reads("shell.trouble", "No peers to connect to: regtest has no public peers")
+	d.taps("shell.again") // in vain
+	d.reads("shell.trouble", "No peers to connect to")
+	d.taps("nav.receive")
+	d.sees("receive.address")
+	d.s.Lock()
+	d.finds("No peers to connect to")
+	d.unlocks()
+	d.reads("shell.trouble", "No peers to connect to")
+}
+
+// TestThePeerFails takes the folder of the filters away while a wallet is open,
+// and gives it back.
+func TestThePeerFails(t *testing.T) {
+	dir, net := t.TempDir(), network(t, 2)
+	d := sit(t, dir, net)
+	d.creates("Savings")
+	d.reads("rail.sync", "In sync")
+	filters := filepath.Join(dir, "regtest", "filters")
+	require.DirExists(t, filters)
+	require.NoError(t, os.RemoveAll(filters))
+	require.NoError(t, os.WriteFile(filters, nil, 0o600))
+	require.NoError(t, net.Mine(t.Context(), 2100)) // into another segment
+	d.sees("shell.trouble")
+	d.reads("rail.sync", "Not running")
+	require.NoError(t, os.Remove(filters))
+	d.taps("shell.again")
+	d.reads("rail.sync", "In sync")
+	d.until("the banner is gone", func() bool { return !kittest.Has(t, d.c, "shell.trouble") })
+	d.taps("demo.pay")
+	d.reads("overview.arriving", "arriving")
+}
+
+// TestTheWalletFails says so, also if it did before its screens were shown, and
+// goes on when it can.
+func TestTheWalletFails(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 2))
+	d.creates("Savings")
+	full := &app.Error{Op: "save", Kind: app.KindDiskFull}
+	d.s.FailWallet(full)
+	d.reads("shell.trouble", "The disk is full")
+	d.taps("nav.receive")
+	d.reads("shell.trouble", "The disk is full")
+	d.taps("shell.again")
+	d.until("the banner is gone", func() bool { return !kittest.Has(t, d.c, "shell.trouble") })
+	d.taps("demo.pay")
+	d.taps("nav.overview")
+	d.reads("overview.arriving", "arriving")
+
+	d.s.FailWallet(full)
+	d.s.Lock()
+	d.unlocks()
+	require.False(t, kittest.Has(t, d.c, "shell.trouble"), "that was another stay")
+}
+
+// TestSecretsAreWiped also where nothing is done with them.
+func TestSecretsAreWiped(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	secrets := func() (list [][]byte) {
+		list = [][]byte{[]byte("one password"), []byte("two password"), []byte("three"), []byte("four"), []byte("five")}
+		d.s.Unlock("Savings", list[0], func(string) {})
+		d.s.ChangePassword(list[1], list[2], func(string) {})
+		d.s.Words(list[3], func([]byte, string) {})
+		d.s.Confirm(list[4])
+		return list
+	}
+	wiped := func(list [][]byte) bool {
+		for _, secret := range list {
+			if string(secret) != string(make([]byte, len(secret))) {
+				return false
+			}
+		}
+		return true
+	}
+	d.s.Close()
+	require.True(t, wiped(secrets()), "the window is closed")
+	words, key := []byte("word word word"), []byte("password")
+	d.s.Create(onboard.NewWallet{Name: "x", Words: words, Password: key}, func(string) {})
+	require.True(t, wiped([][]byte{words, key}))
+	words, key, phrase := []byte("word word word"), []byte("password"), []byte("phrase")
+	d.s.Restore(onboard.OldWallet{Name: "x", Words: words, Password: key, Passphrase: phrase}, func(string) {})
+	require.True(t, wiped([][]byte{words, key, phrase}))
+}
