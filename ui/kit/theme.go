@@ -73,6 +73,7 @@ var palette = map[fyne.ThemeColorName][2]color.Color{
 	theme.ColorNameMenuBackground:      {rgb(0xFFFFFF).color(), rgb(0x1E1B28).color()},
 	theme.ColorNameOverlayBackground:   {rgb(0xFFFFFF).color(), rgb(0x1E1B28).color()},
 	theme.ColorNameHeaderBackground:    {rgb(0xEFEDF5).color(), rgb(0x1A1723).color()},
+	theme.ColorNameShadow:              {color.NRGBA{0x1E, 0x1A, 0x2B, 0x18}, color.NRGBA{0, 0, 0, 0x50}},
 	theme.ColorNameHover:               {color.NRGBA{0x6C, 0x3F, 0xC5, 0x14}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x1C}},
 	theme.ColorNameFocus:               {color.NRGBA{0x6C, 0x3F, 0xC5, 0x3C}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x4C}},
 	theme.ColorNamePressed:             {color.NRGBA{0x6C, 0x3F, 0xC5, 0x30}, color.NRGBA{0xA9, 0x8B, 0xF0, 0x38}},

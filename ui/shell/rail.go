@@ -43,7 +43,7 @@ func newRail(goTo func(page), lock func()) *rail {
 	locker := kit.NavItem("rail.lock", kit.IconLock, "Lock wallet", lock)
 	locker.SetNote("Ctrl L")
 	top := kit.Column(0, kit.Inset(18, 10, 16, 10, name), card, kit.Blank(0, kit.Space), nav)
-	bottom := kit.Column(0, kit.Rule(), kit.Inset(12, 10, 6, 10, r.foot), locker)
+	bottom := kit.Column(0, kit.Rule(), kit.Inset(12, 0, 6, 10, r.foot), locker)
 	inner := kit.Inset(0, railEdge, 14, railEdge, container.NewBorder(top, bottom, nil, nil))
 	edge := container.New(&wide{1}, kit.NewPanel(kit.ColorLine, "", 0))
 	r.content = container.New(&wide{railWidth}, kit.NewPanel(kit.ColorSide, "", 0), inner, container.NewBorder(nil, nil, nil, edge))
