@@ -27,9 +27,11 @@ func stageOf(p app.Progress) (stage int, done, goal int32) {
 		return 0, 0, 0
 	case !p.Current:
 		return 1, p.Height, p.Target
+	case p.FiltersFrom < 0: // nobody has asked for any
+		return 0, 0, 0
 	case p.FilterHeaders < p.Height:
 		return 2, p.FilterHeaders, p.Height
-	case p.FiltersFrom >= 0 && p.Filters < p.Height:
+	case p.Filters < p.Height:
 		return 3, p.Filters, p.Height
 	}
 	return 0, 0, 0

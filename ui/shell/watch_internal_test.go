@@ -73,7 +73,8 @@ func TestPace(t *testing.T) {
 func TestWhatIsUnderWayIsLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	running := app.Progress{Running: true, Peers: 2, Current: true, Height: 200, FiltersFrom: 56, FilterHeaders: 200, Filters: 200}
-	comparing, fetching := running, running
+	comparing, fetching, unasked := running, running, running
+	unasked.FiltersFrom, unasked.FilterHeaders, unasked.Filters = -1, -1, -1
 	comparing.FilterHeaders, fetching.Filters = 56, 56
 	for name, c := range map[string]struct {
 		s     present.Snapshot
@@ -82,6 +83,8 @@ func TestWhatIsUnderWayIsLookedAtAgain(t *testing.T) {
 		"at rest":           {present.Snapshot{Progress: running}, false},
 		"comparing filters": {present.Snapshot{Progress: comparing}, true},
 		"fetching filters":  {present.Snapshot{Progress: fetching}, true},
+		"no wallet yet":     {present.Snapshot{Progress: unasked}, false},
+		"just opened":       {present.Snapshot{Progress: unasked, Wallet: "a"}, true},
 		"searching":         {present.Snapshot{Progress: running, Wallet: "a"}, true},
 		"all is known":      {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true}}, false},
 		"reading blocks":    {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true, Unapplied: 1}}, true},
