@@ -75,7 +75,7 @@ func TestOutboxAfterLocking(t *testing.T) {
 	s := &Session{env: w.env, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), posts: make(map[string][]*post)}
 	w.session = s
 	old := &wire.MsgTx{Version: 2}
-	s.setPosts(w.name, []ledger.Outgoing{{Tx: old, TxID: old.TxHash()}})
+	s.setPosts(w.name, []ledger.Outgoing{{Tx: old, TxID: old.TxHash()}}, true)
 	require.Len(t, s.posts[w.name], 1)
 	w.syncOutbox()
 	require.Empty(t, s.posts[w.name])

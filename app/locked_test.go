@@ -106,7 +106,8 @@ func (p *tap) names(txid chainhash.Hash) int {
 }
 
 // A payment that has travelled is not announced while its wallet is locked: only
-// its sender would go on once it has confirmed. Unlocked, the wallet sees to it.
+// its sender would go on once it has confirmed. Unlocked, the wallet sees to it,
+// once it has looked.
 func TestQuietWhileLocked(t *testing.T) {
 	t.Parallel()
 	net := network(t, 2)
@@ -141,4 +142,5 @@ func TestQuietWhileLocked(t *testing.T) {
 	w, _ = unlock(t, s, "")
 	syncedTo(t, w, net[0])
 	require.Equal(t, app.StateConfirmed, w.History(0, 1)[0].State)
+	require.Zero(t, sent.names(res.TxID), "it has confirmed, as was to be found out first")
 }

@@ -23,8 +23,8 @@ type post struct {
 	receipts []receipt
 	echoed   bool
 	// quiet says that it is not being announced: it has travelled, and its wallet
-	// is locked. Only the wallet could tell when it confirms, and who announces
-	// what has long confirmed shows that it is his.
+	// is locked or has not looked yet whether it has confirmed. Who announces what
+	// has long confirmed shows that it is his.
 	quiet bool
 }
 
@@ -36,7 +36,7 @@ type receipt struct {
 }
 
 // syncOutbox makes the peer announce what the ledger holds to be announced and
-// nothing else.
+// nothing else. What has travelled waits until all is known.
 func (w *Wallet) syncOutbox() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,20 +49,25 @@ func (w *Wallet) syncOutboxLocked() {
 	if w.led == nil {
 		return
 	}
+	chain := w.online()
+	final := chain != nil && w.finalAt(chain.Status())
 	if w.session != nil {
-		w.session.setPosts(w.name, w.led.Queue())
+		w.session.setPosts(w.name, w.led.Queue(), final)
 		return
 	}
-	chain := w.online()
 	if chain == nil {
 		return
 	}
 	queued := make(map[chainhash.Hash]*wire.MsgTx)
 	for _, o := range w.led.Queue() {
-		queued[o.TxID] = o.Tx
-		if w.offered[o.TxID] == nil {
+		switch {
+		case w.offered[o.TxID] != nil:
+		case len(o.Echoed) > 0 && !final:
+			continue
+		default:
 			chain.Broadcast(o.Tx)
 		}
+		queued[o.TxID] = o.Tx
 	}
 	for id := range w.offered {
 		if queued[id] == nil {
@@ -70,6 +75,12 @@ func (w *Wallet) syncOutboxLocked() {
 		}
 	}
 	w.offered = queued
+}
+
+// finalAt reports whether all is known up to the newest block. w.mu is held.
+func (w *Wallet) finalAt(st spv.Status) bool {
+	view, ok := w.led.View()
+	return ok && st.Current && view.Hash == st.Tip.Hash && w.led.Final()
 }
 
 // resetOutbox is for a new peer, which announces nothing yet.
@@ -80,21 +91,24 @@ func (w *Wallet) resetOutbox() {
 }
 
 // setPosts makes a wallet's queue what is announced for it, as soon as the peer
-// runs: parents stand before their children.
-func (s *Session) setPosts(wallet string, queue []ledger.Outgoing) {
+// runs: parents stand before their children. final says that all is known of it.
+func (s *Session) setPosts(wallet string, queue []ledger.Outgoing, final bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.posts[wallet]
 	var posts []*post
 	for _, o := range queue {
 		p := findPost(old, o.TxID)
-		fresh := p == nil || p.quiet
 		if p == nil {
-			p = &post{txid: o.TxID, tx: o.Tx}
+			p = &post{txid: o.TxID, tx: o.Tx, quiet: true}
 		}
-		p.quiet, p.echoed = false, p.echoed || len(o.Echoed) > 0
+		p.echoed = p.echoed || len(o.Echoed) > 0
 		posts = append(posts, p)
-		if fresh && s.line != nil {
+		if !p.quiet || p.echoed && !final {
+			continue
+		}
+		p.quiet = false
+		if s.line != nil {
 			s.line.chain.Broadcast(p.tx)
 		}
 	}

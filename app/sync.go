@@ -127,7 +127,8 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 	return err
 }
 
-// tellSynced publishes Synced once for every state that is complete.
+// tellSynced publishes Synced once for every state that is complete, and has
+// announced what was waiting for it.
 func (w *Wallet) tellSynced() {
 	res := w.synced()
 	w.mu.Lock()
@@ -137,6 +138,7 @@ func (w *Wallet) tellSynced() {
 	}
 	w.mu.Unlock()
 	if fresh {
+		w.syncOutbox()
 		w.hub.publish(Synced{Height: res.Height, Hash: res.Hash})
 	}
 }
