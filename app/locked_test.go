@@ -144,3 +144,29 @@ func TestQuietWhileLocked(t *testing.T) {
 	require.Equal(t, app.StateConfirmed, w.History(0, 1)[0].State)
 	require.Zero(t, sent.names(res.TxID), "it has confirmed, as was to be found out first")
 }
+
+// A payment that has travelled and not confirmed is announced again once its wallet
+// is open and knows that.
+func TestAnnouncedAfterUnlocking(t *testing.T) {
+	t.Parallel()
+	net := network(t, 2)
+	env := newEnv(t, net.Addrs()...)
+	var sent tap
+	env.Dial = sent.dial
+	require.NoError(t, funded(t, net[0], env, 1).Close())
+	require.NoError(t, net.Synced(t.Context()))
+	s := session(t, env)
+	w, lock := unlock(t, s, "")
+	syncedTo(t, w, net[0])
+	res, err := w.SendDraft(t.Context(), draftOf(t, w, sendParams(t, env, net[0], "0.001", 0)), secret("correct horse"), 0)
+	require.NoError(t, err)
+	eventually(t, func() bool { return w.Travel(res.TxID).State == app.Echoed })
+	lock()
+	sent.names(res.TxID)
+	w, _ = unlock(t, s, "")
+	syncedTo(t, w, net[0])
+	for _, n := range net {
+		n.DropPeers()
+	}
+	eventually(t, func() bool { return sent.names(res.TxID) > 0 })
+}
