@@ -57,7 +57,7 @@ func lockFoot(s Snapshot) Text {
 		return Text{"The peer is not running.", Muted}
 	case p.Peers == 0:
 		return Text{"Looking for peers.", Muted}
-	case p.Current && (p.FilterHeaders < p.Height || p.Filters < p.Height && p.FiltersFrom >= 0):
+	case p.Current && p.FiltersFrom >= 0 && (p.FilterHeaders < p.Height || p.Filters < p.Height):
 		return Text{fmt.Sprintf("Fetching filters: all blocks up to %s are known, with %s.", block, peers), Muted}
 	case p.Current && s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late:
 		return Text{fmt.Sprintf("The newest block that any peer knows, %s, is from %s.", block, Ago(p.TipTime, s.Now)), Warn}

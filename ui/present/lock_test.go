@@ -46,7 +46,7 @@ func TestLockFoot(t *testing.T) {
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Target: 850_123}, "The peer goes on syncing: block 850 123, with 3 peers.", present.Muted},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_122, Filters: 850_122}, "Fetching filters: all blocks up to 850 123 are known, with 3 peers.", present.Muted},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 800_000, FiltersFrom: 700_000}, "Fetching filters: all blocks up to 850 123 are known, with 3 peers.", present.Muted},
-		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: -1, FiltersFrom: -1}, "Up to date at block 850 123, with 3 peers.", present.Good},
+		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: -1, Filters: -1, FiltersFrom: -1}, "Up to date at block 850 123, with 3 peers.", present.Good},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123}, "Up to date at block 850 123, with 3 peers.", present.Good},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123, TipTime: noon.Add(-3 * time.Hour)}, "The newest block that any peer knows, 850 123, is from 3 h ago.", present.Warn},
 		{app.Progress{Running: true, Peers: 3, Height: 850_123, Current: true, FilterHeaders: 850_123, Filters: 850_123, TipTime: noon.Add(-time.Hour)}, "Up to date at block 850 123, with 3 peers.", present.Good},

@@ -112,7 +112,7 @@ func syncOf(s Snapshot) syncing {
 func Stopped(err error) string {
 	var e *app.Error
 	if errors.As(err, &e) && e.Kind == app.KindNoPeers && e.Detail != "" {
-		return "No peers to connect to: " + ended(Plain(e.Detail)) + " with --connect, when Thistle is started."
+		return "No peers to connect to: " + ended(Plain(e.Detail)) + " (--connect, when Thistle is started)."
 	}
 	return Sentence(err)
 }

@@ -1,6 +1,7 @@
 package present_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -45,6 +46,15 @@ func TestRailTellsTheTruth(t *testing.T) {
 		}, foot{present.Good, "In sync", "block 1 000", "9 peers · 6 with filters", "last block 3 h ago"}},
 		"not running": {func(s *present.Snapshot) { s.Progress.Running, s.Progress.Peers = false, 0 },
 			foot{present.Bad, "Not running", "", "no peers connected", "last block 4 min ago"}},
+		"nobody to connect to": {func(s *present.Snapshot) {
+			s.Progress.Running, s.Progress.Peers, s.Stopped = false, 0, &app.Error{Kind: app.KindNoPeers}
+		}, foot{present.Bad, "Not running", "", "no peers connected", "no peers to connect to"}},
+		"disk full": {func(s *present.Snapshot) {
+			s.Progress.Running, s.Progress.Peers, s.Stopped = false, 0, &app.Error{Kind: app.KindDiskFull}
+		}, foot{present.Bad, "Not running", "", "no peers connected", "the disk is full"}},
+		"something else": {func(s *present.Snapshot) {
+			s.Progress.Running, s.Progress.Peers, s.Stopped = false, 0, errors.New("no idea")
+		}, foot{present.Bad, "Not running", "", "no peers connected", "something went wrong"}},
 		"nothing known": {func(s *present.Snapshot) {
 			s.Progress = app.Progress{Running: true, Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
 		}, foot{present.Warn, "Looking for peers", "", "no peers connected", "nothing is known yet"}},
@@ -77,6 +87,16 @@ func TestRailTellsTheTruth(t *testing.T) {
 		r := present.RailOf(s)
 		require.Equal(t, c.want, foot{r.Tone, r.Doing, r.Far, r.Peers, r.Note}, name)
 	}
+}
+
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	nobody := &app.Error{Op: "look for peers", Kind: app.KindNoPeers, Detail: "regtest has no public peers, so name one to connect to"}
+	require.Equal(t, "No peers to connect to: regtest has no public peers, so name one to connect to (--connect, when Thistle is started).", present.Stopped(nobody))
+	full := &app.Error{Op: "run peer", Kind: app.KindDiskFull}
+	require.Equal(t, present.Sentence(full), present.Stopped(full))
+	l := present.LockOf(present.Snapshot{Network: "regtest", Stopped: nobody}, nil, "")
+	require.Equal(t, present.Text{Words: present.Stopped(nobody), Tone: present.Warn}, l.Foot)
 }
 
 func TestRailNamesTheNetwork(t *testing.T) {
