@@ -70,7 +70,7 @@ func OverviewOf(s Snapshot, span Span) OverviewState {
 // nothingYet teaches what to do when there are no payments.
 func nothingYet(asOf string) string {
 	if asOf != "" {
-		return "No payments found so far; the search goes on. You can share an address already."
+		return "No payments found so far. You can share an address already."
 	}
 	return "No payments yet. Share an address to receive your first."
 }
