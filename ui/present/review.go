@@ -64,11 +64,11 @@ type SendFailure struct {
 
 // SendFailureOf says how sending a draft ended. With a result the payment is
 // signed and kept, whatever became of it afterwards.
-func SendFailureOf(res *app.SendResult, err error) SendFailure {
+func SendFailureOf(res *app.SendResult, err error, prefs Prefs) SendFailure {
 	if err == nil || res != nil {
 		return SendFailure{}
 	}
-	f := SendFailure{Words: Sentence(err)}
+	f := SendFailure{Words: Refusal(err, prefs)}
 	switch app.KindOf(err) {
 	case app.KindStale, app.KindInsufficient, app.KindAmount, app.KindDust, app.KindFeeRate, app.KindAbsurdFee:
 		f.Again = true

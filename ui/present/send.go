@@ -184,23 +184,30 @@ func (rc *RecipientCheck) checkAlone(r app.Recipient, desk SendDesk) {
 	}
 }
 
+// Refusal is Sentence for whoever has amounts hidden: it does not tell what there
+// is to spend.
+func Refusal(err error, prefs Prefs) string {
+	if prefs.Hide && app.KindOf(err) == app.KindInsufficient {
+		err = &app.Error{Kind: app.KindInsufficient}
+	}
+	return Sentence(err)
+}
+
 // blame puts a refusal of the whole payment beside the field it is about.
 func (c *SendCheck) blame(err error, prefs Prefs) {
 	c.Ready = false
-	if prefs.Hide && app.KindOf(err) == app.KindInsufficient {
-		err = &app.Error{Kind: app.KindInsufficient} // without what there is
-	}
+	words := Refusal(err, prefs)
 	switch app.KindOf(err) {
 	case app.KindFeeRate, app.KindAbsurdFee:
-		c.FeeProblem = Sentence(err)
+		c.FeeProblem = words
 		return
 	case app.KindAmount, app.KindInsufficient, app.KindDust:
 		if len(c.Recipients) == 1 {
-			c.Recipients[0].AmountProblem = Sentence(err)
+			c.Recipients[0].AmountProblem = words
 			return
 		}
 	}
-	c.Problem = Sentence(err)
+	c.Problem = words
 }
 
 // fill adds what a draft tells.

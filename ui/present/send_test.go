@@ -254,12 +254,16 @@ func TestOneAddressTwiceIsSaidOnce(t *testing.T) {
 
 func TestSendFailures(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, present.SendFailure{}, present.SendFailureOf(&app.SendResult{}, nil))
-	require.Equal(t, present.SendFailure{}, present.SendFailureOf(&app.SendResult{}, &app.Error{Kind: app.KindUnannounced}), "it is signed and kept")
-	require.Equal(t, present.SendFailure{Words: "Wrong password."}, present.SendFailureOf(nil, &app.Error{Kind: app.KindPassword}))
-	require.True(t, present.SendFailureOf(nil, &app.Error{Kind: app.KindStale}).Again)
-	require.NotEmpty(t, present.SendFailureOf(nil, &app.Error{Kind: app.KindStale}).Words)
-	require.False(t, present.SendFailureOf(nil, errors.New("x")).Again)
+	require.Equal(t, present.SendFailure{}, present.SendFailureOf(&app.SendResult{}, nil, present.Prefs{}))
+	require.Equal(t, present.SendFailure{}, present.SendFailureOf(&app.SendResult{}, &app.Error{Kind: app.KindUnannounced}, present.Prefs{}), "it is signed and kept")
+	require.Equal(t, present.SendFailure{Words: "Wrong password."}, present.SendFailureOf(nil, &app.Error{Kind: app.KindPassword}, present.Prefs{}))
+	require.True(t, present.SendFailureOf(nil, &app.Error{Kind: app.KindStale}, present.Prefs{}).Again)
+	require.NotEmpty(t, present.SendFailureOf(nil, &app.Error{Kind: app.KindStale}, present.Prefs{}).Words)
+	require.False(t, present.SendFailureOf(nil, errors.New("x"), present.Prefs{}).Again)
+
+	short := &app.Error{Kind: app.KindInsufficient, Detail: "0.5 BTC can be spent"}
+	require.Contains(t, present.SendFailureOf(nil, short, present.Prefs{}).Words, "0.5")
+	require.NotContains(t, present.SendFailureOf(nil, short, present.Prefs{Hide: true}).Words, "0.5")
 }
 
 // TestSentIsSaidLate: the word is for an echo, an only peer or a block.

@@ -103,7 +103,7 @@ func (c *controller) draft(o *opened, form present.SendForm, prefs present.Prefs
 	}
 	draft, err := o.w.Draft(params)
 	if err != nil {
-		return nil, present.Sentence(err)
+		return nil, present.Refusal(err, prefs)
 	}
 	o.setDraft(draft)
 	return draft, ""
@@ -135,9 +135,10 @@ func firstProblem(c present.SendCheck) string {
 
 func (t *stay) confirmPayment(password []byte, done func(present.SendFailure)) {
 	t.s.touch()
+	prefs := t.last.snap.Prefs
 	if !t.use(func(o *opened) func() {
 		defer clear(password)
-		failure := t.s.ctl.send(o, password)
+		failure := t.s.ctl.send(o, password, prefs)
 		travel := o.travel()
 		return func() {
 			if failure.Words == "" {
@@ -153,13 +154,13 @@ func (t *stay) confirmPayment(password []byte, done func(present.SendFailure)) {
 
 // send signs, keeps and announces what was reviewed. It does not wait for what
 // becomes of it: that comes with the snapshots. Slow.
-func (c *controller) send(o *opened, password []byte) present.SendFailure {
+func (c *controller) send(o *opened, password []byte, prefs present.Prefs) present.SendFailure {
 	draft := o.takeDraft()
 	if draft == nil {
 		return present.SendFailure{Words: "This payment is no longer at hand; please review it again.", Again: true}
 	}
 	res, err := o.w.SendDraft(o.ctx, draft, hold(password), 0)
-	failure := present.SendFailureOf(res, err)
+	failure := present.SendFailureOf(res, err, prefs)
 	var sent *chainhash.Hash
 	if res != nil {
 		sent = &res.TxID
