@@ -62,6 +62,8 @@ func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
 // are wiped.
 func (s *Shell) enter(done func(problem string), open func() (*opened, error), secrets ...[]byte) {
 	door := s.door
+	s.attempt++
+	attempt := s.attempt
 	wipe := func() {
 		for _, secret := range secrets {
 			clear(secret)
@@ -74,6 +76,9 @@ func (s *Shell) enter(done func(problem string), open func() (*opened, error), s
 		return func() {
 			if len(wallets) > 0 {
 				s.wallets = wallets
+			}
+			if attempt != s.attempt { // the next one closes what this one opened
+				return
 			}
 			if err != nil {
 				if !errors.Is(err, errClosing) {
