@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"thistle/app"
@@ -29,7 +30,8 @@ type controller struct {
 	saving sync.Mutex    // one after the other writes the settings
 
 	// life lets one after the other change what is open. Taken before mu.
-	life sync.Mutex
+	life    sync.Mutex
+	attempt atomic.Int64 // counts attempts to open a wallet
 
 	mu       sync.Mutex // guards what follows
 	closing  bool

@@ -62,8 +62,7 @@ func (s *Shell) unlock(wallet string, password []byte, done func(string)) {
 // are wiped.
 func (s *Shell) enter(done func(problem string), open func() (*opened, error), secrets ...[]byte) {
 	door := s.door
-	s.attempt++
-	attempt := s.attempt
+	attempt := s.ctl.attempt.Add(1)
 	wipe := func() {
 		for _, secret := range secrets {
 			clear(secret)
@@ -71,13 +70,13 @@ func (s *Shell) enter(done func(problem string), open func() (*opened, error), s
 	}
 	started := s.off(func() func() {
 		defer wipe()
-		o, err := open()
+		o, err := s.ctl.enter(attempt, open)
 		wallets, _ := s.ctl.wallets() // of a new wallet the list does not know yet
 		return func() {
 			if len(wallets) > 0 {
 				s.wallets = wallets
 			}
-			if attempt != s.attempt { // the next one closes what this one opened
+			if attempt != s.ctl.attempt.Load() { // the next one closes what this one opened
 				return
 			}
 			if err != nil {

@@ -39,7 +39,6 @@ type Shell struct {
 
 	awaited *awaited
 	door    int // counts lock screens and wizards
-	attempt int // counts attempts to open a wallet: only the last one counts
 
 	active time.Time // the last sign of a person
 	trace  trace

@@ -131,11 +131,23 @@ func (c *controller) network() Demo {
 	return c.demo
 }
 
-// unlock opens a wallet and wipes the password. Slow.
-func (c *controller) unlock(name string, password []byte) (*opened, error) {
-	defer clear(password)
+// errOvertaken ends an attempt to open a wallet when a later one has begun.
+var errOvertaken = errors.New("another wallet is being opened")
+
+// enter opens a wallet unless a later attempt has begun. Of two under way the
+// later closes what the earlier opened, whichever comes first. Slow.
+func (c *controller) enter(attempt int64, open func() (*opened, error)) (*opened, error) {
 	c.life.Lock()
 	defer c.life.Unlock()
+	if c.attempt.Load() != attempt {
+		return nil, errOvertaken
+	}
+	return open()
+}
+
+// unlock opens a wallet and wipes the password. life is held.
+func (c *controller) unlock(name string, password []byte) (*opened, error) {
+	defer clear(password)
 	return c.openWallet(name, hold(password))
 }
 
@@ -163,7 +175,7 @@ func (c *controller) openWallet(name string, password app.Secret) (*opened, erro
 	return o, nil
 }
 
-// create makes a wallet and opens it. Slow.
+// create makes a wallet and opens it. life is held.
 func (c *controller) create(p app.CreateParams) (*opened, error) {
 	return c.make(p.Name, p.Password, func(s *app.Session) error {
 		_, err := s.Create(p)
@@ -171,7 +183,7 @@ func (c *controller) create(p app.CreateParams) (*opened, error) {
 	})
 }
 
-// restore makes a wallet from recovery words and opens it. Slow.
+// restore makes a wallet from recovery words and opens it. life is held.
 func (c *controller) restore(p app.RestoreParams) (*opened, error) {
 	return c.make(p.Name, p.Password, func(s *app.Session) error {
 		_, err := s.Restore(p)
@@ -180,8 +192,6 @@ func (c *controller) restore(p app.RestoreParams) (*opened, error) {
 }
 
 func (c *controller) make(name string, password app.Secret, build func(*app.Session) error) (*opened, error) {
-	c.life.Lock()
-	defer c.life.Unlock()
 	h := c.current()
 	if h == nil || c.ctx.Err() != nil {
 		return nil, errClosing
