@@ -3,12 +3,18 @@
 package ui_test
 
 import (
+	"io"
+	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"thistle/spv/sandbox"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -70,6 +76,71 @@ func TestFirstStart(t *testing.T) {
 	w.sees("onboard.problem")
 	require.NoError(t, w.cmd.Process.Signal(syscall.SIGTERM))
 	w.exits()
+}
+
+// TestCatchingUp measures what the window costs while headers come in over a slow
+// line: little enough not to be felt.
+func TestCatchingUp(t *testing.T) {
+	nodes, err := sandbox.Network(t.Context(), 1, sandbox.Options{Premine: 6000})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = nodes.Close() })
+	home, secret := t.TempDir(), filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(secret, []byte(password), 0o600))
+	create := exec.Command(bin, "--network", "regtest", "--password-file", secret, "create")
+	create.Env = freshHome(t, home)
+	out, err := create.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	w := newDisplay(t).open(home, "1", "--network", "regtest", "--no-dns", "--connect", slowLine(t, nodes.Addrs()[0]))
+	w.unlocks()
+	w.reads("rail.sync", "Fetching headers")
+	before, began := w.cpu(), time.Now()
+	seldom := time.NewTicker(2 * time.Second) // looking costs more than what is measured
+	defer seldom.Stop()
+	for range seldom.C {
+		require.Less(t, time.Since(began), patience)
+		if found, ok := w.look().find("rail.sync"); ok && strings.Contains(found.Text, "In sync") {
+			break
+		}
+	}
+	took, used := time.Since(began), w.cpu()-before
+	t.Logf("catching up for %v: %.1f %% of a processor, the sync's own work included", took.Round(time.Second), 100*float64(used)/float64(took))
+	require.NoError(t, w.cmd.Process.Signal(syscall.SIGTERM))
+	w.exits()
+}
+
+// slowLine is an address through which a node can be reached, at a rate.
+func slowLine(t *testing.T, node string) string {
+	t.Helper()
+	const rate = 30_000 // bytes a second
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", node)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+			go func() {
+				defer func() { _ = near.Close() }()
+				tick := time.NewTicker(50 * time.Millisecond)
+				defer tick.Stop()
+				for range tick.C {
+					if _, err := io.CopyN(near, far, rate/20); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // creates makes a wallet by the wizard.
