@@ -182,6 +182,20 @@ func (m *Machine) nothingNew(p *peerState) {
 			p.known = chain.Tip{Height: h, Hash: hash}
 		}
 	}
+	m.askWhetherKnown(p, tip)
+}
+
+// askWhetherKnown asks a peer that has nothing above our tip for the tip itself,
+// once. It may have had the block before we asked: then it takes us to know it
+// from each other's words, and never announces it; but a filter peer that has not
+// shown to know a block is not compared with others on it.
+func (m *Machine) askWhetherKnown(p *peerState, tip chain.Tip) {
+	parent, ok := m.tree.HashAt(tip.Height - 1)
+	if !ok || p.known.Height >= tip.Height || p.askedTip == tip.Hash {
+		return
+	}
+	p.askedTip = tip.Hash
+	m.askHeaders(p, parent)
 }
 
 // blockAnnounced follows up an inv of a block we do not know.

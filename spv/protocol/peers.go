@@ -23,6 +23,7 @@ type peerState struct {
 	askedAt     time.Time
 	askedFrom   chainhash.Hash // our tip when it was asked
 	answeredTip chainhash.Hash // our tip when it had nothing new
+	askedTip    chainhash.Hash // our tip when it was asked for the tip itself
 	known       chain.Tip      // highest block of our best chain it has shown to know
 	last        chain.Tip      // last header it gave, on whichever branch
 	highest     int32          // highest header it ever gave
