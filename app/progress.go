@@ -44,7 +44,7 @@ func (s *Session) Progress() Progress {
 		FiltersFrom: st.FiltersFrom, FilterHeaders: -1, Filters: -1,
 	}
 	if running {
-		p.Peers, p.FilterPeers, p.Current = st.Progress.Peers, st.FilterPeers, st.Current
+		p.Peers, p.FilterPeers, p.Agreed, p.Current = st.Progress.Peers, st.FilterPeers, st.Agreed, st.Current
 	}
 	if st.FiltersFrom >= 0 {
 		p.FilterHeaders, p.Filters = st.FilterTip.Height, st.FiltersTip.Height

@@ -226,6 +226,7 @@ type Progress struct {
 	Running       bool
 	Peers         int
 	FilterPeers   int   // of those, how many serve compact filters
+	Agreed        int   // of those, how many agree with each other and us on all filter headers
 	Height        int32 // newest header, -1 if nothing is known
 	Hash          chainhash.Hash
 	TipTime       time.Time // of the newest header, zero if it is not here

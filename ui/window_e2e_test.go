@@ -183,6 +183,7 @@ func (w *window) isPaid() {
 	w.key("Tab")
 	address := strings.ReplaceAll(w.text("receive.address"), " ", "")
 	require.True(w.t, strings.HasPrefix(address, "bcrt1q"), address)
+	w.reads("rail.sync", "In sync") // a new address is searched for
 	w.shoot("receive-light")
 	w.readsQR(address)
 	w.click("receive.copy")
@@ -269,6 +270,7 @@ func (w *window) looksRound() {
 	w.until("two peers are listed", func() bool { return len(w.look().ids("peers.row.")) == 2 })
 	require.InDelta(w.t, 1, w.sees("peers.filters.bar").Done, 0)
 	w.reads("peers.line", "Up to date with block")
+	w.finds("agreed by 2 peers")
 	w.shoot("peers-light")
 	w.click("nav.settings")
 	w.shoot("settings-light")

@@ -70,6 +70,7 @@ type Progress struct {
 	BestClaim   int32     // highest start height claimed by a connected peer, a hint only
 	Peers       int
 	FilterPeers int
+	Agreed      int // of those, how many have the same filters as we up to FilterTip
 }
 
 // Reason says why a connection ended or an address was refused.

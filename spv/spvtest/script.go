@@ -273,8 +273,8 @@ func (s *Script) progress() {
 	if p.HeadersCurrent {
 		current = "current"
 	}
-	s.say(fmt.Sprintf("headers to %d, %s; filter headers to %d; filters %d to %d",
-		p.Tip.Height, current, p.FilterTip.Height, p.FiltersFrom, p.FiltersTip.Height))
+	s.say(fmt.Sprintf("headers to %d, %s; filter headers to %d, by %d of %d; filters %d to %d",
+		p.Tip.Height, current, p.FilterTip.Height, p.Agreed, p.FilterPeers, p.FiltersFrom, p.FiltersTip.Height))
 	for _, peer := range s.machine.Peers() {
 		s.say(fmt.Sprintf("%s has shown %d", peer.Addr, peer.Height))
 	}

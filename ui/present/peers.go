@@ -107,12 +107,14 @@ func headersBar(p app.Progress) Bar {
 }
 
 func filterHeadersBar(p app.Progress) Bar {
-	b := Bar{Title: "Filter headers — from " + strconv.Itoa(p.FilterPeers) + " peers, compared"}
-	switch p.FilterPeers {
-	case 0:
+	b := Bar{Title: "Filter headers — being compared between " + strconv.Itoa(p.FilterPeers) + " peers"}
+	switch {
+	case p.FilterPeers == 0:
 		b.Title = "Filter headers — no peer serves them"
-	case 1:
+	case p.FilterPeers == 1:
 		b.Title = "Filter headers — from one peer"
+	case p.Agreed > 1 && p.FilterHeaders >= p.Height:
+		b.Title = "Filter headers — agreed by " + strconv.Itoa(p.Agreed) + " peers"
 	}
 	switch {
 	case p.FilterHeaders < 0 || p.Height < 0:

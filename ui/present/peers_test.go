@@ -21,7 +21,7 @@ func inSync() present.Snapshot {
 	return present.Snapshot{
 		Now: peersNow, Network: "mainnet", Wallet: "Savings",
 		Progress: app.Progress{
-			Running: true, Peers: 9, FilterPeers: 6, Height: 925_318, Target: 925_318, TipTime: peersNow.Add(-4 * time.Minute),
+			Running: true, Peers: 9, FilterPeers: 6, Agreed: 5, Height: 925_318, Target: 925_318, TipTime: peersNow.Add(-4 * time.Minute),
 			Base: 909_216, Current: true, FiltersFrom: 883_417, FilterHeaders: 925_318, Filters: 925_318,
 		},
 		Status: app.Status{
@@ -41,7 +41,7 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 	}{
 		"in sync": {
 			func(*present.Snapshot) {},
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"Up to date with block 925 318, found 4 min ago.", present.Good,
 		},
 		"one filter peer": {
@@ -49,14 +49,19 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 			"925 318 / 925 318, 100", "from one peer: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"Up to date", present.Good,
 		},
+		"only one has been compared": {
+			func(s *present.Snapshot) { s.Progress.Agreed = 1 },
+			"925 318 / 925 318, 100", "being compared between 6 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"Up to date", present.Good,
+		},
 		"no news": {
 			func(s *present.Snapshot) { s.Progress.TipTime = s.Now.Add(-5 * time.Hour) },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"The newest block that any peer knows, 925 318, is from 5 h ago.", present.Warn,
 		},
 		"searched, but not done": {
 			func(s *present.Snapshot) { s.Status.Final = false },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"Searching for payments of yours.", present.Accent,
 		},
 		"not running": {
@@ -84,12 +89,12 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 				s.Progress.Height, s.Progress.Current, s.Progress.FilterHeaders, s.Progress.Filters = 917_267, false, -1, -1
 				s.Status.BirthdayHeight, s.Status.Coverage, s.Status.Final = nil, nil, false
 			},
-			"917 200 / 925 318, 50", "from 6 peers, compared: none yet, 0", "matched on this computer: none yet, 0",
+			"917 200 / 925 318, 50", "being compared between 6 peers: none yet, 0", "matched on this computer: none yet, 0",
 			"Fetching headers and checking their proof of work: 8 000 to go.", present.Accent,
 		},
 		"unconfirmed tip": {
 			func(s *present.Snapshot) { s.Progress.Current = false },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"Waiting for the peers to confirm that there is nothing newer than block 925 318.", present.Accent,
 		},
 		"nobody serves filters": {
@@ -104,7 +109,7 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 			func(s *present.Snapshot) {
 				s.Progress.FilterHeaders, s.Progress.Filters, s.Status.Coverage = 920_000, 919_000, nil
 			},
-			"925 318 / 925 318, 100", "from 6 peers, compared: 920 000 / 925 318, 66", "matched on this computer: 0 / 41 902, 0",
+			"925 318 / 925 318, 100", "being compared between 6 peers: 920 000 / 925 318, 66", "matched on this computer: 0 / 41 902, 0",
 			"Fetching filter headers and comparing what the peers say: 5 300 to go.", present.Accent,
 		},
 		"filters": {
@@ -112,22 +117,22 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 				s.Progress.Filters = 925_317
 				s.Status.Coverage = []app.Range{{From: 883_417, To: 904_367}, {From: 890_000, To: 904_368}, {From: 925_318, To: 930_000}}
 			},
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 20 900 / 41 902, 50",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 20 900 / 41 902, 50",
 			"Fetching the filters of 1 block.", present.Accent,
 		},
 		"no wallet": {
 			func(s *present.Snapshot) { s.Wallet, s.Status, s.Progress.Filters = "", app.Status{}, 904_367 },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "kept for your wallets: 20 900 / 41 902, 50",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "kept for your wallets: 20 900 / 41 902, 50",
 			"Fetching the filters of 20 951 blocks.", present.Accent,
 		},
 		"searching": {
 			func(s *present.Snapshot) { s.Status.Final, s.Status.Coverage[0].From = false, 883_420 },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 899 / 41 902, 99",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 899 / 41 902, 99",
 			"Searching 3 blocks for payments of yours.", present.Accent,
 		},
 		"reading": {
 			func(s *present.Snapshot) { s.Status.Final, s.Status.Unapplied = false, 2 },
-			"925 318 / 925 318, 100", "from 6 peers, compared: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
+			"925 318 / 925 318, 100", "agreed by 5 peers: 925 318 / 925 318, 100", "matched on this computer: 41 902 since 3 Feb 2026, 100",
 			"Fetching 2 blocks with payments of yours in them.", present.Accent,
 		},
 	} {
