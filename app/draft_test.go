@@ -372,3 +372,27 @@ func TestBeyondGap(t *testing.T) {
 		require.Equal(t, i >= 20, a.BeyondGap, "address %d", i)
 	}
 }
+
+// TestAddressesAreSearchedAtOnce: when addresses are handed out more are derived
+// ahead, which are searched for without waiting for anything to happen outside.
+func TestAddressesAreSearchedAtOnce(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	w := newWallet(t, env)
+	online(t, w, func(ctx context.Context) {
+		_, err := w.Sync(ctx)
+		require.NoError(t, err)
+		grown := 0
+		for range 30 {
+			before := w.Status().Scripts
+			_, err = w.Receive("", "", false)
+			require.NoError(t, err)
+			if w.Status().Scripts > before {
+				grown++
+			}
+			eventually(t, func() bool { return w.Balance().Final })
+		}
+		require.Positive(t, grown)
+	})
+}

@@ -210,6 +210,7 @@ func (w *Wallet) pause(ctx context.Context, sub *spv.Subscription, f *fetcher, r
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-sub.More():
+	case <-w.changed: // a face's doing: addresses handed out have more derived
 	case <-again:
 	case b := <-f.done:
 		return w.takeBlock(f, b)

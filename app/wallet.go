@@ -39,6 +39,7 @@ type Wallet struct {
 	info        keystore.Info
 	fingerprint [4]byte
 	hub         hub
+	changed     chan struct{} // the ledger has changed: there may be more to search for
 
 	paying sync.Mutex // one payment at a time is built, signed and saved; before mu
 
@@ -127,7 +128,7 @@ func openWallet(env *Env, name string, password Secret) (*Wallet, error) {
 
 // begin opens the sealed history that belongs to unlocked keys.
 func begin(env *Env, name string, keys *keystore.Keystore) (*Wallet, error) {
-	w := &Wallet{env: env, name: name, keys: keys, info: keys.Info()}
+	w := &Wallet{env: env, name: name, keys: keys, info: keys.Info(), changed: make(chan struct{}, 1)}
 	if err := w.loadDescriptors(); err != nil {
 		return nil, err
 	}
@@ -281,6 +282,10 @@ func (w *Wallet) applyLockedWith(settings map[string][]byte, f ledger.Fact) ([]l
 	}
 	if v, ok := settings[settingFilters]; ok {
 		w.marks = decodeMarks(v)
+	}
+	select {
+	case w.changed <- struct{}{}:
+	default:
 	}
 	return change.Notices, nil
 }
