@@ -14,12 +14,9 @@ import (
 // nobody has paid yet. amount is BTC decimal, empty for none.
 func (w *Wallet) Receive(label, amount string, again bool) (Address, error) {
 	const op = "receive"
-	var asked units.Amount
-	if amount != "" {
-		var err error
-		if asked, err = parseAmount(op, amount); err != nil {
-			return Address{}, err
-		}
+	asked, err := askedAmount(op, amount)
+	if err != nil {
+		return Address{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,6 +32,14 @@ func (w *Wallet) Receive(label, amount string, again bool) (Address, error) {
 	}
 	index, _ := w.led.Next(descriptor.External)
 	return w.reveal(ledger.Ref{Keychain: descriptor.External, Index: index}, label, asked, w.env.now())
+}
+
+// askedAmount reads an amount to ask for, 0 if there is none.
+func askedAmount(op, amount string) (units.Amount, error) {
+	if amount == "" {
+		return 0, nil
+	}
+	return parseAmount(op, amount)
 }
 
 func orText(a, b string) string {
@@ -74,12 +79,9 @@ func (w *Wallet) reveal(ref ledger.Ref, label string, amount units.Amount, at ti
 // to ask for, BTC decimal; empty clears them.
 func (w *Wallet) Request(index uint32, label, amount string) (Address, error) {
 	const op = "receive"
-	var asked units.Amount
-	if amount != "" {
-		var err error
-		if asked, err = parseAmount(op, amount); err != nil {
-			return Address{}, err
-		}
+	asked, err := askedAmount(op, amount)
+	if err != nil {
+		return Address{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
