@@ -28,11 +28,6 @@ func Secondary(id, label string, icon fyne.Resource, tapped func()) *Button {
 	return newButton(id, label, icon, widget.MediumImportance, tapped)
 }
 
-// Danger is a button for what cannot be undone.
-func Danger(id, label string, icon fyne.Resource, tapped func()) *Button {
-	return newButton(id, label, icon, widget.DangerImportance, tapped)
-}
-
 func newButton(id, label string, icon fyne.Resource, importance widget.Importance, tapped func()) *Button {
 	b := &Button{Named: Named{ID: id}}
 	b.Text, b.Icon, b.Importance, b.OnTapped = label, icon, importance, tapped

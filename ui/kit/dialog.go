@@ -8,16 +8,8 @@ import (
 
 // Confirm asks a question with two answers: dialog.yes and dialog.no.
 func Confirm(host Host, title, text, yes, no string, fn func(yes bool)) {
-	confirm(host, title, text, Primary("dialog.yes", yes, nil, nil), Secondary("dialog.no", no, nil, nil), fn)
-}
-
-// ConfirmDanger is Confirm for what cannot be undone: Enter says no.
-func ConfirmDanger(host Host, title, text, yes, no string, fn func(yes bool)) {
-	confirm(host, title, text, Danger("dialog.yes", yes, nil, nil), Secondary("dialog.no", no, nil, nil), fn)
-}
-
-func confirm(host Host, title, text string, yes, no *Button, fn func(yes bool)) {
-	d := newModal(host, title, text, no, yes)
+	accept, decline := Primary("dialog.yes", yes, nil, nil), Secondary("dialog.no", no, nil, nil)
+	d := newModal(host, title, text, decline, accept)
 	answer := func(a bool) func() {
 		return func() {
 			d.Hide()
@@ -26,14 +18,10 @@ func confirm(host Host, title, text string, yes, no *Button, fn func(yes bool)) 
 			}
 		}
 	}
-	yes.OnTapped, no.OnTapped = answer(true), answer(false)
-	yes.escape, no.escape = no.OnTapped, no.OnTapped
+	accept.OnTapped, decline.OnTapped = answer(true), answer(false)
+	accept.escape, decline.escape = decline.OnTapped, decline.OnTapped
 	d.Show()
-	first := yes
-	if yes.Importance == widget.DangerImportance {
-		first = no
-	}
-	host.Window.Canvas().Focus(first)
+	host.Window.Canvas().Focus(accept)
 }
 
 // ShowProblem says what went wrong until dialog.ok is pressed.

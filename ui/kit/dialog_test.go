@@ -22,28 +22,23 @@ func host(t *testing.T) (kit.Host, fyne.Canvas) {
 
 func TestConfirm(t *testing.T) {
 	h, c := host(t)
-	for _, ask := range []func(kit.Host, string, string, string, string, func(bool)){kit.Confirm, kit.ConfirmDanger} {
-		var answers []bool
-		show := func() {
-			ask(h, "Lock the wallet?", "Nothing is lost.", "Lock", "Not now", func(yes bool) { answers = append(answers, yes) })
-			require.Equal(t, "Lock the wallet?", kittest.Text(t, c, "dialog.title"))
-			require.Equal(t, "Nothing is lost.", kittest.Text(t, c, "dialog.text"))
-		}
-		show()
-		kittest.Tap(t, c, "dialog.yes")
-		require.False(t, kittest.Has(t, c, "dialog.yes"))
-		show()
-		kittest.Tap(t, c, "dialog.no")
-		show()
-		kittest.Key(t, c, fyne.KeyEscape)
-		require.False(t, kittest.Has(t, c, "dialog.yes"))
-		require.Equal(t, []bool{true, false, false}, answers)
+	var answers []bool
+	show := func() {
+		kit.Confirm(h, "Lock the wallet?", "Nothing is lost.", "Lock", "Not now", func(yes bool) { answers = append(answers, yes) })
+		require.Equal(t, "Lock the wallet?", kittest.Text(t, c, "dialog.title"))
+		require.Equal(t, "Nothing is lost.", kittest.Text(t, c, "dialog.text"))
 	}
+	show()
+	kittest.Tap(t, c, "dialog.yes")
+	require.False(t, kittest.Has(t, c, "dialog.yes"))
+	show()
+	kittest.Tap(t, c, "dialog.no")
+	show()
+	kittest.Key(t, c, fyne.KeyEscape)
+	require.False(t, kittest.Has(t, c, "dialog.yes"))
+	require.Equal(t, []bool{true, false, false}, answers)
 	kit.Confirm(h, "Q", "", "Yes", "No", nil)
 	require.Equal(t, "dialog.yes", kittest.Focused(t, c))
-	kittest.Key(t, c, fyne.KeyReturn)
-	kit.ConfirmDanger(h, "Q", "", "Yes", "No", nil)
-	require.Equal(t, "dialog.no", kittest.Focused(t, c), "what cannot be undone is not Enter's")
 }
 
 func TestShowProblem(t *testing.T) {

@@ -44,17 +44,6 @@ func NewMonoEntry(id, placeholder string) *Entry {
 	return e
 }
 
-// NewTextArea returns some lines to type into.
-func NewTextArea(id, placeholder string, rows int) *Entry {
-	e := &Entry{Named: Named{ID: id}}
-	e.ExtendBaseWidget(e)
-	e.MultiLine = true
-	e.Wrapping = fyne.TextWrapWord
-	e.SetMinRowsVisible(rows)
-	e.SetPlaceHolder(placeholder)
-	return e
-}
-
 // NewPassword returns a line that shows dots.
 func NewPassword(id, placeholder string) *Entry {
 	e := NewEntry(id, placeholder)

@@ -50,7 +50,7 @@ func galleryButtons(words func(string) string) fyne.CanvasObject {
 	return kit.Column(12,
 		kit.Row(8, kit.Primary("g.primary", words("Send"), kit.IconSend, nil), kit.Secondary("g.secondary", words("Receive"), nil, nil),
 			kit.IconButton("g.copy", kit.IconCopy, "Copy", nil), kit.IconButton("g.eye", kit.IconEye, "Hide", nil).Framed()),
-		kit.Row(8, kit.Danger("g.danger", words("Forget"), nil, nil), off, kit.Link("g.link", words("Add"), nil).WithIcon(kit.IconPlus)),
+		kit.Row(8, off, kit.Link("g.link", words("Add"), nil).WithIcon(kit.IconPlus)),
 		chips,
 		kit.Banner(kit.Warn, kit.IconEyeOff, words("Make sure nobody can see your screen. Never type these words into a web site or a photo of them into a phone.")),
 	)
@@ -88,7 +88,7 @@ func galleryForm(words func(string) string) fyne.CanvasObject {
 	done.Set(0.6)
 	return kit.Column(12, field,
 		kit.Shares(12, nil, kit.NewField(words("Label"), kit.NewEntry("g.label", words("Rent"))), kit.NewField(words("Unit"), unit)),
-		kit.NewField(words("Password"), kit.NewPassword("g.password", "")), kit.NewTextArea("g.words", words("Recovery words"), 2),
+		kit.NewField(words("Password"), kit.NewPassword("g.password", "")),
 		kit.NewCheck("g.check", words("Later"), nil), fees, done)
 }
 

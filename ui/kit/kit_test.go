@@ -28,7 +28,6 @@ func TestWhatIsPressed(t *testing.T) {
 	for name, o := range map[string]pressed{
 		"primary":   kit.Primary("x", "A name", kit.IconSend, fn),
 		"secondary": kit.Secondary("x", "A name", nil, fn),
-		"danger":    kit.Danger("x", "A name", nil, fn),
 		"link":      kit.Link("x", "A name", fn).WithIcon(kit.IconPlus),
 		"icon":      kit.IconButton("x", kit.IconCopy, "A name", fn),
 		"framed":    kit.IconButton("x", kit.IconCopy, "A name", fn).Framed(),
@@ -67,10 +66,10 @@ func TestFocusIsVisible(t *testing.T) {
 	for _, mode := range []kit.Mode{kit.Light, kit.Dark} {
 		kittest.App(t, mode)
 		for _, o := range []fyne.CanvasObject{
-			kit.Primary("x", "Send", nil, func() {}), kit.Secondary("x", "Back", nil, func() {}), kit.Danger("x", "Forget", nil, func() {}),
+			kit.Primary("x", "Send", nil, func() {}), kit.Secondary("x", "Back", nil, func() {}),
 			kit.Link("x", "All history", func() {}), kit.IconButton("x", kit.IconCopy, "Copy", func() {}),
 			kit.NewRow("x", kit.NewText(kit.Body, "Rent"), func() {}), kit.NavItem("x", kit.IconHome, "Overview", func() {}),
-			kit.NewEntry("x", ""), kit.NewPassword("x", ""), kit.NewTextArea("x", "", 2), kit.NewSelect("x", []string{"a"}, nil), kit.NewCheck("x", "Yes", nil),
+			kit.NewEntry("x", ""), kit.NewPassword("x", ""), kit.NewSelect("x", []string{"a"}, nil), kit.NewCheck("x", "Yes", nil),
 		} {
 			c := kittest.Sized(t, o, 300, 120).Canvas()
 			before := c.Capture()

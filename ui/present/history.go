@@ -244,7 +244,7 @@ func (m matcher) matchText(e *app.HistoryEntry) bool {
 	return m.id && strings.HasPrefix(e.TxID.String(), m.text)
 }
 
-// appendFigure writes an amount as SignedDigits does, but without groups: a
+// appendFigure writes an amount as SignedMoney does, but without groups: a
 // search does it for every payment.
 func appendFigure(b []byte, a units.Amount, u Unit) []byte {
 	sat := int64(a)

@@ -65,7 +65,7 @@ func TestEveryUnitIsSearched(t *testing.T) {
 		for _, e := range some() {
 			s := known(some()...)
 			s.Prefs.Unit = u
-			h := present.HistoryOf(s, present.Filter{Text: present.SignedDigits(e.Amount, u)})
+			h := present.HistoryOf(s, present.Filter{Text: signed(e.Amount, u)})
 			require.GreaterOrEqual(t, h.Find(e.TxID.String()), 0, "%v in %v", e.Amount, u)
 		}
 	}

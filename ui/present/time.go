@@ -85,22 +85,3 @@ func Duration(d time.Duration) string {
 	}
 	return Count(int(d/(24*time.Hour)), "day", "days")
 }
-
-// Bytes is an amount of data: "12 bytes", "950 kB", "48.6 MB".
-func Bytes(n int64) string {
-	const kilo, mega, giga = 1_000, 1_000_000, 1_000_000_000
-	switch {
-	case n < kilo:
-		return Count(int(max(n, 0)), "byte", "bytes")
-	case n < mega:
-		return strconv.FormatInt(n/kilo, 10) + " kB"
-	case n < giga:
-		return tenths(n, mega) + " MB"
-	}
-	return tenths(n, giga) + " GB"
-}
-
-// tenths is n/of, cut off behind one decimal.
-func tenths(n, of int64) string {
-	return strconv.FormatInt(n/of, 10) + "." + strconv.FormatInt(n%of*10/of, 10)
-}

@@ -50,13 +50,3 @@ func TestDurations(t *testing.T) {
 		require.Equal(t, want, present.Duration(d))
 	}
 }
-
-func TestBytes(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{
-		-5: "no bytes", 0: "no bytes", 1: "1 byte", 999: "999 bytes", 1000: "1 kB", 999_999: "999 kB", 1_000_000: "1.0 MB",
-		48_690_000: "48.6 MB", 999_999_999: "999.9 MB", 1_250_000_000: "1.2 GB",
-	} {
-		require.Equal(t, want, present.Bytes(n))
-	}
-}

@@ -90,14 +90,6 @@ func inGroups(figures string, before bool) string {
 	return b.String()
 }
 
-// SignedDigits is Digits that always has a sign, but for nothing at all.
-func SignedDigits(a units.Amount, u Unit) string {
-	if a > 0 {
-		return "+" + Digits(a, u)
-	}
-	return Digits(a, u)
-}
-
 // Money is an amount as the person likes to see it: figures, or dots, and the
 // unit.
 func Money(a units.Amount, p Prefs) (digits, unit string) {

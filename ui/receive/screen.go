@@ -118,9 +118,6 @@ func (s *Screen) show(a present.ReceiveShown) {
 	}
 }
 
-// Shown puts the cursor nowhere: what is wanted most is a button.
-func (s *Screen) Shown() {}
-
 func (s *Screen) copyAddress() {
 	if s.state.Shown != nil {
 		s.copied(s.state.Shown.Address, "Copied and checked ✓")
