@@ -17,10 +17,8 @@ import (
 // header differs at every height after one dispute, a hash only where there is
 // something to settle.
 type filterHeaders struct {
-	base    int32            // height of headers[0]
-	prev    chainhash.Hash   // filter header of block base-1
-	headers []chainhash.Hash // nil while none is known
-	direct  map[int32]bool   // heights in a dispute that the block cannot settle
+	filterLine
+	direct map[int32]bool // heights in a dispute that the block cannot settle
 
 	round   *cfRound
 	dispute *dispute
@@ -43,32 +41,17 @@ type cfReply struct {
 }
 
 func (c *filterHeaders) init(s FilterState) {
-	c.base, c.prev = s.Base, s.Prev
-	c.headers = append(c.headers, s.Headers...)
+	c.reset(s.Base, s.Prev)
+	c.append(s.Headers)
 	c.direct = make(map[int32]bool)
 	for _, h := range s.Direct {
 		c.direct[h] = true
 	}
 }
 
-// tipHeight is the last height with a filter header; base-1 if there is none.
-func (c *filterHeaders) tipHeight() int32 { return c.base + int32(len(c.headers)) - 1 }
-
 func (c *filterHeaders) tip(t *chain.Tree) chain.Tip {
 	hash, _ := t.HashAt(c.tipHeight())
 	return chain.Tip{Height: c.tipHeight(), Hash: hash}
-}
-
-// header returns the filter header of a height, that before base included.
-func (c *filterHeaders) header(height int32) (chainhash.Hash, bool) {
-	i := height - c.base
-	switch {
-	case i == -1:
-		return c.prev, true
-	case i < 0 || int(i) >= len(c.headers):
-		return chainhash.Hash{}, false
-	}
-	return c.headers[i], true
 }
 
 // start makes the filter headers begin at from or below. What is known from a
@@ -77,10 +60,10 @@ func (c *filterHeaders) start(m *Machine, from int32) {
 	if c.base > 0 && c.base <= from {
 		return
 	}
-	c.reset(m, from)
+	c.restart(m, from)
 }
 
-func (c *filterHeaders) reset(m *Machine, from int32) {
+func (c *filterHeaders) restart(m *Machine, from int32) {
 	prev := chainhash.Hash{}
 	if from == 1 {
 		prev = cfilter.GenesisHeader(m.cfg.Params.Net)
@@ -88,8 +71,8 @@ func (c *filterHeaders) reset(m *Machine, from int32) {
 	if c.dispute != nil {
 		m.endDispute()
 	}
-	direct := c.direct
-	*c = filterHeaders{base: from, prev: prev, direct: direct}
+	c.round = nil
+	c.reset(from, prev)
 	for _, p := range m.peers {
 		p.agreedTo, p.audit = from-1, audit{}
 	}
@@ -107,9 +90,8 @@ func (c *filterHeaders) truncate(m *Machine, height int32) {
 		p.agreedTo, p.audit = min(p.agreedTo, height), audit{}
 	}
 	m.scan.cut(m, height)
-	if n := max(int(height-c.base)+1, 0); n < len(c.headers) {
-		c.headers = c.headers[:n:n]
-		m.do(SaveFilterHeaders{From: c.base + int32(n)})
+	if c.cut(height) {
+		m.do(SaveFilterHeaders{From: c.tipHeight() + 1})
 	}
 }
 
@@ -316,7 +298,7 @@ func (r *cfRound) differs(i int) bool {
 // commitRound adds the agreed hashes to the chain of filter headers.
 func (m *Machine) commitRound(r *cfRound) {
 	m.cf.round = nil
-	if len(m.cf.headers) == 0 {
+	if m.cf.count() == 0 {
 		if m.cf.base > 1 {
 			m.cf.prev = mostFrequent(r.replies)
 		}
@@ -334,7 +316,7 @@ func (m *Machine) commitRound(r *cfRound) {
 		}
 		headers = append(headers, prev)
 	}
-	m.cf.headers = append(m.cf.headers, headers...)
+	m.cf.append(headers)
 	m.do(SaveFilterHeaders{From: r.from, Headers: headers})
 	for _, reply := range r.replies {
 		if reply.peer.agreedTo >= r.from-1 {

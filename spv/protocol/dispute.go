@@ -248,7 +248,7 @@ func (m *Machine) revertFilters(height int32) {
 // undecided marks a height to be scanned by its block.
 func (m *Machine) undecided(d *dispute, left []*variant) {
 	m.cf.direct[d.height] = true
-	if len(m.cf.headers) == 0 {
+	if m.cf.count() == 0 {
 		m.do(ResetFilterHeaders{From: m.cf.base, Prev: m.cf.prev})
 	}
 	m.do(SaveDirect{Height: d.height})

@@ -236,7 +236,7 @@ func (m *Machine) Progress() Progress {
 		pr.BestClaim = max(pr.BestClaim, p.info.StartHeight)
 		if p.info.ServesFilters() {
 			pr.FilterPeers++
-			if len(m.cf.headers) > 0 && p.agreedTo >= pr.FilterTip.Height {
+			if m.cf.count() > 0 && p.agreedTo >= pr.FilterTip.Height {
 				pr.Agreed++
 			}
 		}
