@@ -160,7 +160,7 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	}
 	var hits []ledger.BlockRef
 	for _, hit := range res.Hits {
-		hits = append(hits, ledger.BlockRef(hit))
+		hits = append(hits, ledger.BlockRef(hit.BlockRef))
 	}
 	var fact ledger.Scanned
 	chain.Look(func(v spv.View) { fact, ok = gap.Answer(res.EndHash, hits, v.HashAt) })

@@ -46,6 +46,12 @@ type Config struct {
 	// Existing forbids beginning a new chain: without one the error is
 	// ErrNoChain.
 	Existing bool
+	// FilterLimit is how many bytes of filters to keep on disk, no limit if 0:
+	// above it the oldest go that FiltersUsed says are not needed any more.
+	FilterLimit int64
+	// FullBlocks is how many blocks may be read whole when nobody serves
+	// filters: 288 if 0, none if negative.
+	FullBlocks int32
 	// Log receives what may be of interest when something goes wrong; nil
 	// means nothing.
 	Log *slog.Logger
@@ -70,6 +76,7 @@ type Client struct {
 	machine *protocol.Machine
 	tree    *chain.Tree
 	direct  map[int32]bool
+	used    int32 // filters up to here are not needed any more
 
 	savedMu     sync.RWMutex // guards what is known to be on disk
 	savedTip    Tip
@@ -217,6 +224,14 @@ func (c *Client) SetAside() []string { return c.setAside }
 
 // Subscribe begins a queue of all events from now on.
 func (c *Client) Subscribe() *Subscription { return c.hub.subscribe() }
+
+// FiltersUsed says that filters up to a height have served: if there is a limit
+// to what is kept, they may go.
+func (c *Client) FiltersUsed(through int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = max(c.used, through)
+}
 
 // KeepFilters asks for the filters of all blocks from this height on.
 func (c *Client) KeepFilters(from int32) { c.commands.put(protocol.KeepFilters{From: from}) }

@@ -95,6 +95,11 @@ func payAndMine(t *testing.T, n *sandbox.Node, scripts ...[]byte) []chainhash.Ha
 	return blocks
 }
 
+// hitOf is the block at a height that matches some of the scripts asked about.
+func hitOf(height int32, block chainhash.Hash, scripts ...int) spv.Hit {
+	return spv.Hit{BlockRef: spv.BlockRef{Height: height, Hash: block}, Scripts: scripts}
+}
+
 func TestMatchAndBlock(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -109,7 +114,7 @@ func TestMatchAndBlock(t *testing.T) {
 		res, err := c.Match(ctx, [][]byte{script(1), script(2), script(3)}, 1, height)
 		require.NoError(t, err)
 		require.Equal(t, tip, res.EndHash)
-		require.Equal(t, []spv.BlockRef{{Height: height - 1, Hash: blocks[0]}, {Height: height, Hash: blocks[1]}}, res.Hits)
+		require.Equal(t, []spv.Hit{hitOf(height-1, blocks[0], 0), hitOf(height, blocks[1], 1)}, res.Hits)
 		res, err = c.Match(ctx, [][]byte{script(2)}, 1, height-1)
 		require.NoError(t, err)
 		require.Empty(t, res.Hits)
@@ -145,7 +150,7 @@ func TestDamagedFilters(t *testing.T) {
 		filtersTo(ctx, t, sub, n)
 		res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 		require.NoError(t, err)
-		require.Equal(t, []spv.BlockRef{{Height: height, Hash: hash}}, res.Hits)
+		require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
 	})
 	n.Unmute()
 
@@ -160,7 +165,7 @@ func TestDamagedFilters(t *testing.T) {
 		for {
 			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 			if err == nil {
-				require.Equal(t, []spv.BlockRef{{Height: height, Hash: hash}}, res.Hits)
+				require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
 				return
 			}
 			require.ErrorIs(t, err, spv.ErrNotReady)
@@ -189,7 +194,7 @@ func TestDamagedWhileRunning(t *testing.T) {
 			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 			if err == nil {
 				require.Positive(t, rounds, "nothing was damaged")
-				require.Equal(t, []spv.BlockRef{{Height: height, Hash: hash}}, res.Hits)
+				require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
 				return
 			}
 			require.ErrorIs(t, err, spv.ErrNotReady)
@@ -227,7 +232,7 @@ func TestEarlierBirthday(t *testing.T) {
 		await(ctx, t, sub, func(e spv.FiltersAdvanced) bool { return e.From == 1 && e.Tip.Height == height })
 		res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 		require.NoError(t, err)
-		require.Equal(t, []spv.BlockRef{{Height: height - 50, Hash: blocks[0]}}, res.Hits)
+		require.Equal(t, []spv.Hit{hitOf(height-50, blocks[0], 0)}, res.Hits)
 	})
 }
 

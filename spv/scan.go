@@ -47,13 +47,13 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 	}
 	query := cfilter.NewQuery(scripts)
 	defer query.Wipe()
-	hit := make([]bool, len(snap.blocks))
+	hits := make([][]int, len(snap.blocks)) // nil where nothing matched
 	var next atomic.Int64
 	var lost atomic.Bool
 	group, ctx := errgroup.WithContext(ctx)
 	for range min(runtime.GOMAXPROCS(0), len(snap.blocks)/matchStep+1) {
 		group.Go(func() error {
-			var m cfilter.Matcher
+			w := matchWorker{c: c, query: query}
 			for {
 				first := int(next.Add(matchStep)) - matchStep
 				if first >= len(snap.blocks) {
@@ -63,11 +63,11 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 					return err
 				}
 				for i := first; i < min(first+matchStep, len(snap.blocks)); i++ {
-					matched, there := c.matchOne(&m, query, snap, i)
+					scripts, there := w.match(snap, i)
 					if !there {
 						lost.Store(true) // look on, so that all are asked for at once
 					}
-					hit[i] = matched
+					hits[i] = scripts
 				}
 			}
 		})
@@ -78,7 +78,7 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 	if lost.Load() {
 		return MatchResult{}, ErrNotReady
 	}
-	return c.matchResult(snap, hit)
+	return c.matchResult(snap, hits)
 }
 
 func (c *Client) snapshot(from, to int32) (*snapshot, error) {
@@ -107,19 +107,50 @@ func (c *Client) snapshot(from, to int32) (*snapshot, error) {
 	return s, nil
 }
 
-// matchOne reads a filter, checks it against its filter header and asks it. It
-// reports false for there if the disk does not have it after all.
-func (c *Client) matchOne(m *cfilter.Matcher, q *cfilter.Query, s *snapshot, i int) (matched, there bool) {
+// matchWorker asks one filter after the other, with memory of its own.
+type matchWorker struct {
+	c       *Client
+	query   *cfilter.Query
+	matcher cfilter.Matcher
+	buf     []byte
+}
+
+// wholeBlock stands for a block that only itself can tell about.
+var wholeBlock = []int{}
+
+// match reads a filter, checks it against its filter header and asks it: nil if
+// nothing matches. It reports false for there if the disk does not have it after
+// all.
+func (w *matchWorker) match(s *snapshot, i int) (scripts []int, there bool) {
 	if s.direct[i] {
-		return true, true
+		return wholeBlock, true
 	}
 	height := s.from + int32(i)
-	filter, err := c.store.Filter(height, s.blocks[i])
-	if err == nil && cfilter.NextHeader(cfilter.Hash(filter), s.headers[i]) == s.headers[i+1] {
-		matches, err := m.Match(filter, &s.blocks[i], q)
-		// What is committed to and yet no filter: only the block can tell.
-		return err != nil || len(matches) > 0, true
+	filter, err := w.c.store.FilterInto(w.buf, height, s.blocks[i])
+	if err == nil {
+		w.keep(filter)
+		if cfilter.NextHeader(cfilter.Hash(filter), s.headers[i]) == s.headers[i+1] {
+			matches, err := w.matcher.Match(filter, &s.blocks[i], w.query)
+			if err != nil {
+				return wholeBlock, true // committed to, and yet no filter
+			}
+			return matches, true
+		}
 	}
+	w.c.filterGone(height, s.blocks[i], err)
+	return nil, false
+}
+
+// keep makes room for what is to come, as the filters of a time are of a size.
+func (w *matchWorker) keep(filter []byte) {
+	const record = 128 // what FilterInto reads beside the filter
+	if need := len(filter) + record; cap(w.buf) < need {
+		w.buf = make([]byte, 0, need+need/4)
+	}
+}
+
+// filterGone asks again for a filter that the disk does not have after all.
+func (c *Client) filterGone(height int32, block chainhash.Hash, err error) {
 	c.log.Info("filter is gone from disk, asking again", "height", height, "err", err)
 	// In this order: the news that it has come again must not be undone.
 	c.savedMu.Lock()
@@ -127,19 +158,18 @@ func (c *Client) matchOne(m *cfilter.Matcher, q *cfilter.Query, s *snapshot, i i
 		c.filtersTip = Tip{Height: height - 1}
 	}
 	c.savedMu.Unlock()
-	c.commands.put(protocol.FilterLost{Height: height, Block: s.blocks[i]})
-	return false, false
+	c.commands.put(protocol.FilterLost{Height: height, Block: block})
 }
 
-func (c *Client) matchResult(s *snapshot, hit []bool) (MatchResult, error) {
+func (c *Client) matchResult(s *snapshot, hits [][]int) (MatchResult, error) {
 	last := len(s.blocks) - 1
 	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndHeader: s.headers[last+1]}
 	if now, ok := c.HashAt(res.To); !ok || now != res.EndHash {
 		return MatchResult{}, ErrReorged
 	}
-	for i, h := range hit {
-		if h {
-			res.Hits = append(res.Hits, BlockRef{Height: s.from + int32(i), Hash: s.blocks[i]})
+	for i, scripts := range hits {
+		if scripts != nil {
+			res.Hits = append(res.Hits, Hit{BlockRef: BlockRef{Height: s.from + int32(i), Hash: s.blocks[i]}, Scripts: scripts})
 		}
 	}
 	return res, nil

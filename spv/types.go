@@ -21,6 +21,9 @@ type (
 	Progress = protocol.Progress
 	Reason   = protocol.Reason
 	Warning  = protocol.Warning
+	Stages   = protocol.Stages
+	Stage    = protocol.Stage
+	Why      = protocol.Why
 	Proof    = merkle.Proof
 )
 
@@ -48,6 +51,18 @@ const (
 	WarnFilterDispute = protocol.WarnFilterDispute
 	WarnFilterLie     = protocol.WarnFilterLie
 	WarnNoFilterPeers = protocol.WarnNoFilterPeers
+)
+
+// What keeps a stage of the work from going on.
+const (
+	WhyNone          = protocol.WhyNone
+	WhyNoPeers       = protocol.WhyNoPeers
+	WhyNoFilterPeers = protocol.WhyNoFilterPeers
+	WhyNoAnswer      = protocol.WhyNoAnswer
+	WhyDispute       = protocol.WhyDispute
+	WhyClock         = protocol.WhyClock
+	WhyBlock         = protocol.WhyBlock
+	WhyFullBlocks    = protocol.WhyFullBlocks
 )
 
 // BlockRef names a block of the best chain.
@@ -80,7 +95,15 @@ type MatchResult struct {
 	From, To  int32
 	EndHash   chainhash.Hash
 	EndHeader chainhash.Hash
-	Hits      []BlockRef
+	Hits      []Hit
+}
+
+// Hit is a block that may concern some of the scripts that were asked about:
+// those with the indices Scripts, ascending. With none the filter cannot tell,
+// and the block must be read whatever was asked.
+type Hit struct {
+	BlockRef
+	Scripts []int
 }
 
 // ParseProof reads and checks the bytes of a Merkle proof, as Bitcoin Core's

@@ -11,6 +11,7 @@ import (
 // blockFetch gets whole blocks from any peer, for ever if need be.
 type blockFetch struct {
 	wants []*blockWant // in the order they were wished for
+	got   int32        // blocks the program wished for that have come
 }
 
 // blockWant is one block somebody waits for.
@@ -52,6 +53,17 @@ func (m *Machine) wantBlock(hash chainhash.Hash, internal bool) {
 	}
 	w.external = w.external || !internal
 	w.internal = w.internal || internal
+}
+
+// outstanding counts the blocks that the program waits for.
+func (b *blockFetch) outstanding() int32 {
+	n := int32(0)
+	for _, w := range b.wants {
+		if w.external {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *Machine) dropBlock(hash chainhash.Hash) {
@@ -175,6 +187,7 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 	w.internal, w.external = false, false
 	m.removeUnwanted()
 	if external {
+		m.blocks.got++
 		m.emit(BlockArrived{Hash: in.Hash, Block: in.Block})
 	}
 	if d := m.cf.dispute; internal && d != nil && d.block == in.Hash {

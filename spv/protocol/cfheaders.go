@@ -158,10 +158,7 @@ func (m *Machine) driveFilterHeaders() {
 }
 
 func (m *Machine) warnNoFilterPeers() {
-	have := false
-	for _, p := range m.ready() {
-		have = have || p.info.ServesFilters()
-	}
+	have := m.hasFilterPeer()
 	lacking := !have && len(m.ready()) > 0 && m.cf.tipHeight() < m.tree.Tip().Height
 	if lacking && !m.warnedNoCF {
 		m.warn(Warning{Kind: WarnNoFilterPeers})
@@ -336,6 +333,7 @@ func (m *Machine) markHeld(from, to int32) {
 		hash, ok := m.tree.HashAt(h)
 		if ok && i < len(s.marks) && s.marks[i] == needed && (m.cf.direct[h] || m.ownFilter(h, hash) != nil) {
 			s.marks[i] = held
+			s.held++
 		}
 	}
 	s.advance()

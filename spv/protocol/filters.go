@@ -28,6 +28,7 @@ type filterDownload struct {
 	leases []*lease     // in the order they were granted
 	told   int          // run when FiltersAdvanced was last emitted
 	lost   []int32      // heights marked so
+	held   int32        // how many are held
 }
 
 // lease is a range of filters asked of one peer in one message.
@@ -49,6 +50,7 @@ func (s *filterDownload) extend(m *Machine) {
 		mark := needed
 		if hash, ok := m.tree.HashAt(h); ok && h <= m.cf.tipHeight() && (m.cf.direct[h] || m.cfg.Filters.Held(h, hash)) {
 			mark = held
+			s.held++
 		}
 		s.marks = append(s.marks, mark)
 	}
@@ -63,6 +65,11 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 	n := max(0, int(height-s.from)+1)
 	if n >= len(s.marks) {
 		return
+	}
+	for _, mark := range s.marks[n:] {
+		if mark == held {
+			s.held--
+		}
 	}
 	s.marks = s.marks[:n]
 	keep := s.leases[:0]
@@ -214,6 +221,9 @@ func (s *filterDownload) hold(height int32) {
 	}
 	was := s.marks[i]
 	s.marks[i] = held
+	if was != held {
+		s.held++
+	}
 	if was != leased {
 		return
 	}
@@ -292,6 +302,7 @@ func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 		return
 	}
 	s.marks[i] = lost
+	s.held--
 	s.lost = append(s.lost, height)
 	s.run, s.told = min(s.run, i), min(s.told, i)
 }

@@ -71,6 +71,8 @@ type Progress struct {
 	Peers       int
 	FilterPeers int
 	Agreed      int // of those, how many have the same filters as we up to FilterTip
+
+	Stages Stages
 }
 
 // Reason says why a connection ended or an address was refused.

@@ -83,6 +83,14 @@ const (
 	// filterNewsEvery is after how many filters progress is told.
 	filterNewsEvery = 500
 
+	// rateWindow is over how many seconds the rates of progress are taken.
+	rateWindow = 10
+	// stuckAfter is how long nothing moves before progress says why.
+	stuckAfter = 10 * time.Second
+	// claimSlack is by how much the claims of peers that come and go may differ
+	// before the goal of headers is taken back: a day's blocks.
+	claimSlack = 144
+
 	// blocksInFlight bounds blocks asked for at once.
 	blocksInFlight = 4
 	// blockTimeoutMin and blockTimeoutMax bound how long one peer may take

@@ -76,6 +76,7 @@ type Machine struct {
 	blocks blockFetch
 	relay  relayState
 	outbox []*outgoing
+	meters meters
 }
 
 // New makes a machine. It does nothing before the first Step or Tick.
@@ -132,6 +133,7 @@ func (m *Machine) finish() []Output {
 	m.driveRelay()
 	m.driveOutbox()
 	m.drivePings()
+	m.meterProgress()
 	out := m.out
 	m.out = nil
 	return out
@@ -241,6 +243,7 @@ func (m *Machine) Progress() Progress {
 			}
 		}
 	}
+	pr.Stages = m.stages()
 	return pr
 }
 
