@@ -74,6 +74,7 @@ var arrows = []arrow{
 	{who: "assets/gen", why: "a tool run by hand, which rebuilds embedded tables"},
 	{who: "assets/assetstest", why: "finds published vectors for everybody's tests"},
 	{who: "spv/spvtest", may: "spv spv/sandbox", why: "fakes and liars for tests of the peer"},
+	{who: "spv/spvtest/synth", may: "spv/chain spv/cfilter", why: "long chains and peers on sockets, for measuring and for long tests"},
 	{who: "keystore/keystoretest", may: "keystore", why: "cheap keystores for tests"},
 	{who: "app/apptest", may: "app", why: "a wallet with a history, for tests of faces"},
 	{who: "ui/kit/kittest", may: "ui/kit", why: "finds, taps and fills in widgets by their identifiers"},
@@ -82,7 +83,7 @@ var arrows = []arrow{
 
 // testOnly says that a package serves tests and must not reach the program.
 func testOnly(pkg string) bool {
-	return pkg == "spv/sandbox" || strings.HasSuffix(pkg, "test")
+	return pkg == "spv/sandbox" || strings.HasSuffix(pkg, "test") || strings.Contains(pkg, "test/")
 }
 
 // ---- what is never imported ----
@@ -152,7 +153,7 @@ var callBans = []callBan{
 	{who: pure, what: "math/rand.* math/rand/v2.* " + wire + ".RandomUint64",
 		except: "math/rand.New math/rand.NewSource math/rand.Rand.* math/rand.Source.* math/rand/v2.New* math/rand/v2.Rand.* math/rand/v2.PCG.* math/rand/v2.ChaCha8.* math/rand/v2.Zipf.* math/rand/v2.Source.*",
 		why:    "dice are an argument: a run is repeated from its seed"},
-	{who: "...", but: "spv/peer spv/sandbox spv/spvtest app/instance", what: "net.Dial* net.Listen* net.Lookup* net.Resolver.* net.DefaultResolver crypto/tls.Dial* crypto/tls.Listen*",
+	{who: "...", but: "spv/peer spv/sandbox spv/spvtest spv/spvtest/synth app/instance", what: "net.Dial* net.Listen* net.Lookup* net.Resolver.* net.DefaultResolver crypto/tls.Dial* crypto/tls.Listen*",
 		why: "one door to the network: whoever reads spv/peer has read all that leaves this computer"},
 	{who: "...", what: "log.* log/slog.Default log/slog.SetDefault log/slog.Debug* log/slog.Info* log/slog.Warn* log/slog.Error* log/slog.Log log/slog.LogAttrs",
 		except: "log/slog.ErrorContext.*",
