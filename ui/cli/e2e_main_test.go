@@ -14,6 +14,9 @@ import (
 var bins e2etest.Binaries
 
 func TestMain(m *testing.M) {
+	if spec := os.Getenv(stormEnv); spec != "" {
+		os.Exit(stormChild(spec))
+	}
 	os.Exit(run(m))
 }
 

@@ -36,6 +36,17 @@ func start(t testing.TB, name string, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
+// Child is a program of a test's own.
+type Child struct{ *process }
+
+// Launch runs cmd, which ends with the test at the latest.
+func Launch(t testing.TB, name string, cmd *exec.Cmd) Child {
+	t.Helper()
+	p, err := start(t, name, cmd)
+	require.NoError(t, err)
+	return Child{p}
+}
+
 // Kill ends the process at once, as a power cut would, and waits for its end.
 func (p *process) Kill() {
 	_ = p.cmd.Process.Kill() // it may have ended already
