@@ -36,6 +36,7 @@ type (
 	PeerDown        = protocol.PeerDown
 	PeerFailed      = protocol.PeerFailed
 	HeadersAdvanced = protocol.HeadersAdvanced
+	HeadersLowered  = protocol.HeadersLowered
 	HeadersCurrent  = protocol.HeadersCurrent
 	FiltersAdvanced = protocol.FiltersAdvanced
 	FiltersReverted = protocol.FiltersReverted

@@ -106,7 +106,8 @@ func (a *adder) connect(h *Header, work Work, left int) {
 	t.line.push(h, work)
 	c.Connected = append(c.Connected, *h)
 	a.at = t.top()
-	if height := a.at.height(); t.isCheckpoint(height) {
+	height := a.at.height()
+	if _, ok := t.rules.checkpointAt(height); ok {
 		// Whatever is beside the chain left it below.
 		t.floor = height
 		t.side.clear()
@@ -152,7 +153,7 @@ func (t *Tree) reorganize(n *node, c *Change, left int) {
 		delete(t.side.nodes, m.h.Hash)
 		t.line.push(&m.h, t.line.known.of(m.h.Bits()).work)
 		c.Connected = append(c.Connected, m.h)
-		if t.isCheckpoint(m.height) {
+		if _, ok := t.rules.checkpointAt(m.height); ok {
 			t.floor = m.height
 		}
 	}
@@ -171,13 +172,4 @@ func (t *Tree) demote(fork int) {
 		t.side.insert(&h, t.line.height(i), work)
 	}
 	t.line.truncate(fork + 1)
-}
-
-func (t *Tree) isCheckpoint(height int32) bool {
-	// Checkpoints end periods, so nearly every height is answered at once.
-	if (height+1)%t.rules.period != 0 {
-		return false
-	}
-	_, ok := t.rules.checkpoint(height)
-	return ok
 }

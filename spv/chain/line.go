@@ -53,15 +53,21 @@ func (l *line) header(i int) Header {
 
 func (l *line) find(h *chainhash.Hash) (int, bool) { return l.index.find(l, h) }
 
-// push appends a header that links to the tip and carries this work.
+// push appends a header that links to the tip and carries this work, and makes
+// it known to the index.
 func (l *line) push(h *Header, w Work) {
+	l.index.insert(l, &h.Hash, l.height(l.n))
+	l.append(h, w)
+}
+
+// append is push for a line that is not looked things up in.
+func (l *line) append(h *Header, w Work) {
 	if l.n%l.period == 0 {
 		l.chunks = append(l.chunks, make([]byte, 0, l.period*HeaderSize))
 		l.starts = append(l.starts, l.work)
 	}
 	c := len(l.chunks) - 1
 	l.chunks[c] = append(l.chunks[c], h.Raw[:]...)
-	l.index.insert(l, &h.Hash, l.n)
 	l.n++
 	l.tip = h.Hash
 	l.work = l.work.Add(w)
@@ -122,7 +128,7 @@ func (l *line) load(raw []byte) error {
 	l.n = len(raw) / HeaderSize
 	l.tip = chainhash.DoubleHashH(raw[len(raw)-HeaderSize:])
 	l.ownLast()
-	l.index.rebuild(l, l.n)
+	l.index.rebuild(l, l.height(l.n))
 	return nil
 }
 

@@ -134,14 +134,3 @@ func (p *Params) MinWork() Work {
 	}
 	return Work{}
 }
-
-// checkpoint returns the checkpoint at exactly this height.
-func (p *Params) checkpoint(height int32) (*Base, bool) {
-	i := sort.Search(len(p.Checkpoints), func(i int) bool {
-		return p.Checkpoints[i].Height >= height
-	})
-	if i < len(p.Checkpoints) && p.Checkpoints[i].Height == height {
-		return &p.Checkpoints[i], true
-	}
-	return nil, false
-}

@@ -81,6 +81,30 @@ const medianBlocks = 11
 // are known; false at the base, where none is.
 func (p place) medianTime() (uint32, bool) {
 	var buf [medianBlocks]uint32
+	n := p.times(&buf)
+	if n == 0 {
+		return 0, false
+	}
+	// Descending, so that of an even number the later of the middle two is
+	// taken, as in every implementation.
+	return buf[(n-1)/2], true
+}
+
+// medianAtLeast is a time that the median at this block cannot be earlier than:
+// the median itself, or near a checkpoint, below which times are not known, the
+// median if all of those were earliest. False when nothing can be said.
+func (p place) medianAtLeast() (uint32, bool) {
+	var buf [medianBlocks]uint32
+	n := p.times(&buf)
+	if n < medianBlocks && p.t.line.base.Height < 0 {
+		return buf[max(n-1, 0)/2], n > 0
+	}
+	return buf[medianBlocks/2], n > medianBlocks/2
+}
+
+// times fills buf with the times of the blocks ending here, latest first, and
+// returns how many are known.
+func (p place) times(buf *[medianBlocks]uint32) int {
 	n := 0
 	for ; n < medianBlocks && !p.isBase(); n++ {
 		// Sorted as they come: mostly each is earlier than all before.
@@ -92,12 +116,7 @@ func (p place) medianTime() (uint32, bool) {
 		buf[i] = t
 		p = p.parent()
 	}
-	if n == 0 {
-		return 0, false
-	}
-	// Descending, so that of an even number the later of the middle two is
-	// taken, as in every implementation.
-	return buf[(n-1)/2], true
+	return n
 }
 
 // locator is documented at Tree.Locator.

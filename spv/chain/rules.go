@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"sort"
 	"time"
 )
 
@@ -40,6 +41,21 @@ func newRules(p *Params) *rules {
 	}
 }
 
+// checkpointAt returns the checkpoint at exactly this height. Checkpoints end
+// periods, so nearly every height is answered at once.
+func (r *rules) checkpointAt(height int32) (*Base, bool) {
+	if height < 0 || (height+1)%r.period != 0 {
+		return nil, false
+	}
+	i := sort.Search(len(r.Checkpoints), func(i int) bool {
+		return r.Checkpoints[i].Height >= height
+	})
+	if i < len(r.Checkpoints) && r.Checkpoints[i].Height == height {
+		return &r.Checkpoints[i], true
+	}
+	return nil, false
+}
+
 // retarget computes the compact target of the period that follows one of this
 // target which took span seconds from its first block to its last.
 func (r *rules) retarget(compact uint32, span int64) uint32 {
@@ -68,39 +84,50 @@ func (r *rules) permitted(compact, next uint32) bool {
 func (t *Tree) check(parent place, h *Header, now int64) (workEntry, error) {
 	e := t.line.known.of(h.Bits())
 	height := parent.height() + 1
-	refuse := func(kind RuleKind, format string, args ...any) (workEntry, error) {
-		return workEntry{}, &RuleError{kind, Tip{height, h.Hash}, fmt.Sprintf(format, args...)}
-	}
 	if !e.ok || e.target.cmp(t.rules.limit) > 0 {
-		return refuse(BadPoW, "target %08x out of range", h.Bits())
+		return e, refuse(h, height, BadPoW, "target %08x out of range", h.Bits())
 	}
 	if hashNumber(&h.Hash).cmp(e.target) > 0 {
-		return refuse(BadPoW, "hash exceeds target %08x", h.Bits())
+		return e, refuse(h, height, BadPoW, "hash exceeds target %08x", h.Bits())
 	}
-	if want := t.nextBits(parent, h.Time()); h.Bits() != want {
-		return refuse(BadBits, "target is %08x, want %08x", h.Bits(), want)
-	}
-	if median, ok := parent.medianTime(); ok && h.Time() <= median {
-		return refuse(TimeTooOld, "time is %d, median before %d", h.Time(), median)
-	}
-	if int64(h.Time()) > now+maxAhead {
-		return refuse(TimeTooNew, "time is %d, clock says %d", h.Time(), now)
-	}
-	if detail := t.warp(parent, h, height); detail != "" {
-		return refuse(TimeWarp, "%s", detail)
-	}
-	if v := h.Version(); v < t.rules.minVersion(height) {
-		return refuse(BadVersion, "version %d, want %d", v, t.rules.minVersion(height))
+	if err := t.checkContext(parent, h, now, true); err != nil {
+		return e, err
 	}
 	if height <= t.floor {
-		return refuse(BelowCheckpoint, "checkpoint at %d", t.floor)
+		return e, refuse(h, height, BelowCheckpoint, "checkpoint at %d", t.floor)
 	}
-	if (height+1)%t.rules.period == 0 {
-		if c, ok := t.rules.checkpoint(height); ok && c.Hash != h.Hash {
-			return refuse(CheckpointMismatch, "want %v", c.Hash)
-		}
+	if c, ok := t.rules.checkpointAt(height); ok && c.Hash != h.Hash {
+		return e, refuse(h, height, CheckpointMismatch, "want %v", c.Hash)
 	}
 	return e, nil
+}
+
+// checkContext judges what h's proof of work does not show: the rules that
+// depend on the blocks before. median is false where that rule was seen to.
+func (t *Tree) checkContext(parent place, h *Header, now int64, median bool) error {
+	height := parent.height() + 1
+	if want := t.nextBits(parent, h.Time()); h.Bits() != want {
+		return refuse(h, height, BadBits, "target is %08x, want %08x", h.Bits(), want)
+	}
+	if median {
+		if m, ok := parent.medianAtLeast(); ok && h.Time() <= m {
+			return refuse(h, height, TimeTooOld, "time is %d, median before %d", h.Time(), m)
+		}
+	}
+	if int64(h.Time()) > now+maxAhead {
+		return refuse(h, height, TimeTooNew, "time is %d, clock says %d", h.Time(), now)
+	}
+	if detail := t.warp(parent, h, height); detail != "" {
+		return refuse(h, height, TimeWarp, "%s", detail)
+	}
+	if v := h.Version(); v < t.rules.minVersion(height) {
+		return refuse(h, height, BadVersion, "version %d, want %d", v, t.rules.minVersion(height))
+	}
+	return nil
+}
+
+func refuse(h *Header, height int32, kind RuleKind, format string, args ...any) error {
+	return &RuleError{kind, Tip{height, h.Hash}, fmt.Sprintf(format, args...)}
 }
 
 // minVersion is the lowest version a block at height may have.

@@ -32,6 +32,9 @@ type (
 	// disconnected and what was connected.
 	HeadersAdvanced struct{ Change chain.Change }
 
+	// HeadersLowered tells that the chain begins at an earlier base now.
+	HeadersLowered struct{ Base chain.Base }
+
 	// HeadersCurrent tells that every connected peer has answered from our tip
 	// with nothing new (see Progress.HeadersCurrent for the exact rule).
 	HeadersCurrent struct{ Tip chain.Tip }
@@ -88,6 +91,7 @@ func (PeerUp) isEvent()          {}
 func (PeerDown) isEvent()        {}
 func (PeerFailed) isEvent()      {}
 func (HeadersAdvanced) isEvent() {}
+func (HeadersLowered) isEvent()  {}
 func (HeadersCurrent) isEvent()  {}
 func (FiltersAdvanced) isEvent() {}
 func (FiltersReverted) isEvent() {}

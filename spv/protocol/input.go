@@ -48,6 +48,13 @@ type (
 		Headers []chain.Header
 	}
 
+	// RangeReceived is a headers message that answers a request for a stretch
+	// below the chain, checked by chain.CheckRun.
+	RangeReceived struct {
+		Peer PeerID
+		Run  chain.Run
+	}
+
 	// FilterReceived is a cfilter message of type 0, hashed by the reader.
 	FilterReceived struct {
 		Peer       PeerID
@@ -86,6 +93,10 @@ type (
 	// From than before widens the range; a higher one changes nothing.
 	KeepFilters struct{ From int32 }
 
+	// KeepHeaders asks for headers from height From on. A lower From than before
+	// widens the range; a higher one changes nothing.
+	KeepHeaders struct{ From int32 }
+
 	// FilterLost says that the filter of a block is not on disk after all:
 	// missing, cut or damaged.
 	FilterLost struct {
@@ -123,11 +134,13 @@ func (PeerDisconnected) isInput() {}
 func (DialFailed) isInput()       {}
 func (AddressesFound) isInput()   {}
 func (HeadersReceived) isInput()  {}
+func (RangeReceived) isInput()    {}
 func (FilterReceived) isInput()   {}
 func (BlockReceived) isInput()    {}
 func (TxReceived) isInput()       {}
 func (MessageReceived) isInput()  {}
 func (KeepFilters) isInput()      {}
+func (KeepHeaders) isInput()      {}
 func (FilterLost) isInput()       {}
 func (FilterDisproved) isInput()  {}
 func (WantBlock) isInput()        {}

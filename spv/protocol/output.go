@@ -39,6 +39,14 @@ type (
 	// SaveHeaders brings the best chain on disk in line with Change.
 	SaveHeaders struct{ Change chain.Change }
 
+	// SaveLower puts Runs, which join Base to the stored base, under the stored
+	// headers, so that they begin at Base from then on. The genesis header is
+	// not among them.
+	SaveLower struct {
+		Base chain.Base
+		Runs []chain.Run
+	}
+
 	// ResetFilterHeaders throws the stored filter headers away and starts anew
 	// at height From, with Prev as the filter header of block From-1.
 	ResetFilterHeaders struct {
@@ -74,6 +82,7 @@ func (Disconnect) isOutput()         {}
 func (Send) isOutput()               {}
 func (Resolve) isOutput()            {}
 func (SaveHeaders) isOutput()        {}
+func (SaveLower) isOutput()          {}
 func (ResetFilterHeaders) isOutput() {}
 func (SaveFilterHeaders) isOutput()  {}
 func (SaveDirect) isOutput()         {}

@@ -34,6 +34,8 @@ func describeInput(in protocol.Input, names func(any) string) string {
 		return "addresses " + strings.Join(in.Addrs, " ")
 	case protocol.HeadersReceived:
 		return fmt.Sprintf("%s: %s", names(in.Peer), describeHeaders(in.Headers, names))
+	case protocol.RangeReceived:
+		return fmt.Sprintf("%s: range %s..%s", names(in.Peer), names(in.Run.Hash(0)), names(in.Run.Last()))
 	case protocol.FilterReceived:
 		return fmt.Sprintf("%s: filter of %s", names(in.Peer), names(in.Block))
 	case protocol.BlockReceived:
@@ -44,6 +46,8 @@ func describeInput(in protocol.Input, names func(any) string) string {
 		return fmt.Sprintf("%s: %s", names(in.Peer), describeMessage(in.Msg, names))
 	case protocol.KeepFilters:
 		return fmt.Sprintf("keep filters from %d", in.From)
+	case protocol.KeepHeaders:
+		return fmt.Sprintf("keep headers from %d", in.From)
 	case protocol.FilterLost:
 		return fmt.Sprintf("filter %d lost", in.Height)
 	case protocol.FilterDisproved:
@@ -84,6 +88,12 @@ func describeOutput(out protocol.Output, names func(any) string) string {
 		return "ask DNS"
 	case protocol.SaveHeaders:
 		return "save headers " + describeChange(out.Change, names)
+	case protocol.SaveLower:
+		n := 0
+		for _, r := range out.Runs {
+			n += r.Len()
+		}
+		return fmt.Sprintf("save %d headers below, from %d on", n, out.Base.Height+1)
 	case protocol.ResetFilterHeaders:
 		return fmt.Sprintf("save: filter headers begin at %d", out.From)
 	case protocol.SaveFilterHeaders:
@@ -173,6 +183,8 @@ func describeEvent(e protocol.Event, names func(any) string) string {
 		return fmt.Sprintf("no connection: %s, %v", e.Addr, e.Reason)
 	case protocol.HeadersAdvanced:
 		return "new best chain: " + describeChange(e.Change, names)
+	case protocol.HeadersLowered:
+		return fmt.Sprintf("headers begin at %d", e.Base.Height+1)
 	case protocol.HeadersCurrent:
 		return "headers are current at " + names(e.Tip.Hash)
 	case protocol.FiltersAdvanced:
