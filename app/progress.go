@@ -38,6 +38,24 @@ func (s *Session) Progress() Progress {
 	if chain == nil {
 		return s.before()
 	}
+	p := progressOf(chain, running)
+	s.mu.Lock()
+	s.last = p
+	s.mu.Unlock()
+	return p
+}
+
+// Progress tells what the wallet's peer knows of the chain; nothing while the
+// wallet does not run.
+func (w *Wallet) Progress() Progress {
+	chain := w.online()
+	if chain == nil {
+		return Progress{Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
+	}
+	return progressOf(chain, true)
+}
+
+func progressOf(chain *spv.Client, running bool) Progress {
 	st := chain.Status()
 	p := Progress{
 		Running: running, Height: st.Tip.Height, Hash: st.Tip.Hash, Target: st.BestClaim, Base: st.Base,
@@ -45,6 +63,7 @@ func (s *Session) Progress() Progress {
 	}
 	if running {
 		p.Peers, p.FilterPeers, p.Agreed, p.Current = st.Progress.Peers, st.FilterPeers, st.Agreed, st.Current
+		p.Stages = st.Progress.Stages
 	}
 	if st.FiltersFrom >= 0 {
 		p.FilterHeaders, p.Filters = st.FilterTip.Height, st.FiltersTip.Height
@@ -52,9 +71,6 @@ func (s *Session) Progress() Progress {
 	if header, ok := chain.HeaderAt(st.Tip.Height); ok {
 		p.TipTime = time.Unix(int64(header.Time()), 0).UTC()
 	}
-	s.mu.Lock()
-	s.last = p
-	s.mu.Unlock()
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"thistle/app/units"
+	"thistle/spv"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
 )
@@ -236,7 +237,28 @@ type Progress struct {
 	FiltersFrom   int32     // first height whose filter is kept, -1 if none yet
 	FilterHeaders int32     // known up to here, -1 if none yet
 	Filters       int32     // on disk up to here, -1 if none yet
+	Stages        Stages    // all zero while it does not run
 }
+
+// What is known of the parts of the work: how far each is, how fast, and what
+// keeps it.
+type (
+	Stages = spv.Stages
+	Stage  = spv.Stage
+	Why    = spv.Why
+)
+
+// Why a stage does not go on.
+const (
+	WhyNone          = spv.WhyNone
+	WhyNoPeers       = spv.WhyNoPeers
+	WhyNoFilterPeers = spv.WhyNoFilterPeers
+	WhyNoAnswer      = spv.WhyNoAnswer
+	WhyDispute       = spv.WhyDispute
+	WhyClock         = spv.WhyClock
+	WhyBlock         = spv.WhyBlock
+	WhyFullBlocks    = spv.WhyFullBlocks
+)
 
 // ProofInfo is the proof that a transaction is in a block.
 type ProofInfo struct {
