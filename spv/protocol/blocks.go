@@ -158,7 +158,7 @@ func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
 		case slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
 		case p.owesBlock:
 			slow = append(slow, p)
-		case p.leases > 0:
+		case len(p.leases) > 0:
 			busy = append(busy, p)
 		default:
 			idle = append(idle, p)

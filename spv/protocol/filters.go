@@ -6,7 +6,6 @@ import (
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
-	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
 // filterMark is the state of one block's filter.
@@ -14,7 +13,7 @@ type filterMark uint8
 
 const (
 	needed filterMark = iota
-	leased
+	leased            // within a lease
 	held
 	lost // to be asked for again when no lease spans it
 )
@@ -24,20 +23,11 @@ type filterDownload struct {
 	from   int32        // first height wanted, -1 if none
 	marks  []filterMark // from height `from` to the tip
 	run    int          // marks[:run] are all held
-	low    int          // marks[:low] are all held or leased
+	low    int          // none of marks[:low] is needed
 	leases []*lease     // in the order they were granted
 	told   int          // run when FiltersAdvanced was last emitted
 	lost   []int32      // heights marked so
 	held   int32        // how many are held
-}
-
-// lease is a range of filters asked of one peer in one message.
-type lease struct {
-	peer     *peerState
-	from, to int32
-	stop     chainhash.Hash
-	missing  int
-	deadline deadline
 }
 
 // extend grows the marks up to the tip.
@@ -72,21 +62,23 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 		}
 	}
 	s.marks = s.marks[:n]
-	keep := s.leases[:0]
-	for _, l := range s.leases {
+	s.run, s.told = min(s.run, n), min(s.told, n)
+	for _, l := range slices.Clone(s.leases) {
 		if l.to <= height {
-			keep = append(keep, l)
 			continue
 		}
-		l.peer.leases--
-		for h := l.from; h <= min(l.to, height); h++ {
-			if s.marks[h-s.from] == leased {
-				s.marks[h-s.from] = needed
-			}
+		// What was asked for is on its way all the same, as far as it is of
+		// this chain.
+		l.end = min(l.end, height)
+		if stop, _ := m.tree.HashAt(l.to); stop != l.stop {
+			l.shorten(height)
+		}
+		s.claim(l)
+		if l.owed == 0 {
+			s.end(l)
 		}
 	}
-	s.leases = keep
-	s.run, s.told, s.low = min(s.run, n), min(s.told, n), 0
+	s.low = min(s.low, n)
 }
 
 func (s *filterDownload) advance() {
@@ -101,13 +93,25 @@ func (m *Machine) startFilters(from int32) {
 	if m.scan.from >= 0 && from >= m.scan.from {
 		return
 	}
-	for _, l := range m.scan.leases {
-		l.peer.leases--
-	}
+	leases := m.scan.leases
 	m.scan = filterDownload{from: from}
 	m.cf.start(m, from)
 	m.scan.extend(m)
+	m.scan.resume(leases, m.cf.tipHeight())
 	m.tellFilters(true)
+}
+
+// resume takes over leases granted before the range of heights was widened.
+// Without their filter headers they are of no use.
+func (s *filterDownload) resume(leases []*lease, judged int32) {
+	for _, l := range leases {
+		if l.to > judged {
+			l.peer.loseLease(l)
+			continue
+		}
+		s.leases = append(s.leases, l)
+		s.claim(l)
+	}
 }
 
 // filtersTip is the last height of the unbroken run of filters on disk.
@@ -137,7 +141,7 @@ func (m *Machine) tellFilters(always bool) {
 	m.emit(FiltersAdvanced{From: s.from, Tip: m.filtersTip()})
 }
 
-// driveFilters leases ranges of missing filters to idle filter peers.
+// driveFilters has missing filters fetched by all filter peers.
 func (m *Machine) driveFilters() {
 	s := &m.scan
 	if s.from < 0 {
@@ -145,45 +149,28 @@ func (m *Machine) driveFilters() {
 	}
 	m.expireLeases()
 	s.revive()
-	for s.low < len(s.marks) && s.marks[s.low] != needed {
-		s.low++
-	}
-	if s.low == len(s.marks) {
+	s.skip()
+	if s.low == len(s.marks) && len(s.leases) == 0 {
 		return
 	}
-	for _, p := range m.ready() {
-		for p.info.ServesFilters() && p.leases < leasesPerPeer && m.due(p.coolUntil) && m.grant(p) {
+	for _, p := range m.peers {
+		if p.leaving || !p.info.ServesFilters() || len(p.leases) == leasesPerPeer || !m.due(p.coolUntil) {
 			continue
+		}
+		for len(p.leases) < leasesPerPeer && m.grant(p) {
+			continue
+		}
+		if len(p.leases) == 0 {
+			m.steal(p)
 		}
 	}
 }
 
-// grant leases the first missing range to p, false if there is none it can
-// serve.
-func (m *Machine) grant(p *peerState) bool {
-	s := &m.scan
+// skip moves low to the first height that is needed.
+func (s *filterDownload) skip() {
 	for s.low < len(s.marks) && s.marks[s.low] != needed {
 		s.low++
 	}
-	from := s.from + int32(s.low)
-	// Only what the peer has stood by: a filter that does not fit then is its
-	// own contradiction, and never our mistake.
-	last := min(m.cf.tipHeight(), p.known.Height, p.agreedTo, from+p.batch-1)
-	if last < from || s.low == len(s.marks) {
-		return false
-	}
-	l := &lease{peer: p, from: from}
-	for h := from; h <= last && s.marks[h-s.from] == needed; h++ {
-		s.marks[h-s.from] = leased
-		l.to = h
-		l.missing++
-	}
-	l.stop, _ = m.tree.HashAt(l.to)
-	l.deadline = m.in(filterTimeout)
-	s.leases = append(s.leases, l)
-	p.leases++
-	m.send(p, &wire.MsgGetCFilters{FilterType: wire.GCSFilterRegular, StartHeight: uint32(l.from), StopHash: l.stop})
-	return true
 }
 
 func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
@@ -192,74 +179,65 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 		return
 	}
 	s := &m.scan
-	i := s.leaseOf(p, tip.Height)
-	if i < 0 || s.marks[tip.Height-s.from] != leased {
+	l := p.leaseOf(tip.Height)
+	if l == nil || !l.deliver(tip.Height) {
 		return
 	}
-	if !m.fitsHeader(tip.Height, in.FilterHash) {
-		m.drop(p, ReasonBadFilter)
-		return
-	}
-	m.do(SaveFilter{Height: tip.Height, Block: in.Block, Data: in.Data})
-	deadline := m.in(filterTimeout)
-	for _, l := range s.leases {
-		if l.peer == p {
-			l.deadline = deadline // it is working, in whatever order
+	p.pace.count(m.now)
+	p.filterBy = m.in(filterTimeout) // it is working, in whatever order
+	if s.wants(tip.Height) && tip.Height <= m.cf.tipHeight() {
+		if !m.fitsHeader(tip.Height, in.FilterHash) {
+			m.drop(p, ReasonBadFilter)
+			return
 		}
+		m.keepFilter(tip.Height, in.Block, in.Data)
 	}
-	s.hold(tip.Height)
-	s.advance()
+	if l.owed == 0 {
+		s.end(l)
+		p.cooled = 0
+		p.pace.rest(m.now, len(p.leases) == 0)
+	}
+}
+
+// wants tells whether the filter of a height is missing.
+func (s *filterDownload) wants(height int32) bool {
+	i := int(height - s.from)
+	return i >= 0 && i < len(s.marks) && (s.marks[i] == needed || s.marks[i] == leased)
+}
+
+// keepFilter saves a filter that fits our filter headers.
+func (m *Machine) keepFilter(height int32, block chainhash.Hash, data []byte) {
+	m.do(SaveFilter{Height: height, Block: block, Data: data})
+	m.scan.hold(height)
+	m.scan.advance()
 	m.tellFilters(false)
 }
 
-// hold notes that a height needs no filter any more, and ends the lease that
-// waited for nothing else.
+// hold notes that a height needs no filter any more.
 func (s *filterDownload) hold(height int32) {
 	i := int(height - s.from)
-	if i < 0 || i >= len(s.marks) {
+	if i < 0 || i >= len(s.marks) || s.marks[i] == held {
 		return
 	}
-	was := s.marks[i]
+	if s.marks[i] == leased {
+		for _, l := range s.leases {
+			if l.from <= height && height <= l.end {
+				l.missing--
+				break
+			}
+		}
+	}
 	s.marks[i] = held
-	if was != held {
-		s.held++
-	}
-	if was != leased {
-		return
-	}
-	for j, l := range s.leases {
-		if height < l.from || l.to < height {
-			continue
-		}
-		if l.missing--; l.missing == 0 {
-			s.leases = append(s.leases[:j], s.leases[j+1:]...)
-			l.peer.leases--
-			l.peer.cooled = 0
-			l.peer.batch = min(2*l.peer.batch, filtersPerMsg)
-		}
-		return
-	}
-}
-
-func (s *filterDownload) leaseOf(p *peerState, height int32) int {
-	for i, l := range s.leases {
-		if l.peer == p && l.from <= height && height <= l.to {
-			return i
-		}
-	}
-	return -1
+	s.held++
 }
 
 // expireLeases takes filters away from peers that deliver none.
 func (m *Machine) expireLeases() {
-	for _, p := range m.ready() {
-		for _, l := range m.scan.leases {
-			if l.peer == p && m.dueAt(l.deadline) {
-				p.batch = max(p.batch/2, firstLease/5)
-				m.cool(p)
-				m.releaseLeases(p)
-				break
-			}
+	for _, p := range m.peers {
+		if !p.leaving && len(p.leases) > 0 && m.dueAt(p.filterBy) {
+			p.pace.rate /= 2
+			m.cool(p)
+			m.releaseLeases(p)
 		}
 	}
 }
@@ -275,22 +253,9 @@ func (m *Machine) cool(p *peerState) {
 }
 
 func (m *Machine) releaseLeases(p *peerState) {
-	s := &m.scan
-	keep := s.leases[:0]
-	for _, l := range s.leases {
-		if l.peer != p {
-			keep = append(keep, l)
-			continue
-		}
-		for h := l.from; h <= l.to; h++ {
-			if i := int(h - s.from); i < len(s.marks) && s.marks[i] == leased {
-				s.marks[i] = needed
-			}
-		}
+	for _, l := range slices.Clone(p.leases) {
+		m.scan.end(l)
 	}
-	s.leases = keep
-	p.leases = 0
-	s.low = s.run
 }
 
 // filterLost asks again for a filter that the disk no longer has.
@@ -315,7 +280,7 @@ func (s *filterDownload) revive() {
 		if i < 0 || i >= len(s.marks) || s.marks[i] != lost {
 			return true
 		}
-		if slices.ContainsFunc(s.leases, func(l *lease) bool { return l.from <= height && height <= l.to }) {
+		if slices.ContainsFunc(s.leases, func(l *lease) bool { return l.from <= height && height <= l.end }) {
 			return false
 		}
 		s.marks[i] = needed

@@ -66,9 +66,16 @@ const (
 
 	// filtersPerMsg is BIP157's bound on one getcfilters.
 	filtersPerMsg = 1000
-	// firstLease is how many filters are asked of a peer at first; the number
-	// doubles while it delivers.
+	// firstLease is how many filters are asked of a peer whose pace is not known
+	// yet; later it is what it delivers in leaseTime, at least minLease.
 	firstLease = 125
+	minLease   = 50
+	leaseTime  = 4 * time.Second
+	// paceWindow is the span over which a peer's pace is counted.
+	paceWindow = time.Second
+	// stealFrom is how far away the end of a lease must be for another peer to
+	// take over its tail.
+	stealFrom = 2 * time.Second
 	// leasesPerPeer keeps the pipe to a peer full.
 	leasesPerPeer = 2
 	// filterTimeout is how long a peer may deliver no filter while it owes

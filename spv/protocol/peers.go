@@ -39,8 +39,9 @@ type peerState struct {
 	agreedTo  int32 // its filter hashes equal ours up to here
 	audit     audit
 	undecided int
-	leases    int
-	batch     int32
+	leases    []*lease
+	filterBy  deadline // of the next filter while there are leases
+	pace      pace
 
 	// Blocks.
 	owesBlock bool // it let a request lie, and has given no block since
@@ -108,7 +109,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
 		info.Pinned = a.pinned
 	}
-	p := &peerState{info: info, batch: firstLease, pingNext: m.now, agreedTo: m.cf.base - 1, last: m.baseTip(), known: m.baseTip()}
+	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, last: m.baseTip(), known: m.baseTip()}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
 	if !info.Pinned && (info.Services&wire.SFNodeWitness == 0 || info.Services&wire.SFNodeNetwork == 0) {
