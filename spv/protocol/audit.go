@@ -18,8 +18,15 @@ type audit struct {
 	from, to  int32
 	stop      chainhash.Hash
 	deadline  time.Time
-	hashes    []chainhash.Hash // answer that differs and waits for its dispute
-	noCheckpt bool             // its checkpoints differ for reasons before our base
+	claim     *cfClaim // answer that differs and waits for its dispute
+	noCheckpt bool     // its checkpoints differ for reasons before our base
+}
+
+func (a *audit) idle() bool { return !a.asked && a.claim == nil }
+
+// about tells whether the answer awaited is for a range.
+func (a *audit) about(r *cfRange) bool {
+	return a.asked && !a.checkpt && a.from == r.from && a.stop == r.stop
 }
 
 // driveAudits asks filter peers about heights they have not been compared at.
@@ -29,93 +36,114 @@ func (m *Machine) driveAudits() {
 			continue
 		}
 		a := &p.audit
-		switch {
-		case a.asked && m.due(a.deadline):
-			m.cool(p)
+		if a.asked && m.due(a.deadline) {
 			*a = audit{noCheckpt: a.noCheckpt}
-		case a.asked:
-		case a.hashes != nil:
+			m.cool(p)
+		}
+		if a.claim != nil {
 			m.compare(p)
-		case m.due(p.coolUntil):
+		}
+		if a.idle() && m.due(p.coolUntil) {
 			m.startAudit(p)
 		}
 	}
 }
 
 func (m *Machine) startAudit(p *peerState) {
-	a := &p.audit
 	to := min(m.cf.tipHeight(), p.known.Height)
-	if p.agreedTo >= to || m.cf.round != nil && m.cf.round.waitsFor(p) {
+	if b := m.cf.bulk; b != nil && p.bulk.group != nil {
+		to = min(to, b.from-1) // what comes after is compared by its group
+	}
+	if p.agreedTo >= to || m.cf.round != nil && m.cf.round.heard(p) {
 		return
 	}
-	a.from = max(p.agreedTo+1, m.cf.base)
-	a.to = min(to, a.from+cfheadersPerMsg-1)
-	a.checkpt = !a.noCheckpt && to-a.from >= cfheadersPerMsg
-	if a.checkpt {
-		a.to = to
-	}
-	a.stop, _ = m.tree.HashAt(a.to)
-	a.asked, a.deadline = true, m.now.Add(cfheadersTimeout)
-	m.wakeAt(a.deadline)
-	if a.checkpt {
-		m.send(p, &wire.MsgGetCFCheckpt{FilterType: wire.GCSFilterRegular, StopHash: a.stop})
+	from := max(p.agreedTo+1, m.cf.base)
+	if p.audit.noCheckpt || to-from < cfheadersPerMsg {
+		m.askAudit(p, from, min(to, from+cfheadersPerMsg-1))
 		return
 	}
-	m.askCFHeaders(p, a.from, a.stop)
+	a := m.await(p, from, to)
+	a.checkpt = true
+	m.send(p, &wire.MsgGetCFCheckpt{FilterType: wire.GCSFilterRegular, StopHash: a.stop})
 }
 
-// cfcheckptReceived compares a peer's filter checkpoints with ours; where they
-// part, the range before is looked at height by height.
-func (m *Machine) cfcheckptReceived(p *peerState, msg *wire.MsgCFCheckpt) {
+// askAudit asks a peer for filter headers to be compared with ours.
+func (m *Machine) askAudit(p *peerState, from, to int32) {
+	m.askCFHeaders(p, from, m.await(p, from, to).stop)
+}
+
+func (m *Machine) await(p *peerState, from, to int32) *audit {
 	a := &p.audit
-	if !a.asked || !a.checkpt || msg.StopHash != a.stop || msg.FilterType != wire.GCSFilterRegular {
+	a.from, a.to, a.asked, a.checkpt = from, to, true, false
+	a.stop, _ = m.tree.HashAt(to)
+	a.deadline = m.now.Add(cfheadersTimeout)
+	m.wakeAt(a.deadline)
+	return a
+}
+
+// auditCheckpoints compares a peer's filter checkpoints with ours; where they
+// part, the range before is looked at height by height.
+func (m *Machine) auditCheckpoints(p *peerState, msg *wire.MsgCFCheckpt) {
+	a := &p.audit
+	if !a.asked || !a.checkpt || msg.StopHash != a.stop {
 		return
 	}
 	a.asked = false
 	p.cooled = 0
-	if len(msg.FilterHeaders) != int(a.to/cfcheckptInterval) {
+	if points := m.points(p, msg, a.to); points != nil {
+		m.agreeOn(p, points)
+		a.noCheckpt = true // the rest differs, or is shorter than a message
+	}
+}
+
+// agreeOn notes how far a peer's checkpoints are ours.
+func (m *Machine) agreeOn(p *peerState, points []chainhash.Hash) {
+	for i, point := range points {
+		h := int32(i+1) * cfcheckptInterval
+		if h <= p.agreedTo {
+			continue
+		}
+		if ours, ok := m.cf.header(h); h >= m.cf.base && (!ok || ours != point) {
+			return
+		} else if ok {
+			p.agreedTo = max(p.agreedTo, h)
+		}
+	}
+}
+
+// auditReply takes cfheaders that answer an audit or a round.
+func (m *Machine) auditReply(p *peerState, msg *wire.MsgCFHeaders) {
+	a := &p.audit
+	if !a.asked || a.checkpt || msg.StopHash != a.stop {
+		return
+	}
+	c := claimOf(msg, a.to-a.from+1)
+	if c == nil {
+		return // of a question from before a reorg
+	}
+	p.cooled = 0
+	if m.contradictsKnown(a.from, c) {
 		m.drop(p, ReasonBadFilterHeaders)
 		return
 	}
-	for i, header := range msg.FilterHeaders {
-		h := int32(i+1) * cfcheckptInterval
-		if want, ok := m.cfg.FilterCheckpoints[h]; ok && *header != want {
-			m.drop(p, ReasonBadFilterHeaders)
-			return
-		}
-		ours, ok := m.cf.header(h)
-		if !ok || h <= p.agreedTo {
-			continue
-		}
-		if ours != *header {
-			a.noCheckpt = true
-			return
-		}
-		p.agreedTo = h
+	if !m.roundReply(p, c) {
+		a.asked, a.claim = false, c
+		m.compare(p)
 	}
-	a.noCheckpt = true // the rest is shorter than what one message holds
-}
-
-// auditReply takes cfheaders that answer an audit.
-func (m *Machine) auditReply(p *peerState, stop chainhash.Hash, reply cfReply) {
-	a := &p.audit
-	if !a.asked || a.checkpt || stop != a.stop {
-		return
-	}
-	if len(reply.hashes) != int(a.to-a.from)+1 {
-		return // of a question from before a reorg
-	}
-	a.asked = false
-	p.cooled = 0
-	a.hashes = reply.hashes
-	m.compare(p)
 }
 
 // compare goes through a peer's filter hashes and opens a dispute at the first
 // that is not ours.
 func (m *Machine) compare(p *peerState) {
 	a := &p.audit
-	for i, hash := range a.hashes {
+	if ours, ok := m.cf.header(a.from - 1); ok && ours == a.claim.prev {
+		p.agreedTo = max(p.agreedTo, a.from-1) // the header commits to all before
+	}
+	if p.agreedTo < a.from-1 {
+		*a = audit{noCheckpt: a.noCheckpt} // what lies before comes first
+		return
+	}
+	for i, hash := range a.claim.hashes {
 		h := a.from + int32(i)
 		if h <= p.agreedTo {
 			continue

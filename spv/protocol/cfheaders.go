@@ -1,9 +1,6 @@
 package protocol
 
 import (
-	"slices"
-	"time"
-
 	"thistle/spv/cfilter"
 	"thistle/spv/chain"
 
@@ -15,29 +12,18 @@ import (
 //
 // Peers are compared by the filter hashes of each height, not by headers: a
 // header differs at every height after one dispute, a hash only where there is
-// something to settle.
+// something to settle. Far behind, peers are grouped by their checkpoints and
+// each group is heard once a range (cfBulk). Near the tip all are asked for the
+// same range (cfRound), and a single new block is believed to whoever answers
+// first. Who has not been heard is compared afterwards (audit): one honest peer
+// is enough to uncover a lie, whenever it comes.
 type filterHeaders struct {
 	filterLine
 	direct map[int32]bool // heights in a dispute that the block cannot settle
 
+	bulk    *cfBulk // at most one of bulk and round
 	round   *cfRound
 	dispute *dispute
-}
-
-// cfRound asks all filter peers at once for the same range.
-type cfRound struct {
-	from, to int32
-	stop     chainhash.Hash
-	asked    []*peerState
-	replies  []cfReply // in order of arrival
-	deadline time.Time
-}
-
-// cfReply is what one peer says of a range.
-type cfReply struct {
-	peer   *peerState
-	prev   chainhash.Hash
-	hashes []chainhash.Hash
 }
 
 func (c *filterHeaders) init(s FilterState) {
@@ -68,13 +54,10 @@ func (c *filterHeaders) restart(m *Machine, from int32) {
 	if from == 1 {
 		prev = cfilter.GenesisHeader(m.cfg.Params.Net)
 	}
-	if c.dispute != nil {
-		m.endDispute()
-	}
-	c.round = nil
+	c.cancel(m, from-1)
 	c.reset(from, prev)
 	for _, p := range m.peers {
-		p.agreedTo, p.audit = from-1, audit{}
+		p.agreedTo = from - 1
 	}
 	// It is saved with the first filter headers: before, it may lie ahead of
 	// the chain.
@@ -82,12 +65,9 @@ func (c *filterHeaders) restart(m *Machine, from int32) {
 
 // truncate forgets filter headers above a height, and all that hangs on them.
 func (c *filterHeaders) truncate(m *Machine, height int32) {
-	c.round = nil
-	if c.dispute != nil {
-		m.endDispute()
-	}
+	c.cancel(m, height)
 	for _, p := range m.peers {
-		p.agreedTo, p.audit = min(p.agreedTo, height), audit{}
+		p.agreedTo = min(p.agreedTo, height)
 	}
 	m.scan.cut(m, height)
 	if c.cut(height) {
@@ -95,37 +75,31 @@ func (c *filterHeaders) truncate(m *Machine, height int32) {
 	}
 }
 
+// cancel gives up all questions about blocks above a height. Answers that come
+// all the same fit no question any more.
+func (c *filterHeaders) cancel(m *Machine, height int32) {
+	c.round = nil
+	if c.dispute != nil {
+		m.endDispute()
+	}
+	if c.bulk != nil && c.bulk.stop.Height > height {
+		m.endBulk()
+	}
+	for _, p := range m.peers {
+		p.audit = audit{}
+	}
+}
+
 func (c *filterHeaders) forget(p *peerState) {
+	if c.bulk != nil {
+		c.bulk.forget(p)
+	}
 	if c.round != nil {
 		c.round.forget(p)
 	}
 	if c.dispute != nil {
 		c.dispute.forget(p)
 	}
-}
-
-func (r *cfRound) forget(p *peerState) {
-	for i, q := range r.asked {
-		if q == p {
-			r.asked = append(r.asked[:i:i], r.asked[i+1:]...)
-			break
-		}
-	}
-	for i, reply := range r.replies {
-		if reply.peer == p {
-			r.replies = append(r.replies[:i:i], r.replies[i+1:]...)
-			break
-		}
-	}
-}
-
-func (r *cfRound) replied(p *peerState) bool {
-	for _, reply := range r.replies {
-		if reply.peer == p {
-			return true
-		}
-	}
-	return false
 }
 
 // filterPeers lists peers that may be asked for filters now and know a height
@@ -148,17 +122,23 @@ func (m *Machine) driveFilterHeaders() {
 	if m.cf.dispute != nil {
 		m.driveDispute()
 	}
-	if m.cf.dispute == nil && m.cf.round != nil {
+	if m.cf.bulk != nil {
+		m.driveBulk()
+	}
+	if m.cf.round != nil {
 		m.driveRound()
 	}
-	if m.cf.dispute == nil && m.cf.round == nil {
-		m.startRound()
+	if m.cf.bulk == nil && m.cf.round == nil {
+		m.startRange()
 	}
 	m.driveAudits()
 }
 
 func (m *Machine) warnNoFilterPeers() {
-	have := m.hasFilterPeer()
+	have := false
+	for _, p := range m.ready() {
+		have = have || p.info.ServesFilters()
+	}
 	lacking := !have && len(m.ready()) > 0 && m.cf.tipHeight() < m.tree.Tip().Height
 	if lacking && !m.warnedNoCF {
 		m.warn(Warning{Kind: WarnNoFilterPeers})
@@ -166,11 +146,11 @@ func (m *Machine) warnNoFilterPeers() {
 	m.warnedNoCF = lacking || m.warnedNoCF && !have
 }
 
-// startRound asks every filter peer that knows the range for what follows.
-func (m *Machine) startRound() {
+// startRange asks for what follows our last filter header, in bulk if there is
+// much of it.
+func (m *Machine) startRange() {
 	from := m.cf.tipHeight() + 1
-	tip := m.tree.Tip().Height
-	if from > tip || m.unresolvedPinned() {
+	if from > m.tree.Tip().Height || m.unresolvedPinned() {
 		return
 	}
 	able := m.filterPeers(from - 1)
@@ -181,16 +161,11 @@ func (m *Machine) startRound() {
 	for _, p := range able {
 		best = max(best, p.known.Height)
 	}
-	r := &cfRound{from: from, to: min(from+cfheadersPerMsg-1, tip, best), deadline: m.now.Add(cfheadersTimeout)}
-	r.stop, _ = m.tree.HashAt(r.to)
-	for _, p := range able {
-		if p.known.Height >= r.to {
-			r.asked = append(r.asked, p)
-			m.askCFHeaders(p, r.from, r.stop)
-		}
+	if stop := best - best%cfcheckptInterval; stop-from >= bulkBehind {
+		m.startBulk(from, stop)
+		return
 	}
-	m.cf.round = r
-	m.wakeAt(r.deadline)
+	m.startRound(from, min(from+cfheadersPerMsg-1, best))
 }
 
 func (m *Machine) askCFHeaders(p *peerState, from int32, stop chainhash.Hash) {
@@ -198,129 +173,33 @@ func (m *Machine) askCFHeaders(p *peerState, from int32, stop chainhash.Hash) {
 }
 
 func (m *Machine) cfheadersReceived(p *peerState, msg *wire.MsgCFHeaders) {
-	if msg.FilterType != wire.GCSFilterRegular {
-		return
-	}
-	reply := cfReply{peer: p, prev: msg.PrevFilterHeader, hashes: make([]chainhash.Hash, len(msg.FilterHashes))}
-	for i, h := range msg.FilterHashes {
-		reply.hashes[i] = *h
-	}
-	r := m.cf.round
-	if r != nil && r.waitsFor(p) && msg.StopHash == r.stop && len(reply.hashes) == int(r.to-r.from)+1 {
-		r.replies = append(r.replies, reply)
-		r.deadline = minTime(r.deadline, m.now.Add(cfheadersWait))
-		p.cooled = 0
-		return
-	}
-	m.auditReply(p, msg.StopHash, reply)
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func (r *cfRound) waitsFor(p *peerState) bool {
-	for _, q := range r.asked {
-		if q == p {
-			return !r.replied(p)
-		}
-	}
-	return false
-}
-
-// driveRound settles a round once everybody has answered or time is up.
-func (m *Machine) driveRound() {
-	r := m.cf.round
-	if len(r.asked) == 0 {
-		m.cf.round = nil
-		return
-	}
-	if len(r.replies) < len(r.asked) {
-		if !m.due(r.deadline) {
-			return
-		}
-		for _, p := range append([]*peerState(nil), r.asked...) {
-			if !r.replied(p) {
-				m.cool(p)
-				r.forget(p)
-			}
-		}
-	}
-	if len(r.replies) == 0 {
-		m.cf.round = nil
-		return
-	}
-	m.checkAgainstCheckpoints(r)
-	if len(r.replies) == 0 {
-		m.cf.round = nil
-		return
-	}
-	for i := range r.replies[0].hashes {
-		if h := r.from + int32(i); !m.cf.direct[h] && r.differs(i) {
-			m.disputeRound(h, i)
-			return
-		}
-	}
-	m.commitRound(r)
-}
-
-// checkAgainstCheckpoints lets go of peers whose own filter headers contradict
-// one known beforehand. Each is judged by its own words only: the header before
-// the range is its claim too.
-func (m *Machine) checkAgainstCheckpoints(r *cfRound) {
-	for _, reply := range slices.Clone(r.replies) {
-		header := reply.prev
-		for i, hash := range reply.hashes {
-			header = cfilter.NextHeader(hash, header)
-			if want, ok := m.cfg.FilterCheckpoints[r.from+int32(i)]; ok && want != header {
-				m.drop(reply.peer, ReasonBadFilterHeaders)
-				break
-			}
-		}
+	if msg.FilterType == wire.GCSFilterRegular && !m.bulkReply(p, msg) {
+		m.auditReply(p, msg)
 	}
 }
 
-func (r *cfRound) differs(i int) bool {
-	for _, reply := range r.replies[1:] {
-		if reply.hashes[i] != r.replies[0].hashes[i] {
-			return true
-		}
+func (m *Machine) cfcheckptReceived(p *peerState, msg *wire.MsgCFCheckpt) {
+	if msg.FilterType == wire.GCSFilterRegular && !m.bulkCheckpoints(p, msg) {
+		m.auditCheckpoints(p, msg)
 	}
-	return false
 }
 
-// commitRound adds the agreed hashes to the chain of filter headers.
-func (m *Machine) commitRound(r *cfRound) {
-	m.cf.round = nil
-	if m.cf.count() == 0 {
-		if m.cf.base > 1 {
-			m.cf.prev = mostFrequent(r.replies)
-		}
-		m.do(ResetFilterHeaders{From: m.cf.base, Prev: m.cf.prev})
+// points are a peer's filter checkpoints up to a height, nil if they are plainly
+// false, for which the peer is let go.
+func (m *Machine) points(p *peerState, msg *wire.MsgCFCheckpt, height int32) []chainhash.Hash {
+	if len(msg.FilterHeaders) != int(height/cfcheckptInterval) {
+		m.drop(p, ReasonBadFilterHeaders)
+		return nil
 	}
-	prev, _ := m.cf.header(r.from - 1)
-	headers := make([]chainhash.Hash, 0, len(r.replies[0].hashes))
-	for i, hash := range r.replies[0].hashes {
-		h := r.from + int32(i)
-		prev = cfilter.NextHeader(hash, prev)
-		if want, ok := m.cfg.FilterCheckpoints[h]; ok && want != prev {
-			// These peers are right, so what we hold below is not.
-			m.revertFilters(m.cf.base)
-			return
-		}
-		headers = append(headers, prev)
-	}
-	m.cf.append(headers)
-	m.do(SaveFilterHeaders{From: r.from, Headers: headers})
-	for _, reply := range r.replies {
-		if reply.peer.agreedTo >= r.from-1 {
-			reply.peer.agreedTo = r.to
+	points := make([]chainhash.Hash, len(msg.FilterHeaders))
+	for i, header := range msg.FilterHeaders {
+		points[i] = *header
+		if want, ok := m.cfg.FilterCheckpoints[int32(i+1)*cfcheckptInterval]; ok && want != *header {
+			m.drop(p, ReasonBadFilterHeaders)
+			return nil
 		}
 	}
-	m.markHeld(r.from, r.to)
+	return points
 }
 
 // markHeld looks on disk for filters whose headers have just become known. A
@@ -333,7 +212,6 @@ func (m *Machine) markHeld(from, to int32) {
 		hash, ok := m.tree.HashAt(h)
 		if ok && i < len(s.marks) && s.marks[i] == needed && (m.cf.direct[h] || m.ownFilter(h, hash) != nil) {
 			s.marks[i] = held
-			s.held++
 		}
 	}
 	s.advance()
@@ -358,18 +236,4 @@ func (m *Machine) fitsHeader(height int32, filterHash chainhash.Hash) bool {
 	prev, ok1 := m.cf.header(height - 1)
 	want, ok2 := m.cf.header(height)
 	return ok1 && ok2 && cfilter.NextHeader(filterHash, prev) == want
-}
-
-// mostFrequent is the filter header before the range that most peers name. It
-// decides nothing but how later checkpoints compare.
-func mostFrequent(replies []cfReply) chainhash.Hash {
-	count := make(map[chainhash.Hash]int)
-	best := replies[0].prev
-	for _, r := range replies {
-		count[r.prev]++
-		if count[r.prev] > count[best] {
-			best = r.prev
-		}
-	}
-	return best
 }

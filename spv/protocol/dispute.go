@@ -18,7 +18,9 @@ type dispute struct {
 	block    chainhash.Hash
 	variants []*variant
 	body     *wire.MsgBlock
-	auditOf  *peerState // the challenger of what is agreed already; nil in a round
+	over     *cfRange   // that waits for the outcome; nil in an audit
+	auditOf  *peerState // the challenger of what is agreed already
+	patience deadline   // when the range goes on without who shows no filter
 }
 
 // variant is one claimed filter and the peers that stand by it.
@@ -26,8 +28,9 @@ type variant struct {
 	hash     chainhash.Hash // of the filter; zero for ours in an audit
 	ours     bool
 	peers    []*peerState
-	asked    *peerState
-	deadline deadline // for asked
+	asked    []*peerState
+	hedge    deadline // when all of them are asked, not the first alone
+	deadline deadline // when those who were asked must have shown it
 	filter   []byte
 	silent   bool // nobody shows it
 }
@@ -37,23 +40,24 @@ func (d *dispute) forget(p *peerState) {
 		if i := slices.Index(v.peers, p); i >= 0 {
 			v.peers = slices.Delete(slices.Clone(v.peers), i, i+1)
 		}
-		if v.asked == p {
-			v.asked = nil
+		if i := slices.Index(v.asked, p); i >= 0 {
+			v.asked = slices.Delete(v.asked, i, i+1)
 		}
 	}
 }
 
-// disputeRound opens a dispute among the replies of the round.
-func (m *Machine) disputeRound(height int32, i int) {
-	d := m.newDispute(height)
-	for _, reply := range m.cf.round.replies {
-		hash := reply.hashes[i]
+// disputeRange opens a dispute among the claims on a range.
+func (m *Machine) disputeRange(r *cfRange, i int) {
+	d := m.newDispute(r.from + int32(i))
+	d.over, d.patience = r, m.in(disputePatience)
+	for _, c := range r.claims {
+		hash := c.hashes[i]
 		j := slices.IndexFunc(d.variants, func(v *variant) bool { return v.hash == hash })
 		if j < 0 {
 			j = len(d.variants)
 			d.variants = append(d.variants, &variant{hash: hash})
 		}
-		d.variants[j].peers = append(d.variants[j].peers, reply.peer)
+		d.variants[j].peers = append(d.variants[j].peers, c.peers...)
 	}
 	m.driveDispute()
 }
@@ -80,8 +84,8 @@ func (m *Machine) newDispute(height int32) *dispute {
 	return d
 }
 
-// driveDispute asks one peer of every variant for its filter, and decides when
-// the block and all filters are here.
+// driveDispute asks for every variant's filter, and decides when the block and
+// all filters are here.
 func (m *Machine) driveDispute() {
 	d := m.cf.dispute
 	if d.auditOf != nil && len(d.variants[1].peers) == 0 {
@@ -89,29 +93,52 @@ func (m *Machine) driveDispute() {
 
 		return
 	}
-	waiting := d.body == nil
+	shown, waiting := false, false
 	for _, v := range d.variants {
-		if v.filter != nil || v.silent {
-			continue
-		}
-		if v.asked != nil && m.dueAt(v.deadline) {
-			// A claim without the filter to it holds everybody up: let it go.
-			m.drop(v.asked, ReasonSlow)
-		}
-		if v.asked == nil {
-			if len(v.peers) == 0 {
-				v.silent = true
-				continue
-			}
-			v.asked = v.peers[0]
-			v.deadline = m.in(disputeTimeout)
-			m.send(v.asked, &wire.MsgGetCFilters{FilterType: wire.GCSFilterRegular, StartHeight: uint32(d.height), StopHash: d.block})
-		}
-		waiting = true
+		m.askVariant(d, v)
+		shown = shown || v.filter != nil
+		waiting = waiting || v.filter == nil && !v.silent
 	}
-	if !waiting {
+	if waiting && d.over != nil && shown && m.dueAt(d.patience) {
+		waiting = false
+	}
+	if !waiting && d.body != nil {
 		m.decide(d)
 	}
+}
+
+// askVariant asks one of those who stand by a variant for its filter, and soon
+// all the others: however many they are, the time they can take is the same.
+func (m *Machine) askVariant(d *dispute, v *variant) {
+	switch {
+	case v.filter != nil || v.silent:
+		return
+	case len(v.peers) == 0:
+		v.silent = true
+		return
+	case v.deadline == (deadline{}):
+		v.deadline, v.hedge = m.in(disputeTimeout), m.in(disputeHedge)
+		m.askFilterOf(d, v, v.peers[0])
+	case m.dueAt(v.deadline):
+		// A claim without the filter to it holds everybody up: let it go.
+		v.silent = true
+		for _, p := range slices.Clone(v.asked) {
+			m.drop(p, ReasonSlow)
+		}
+		return
+	}
+	if m.dueAt(v.hedge) || len(v.asked) == 0 {
+		for _, p := range v.peers {
+			if !slices.Contains(v.asked, p) {
+				m.askFilterOf(d, v, p)
+			}
+		}
+	}
+}
+
+func (m *Machine) askFilterOf(d *dispute, v *variant, p *peerState) {
+	v.asked = append(v.asked, p)
+	m.send(p, &wire.MsgGetCFilters{FilterType: wire.GCSFilterRegular, StartHeight: uint32(d.height), StopHash: d.block})
 }
 
 // disputeFilter takes a filter that a dispute waits for; false if it is none.
@@ -121,7 +148,7 @@ func (m *Machine) disputeFilter(p *peerState, in FilterReceived) bool {
 		return false
 	}
 	for _, v := range d.variants {
-		if v.asked != p || v.filter != nil {
+		if v.filter != nil || !slices.Contains(v.asked, p) {
 			continue
 		}
 		if !m.variantFits(d, v, in.FilterHash) {
@@ -165,7 +192,7 @@ func (m *Machine) decide(d *dispute) {
 		return
 	}
 	m.convict(d.height, lost)
-	m.settleRound(d, left)
+	m.settleRange(d, left)
 }
 
 // filterLies tells whether a block proves a filter false.
@@ -190,29 +217,32 @@ func (m *Machine) convict(height int32, lost []*variant) {
 	}
 }
 
-func (m *Machine) settleRound(d *dispute, left []*variant) {
-	r := m.cf.round
-	if r == nil {
-		return
-	}
-	// Who did not show a filter it claimed is not heard this time.
-	for _, reply := range slices.Clone(r.replies) {
-		if !slices.ContainsFunc(left, func(v *variant) bool { return slices.Contains(v.peers, reply.peer) }) {
-			r.forget(reply.peer)
+// settleRange lets the range that waited go on with the variants that are left.
+// Who did not show a filter it claimed is not heard this time.
+func (m *Machine) settleRange(d *dispute, left []*variant) {
+	for _, v := range d.variants {
+		if slices.Contains(left, v) {
+			continue
+		}
+		for _, p := range slices.Clone(v.peers) {
+			if b := m.cf.bulk; b != nil {
+				m.leaveBulk(b, p)
+			}
+			d.over.forget(p)
 		}
 	}
 	if len(left) > 1 {
 		m.undecided(d, left)
-		// commitRound follows the first reply.
+		// The first claim is followed.
 		best := richest(left)
-		slices.SortStableFunc(r.replies, func(a, b cfReply) int {
-			return rank(best, b.peer) - rank(best, a.peer)
+		slices.SortStableFunc(d.over.claims, func(a, b *cfClaim) int {
+			return rank(best, b) - rank(best, a)
 		})
 	}
 }
 
-func rank(v *variant, p *peerState) int {
-	if slices.Contains(v.peers, p) {
+func rank(v *variant, c *cfClaim) int {
+	if slices.ContainsFunc(c.peers, func(p *peerState) bool { return slices.Contains(v.peers, p) }) {
 		return 1
 	}
 	return 0

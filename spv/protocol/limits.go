@@ -55,14 +55,38 @@ const (
 	cfcheckptInterval = 1000
 	// cfheadersTimeout is how long filter peers may take to answer.
 	cfheadersTimeout = 10 * time.Second
-	// cfheadersWait is how long others are waited for after the first answer.
-	cfheadersWait = 3 * time.Second
+	// quorumGroups is in how many parts of the network filter peers must have
+	// been heard before what they say is acted on, and quorumWait how long fewer
+	// are waited for after the first. Those who come later are compared then.
+	quorumGroups = 3
+	quorumWait   = time.Second
+	// liveBlocks is how many blocks behind the tip the first answer will do, but
+	// for the very first: as many as a peer announces by their headers.
+	liveBlocks = 8
+	// bulkBehind is how many filter headers must be missing for them to be
+	// fetched by checkpoints and from all peers in parallel.
+	bulkBehind = 2 * cfheadersPerMsg
+	// bulkAsksPerPeer keeps the pipe to a peer full.
+	bulkAsksPerPeer = 2
+	// bulkWindow is how many ranges ahead are fetched, bulkStaged how many
+	// answers (of 128 kB) may be in memory or under way.
+	bulkWindow = 24
+	bulkStaged = 32
+	// bulkHedge is after what time another peer is asked for the same range.
+	bulkHedge = 2500 * time.Millisecond
+	// bulkPatience is how long a group may be silent on a range that others
+	// have answered.
+	bulkPatience = 5 * time.Second
 	// maxUndecided is how many disputes that a block cannot settle one peer
 	// may cause before it is let go.
 	maxUndecided = 50
 	// disputeTimeout is how long a peer may take to show the filter it stands
 	// by.
 	disputeTimeout = 20 * time.Second
+	// disputeHedge is how long one peer alone is asked for it, and
+	// disputePatience how long all others wait for it with a range of theirs.
+	disputeHedge    = 2 * time.Second
+	disputePatience = 5 * time.Second
 
 	// filtersPerMsg is BIP157's bound on one getcfilters.
 	filtersPerMsg = 1000

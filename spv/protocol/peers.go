@@ -38,6 +38,7 @@ type peerState struct {
 	cooled    int
 	agreedTo  int32 // its filter hashes equal ours up to here
 	audit     audit
+	bulk      bulkPeer
 	undecided int
 	leases    []*lease
 	filterBy  deadline // of the next filter while there are leases

@@ -21,18 +21,19 @@ type Peer struct {
 	Claim     int32 // start height, that of Chain if 0
 
 	// How it behaves.
-	Latency    time.Duration // one way, 30 ms if 0
-	Jitter     time.Duration // added at random
-	Refuses    bool          // cannot be connected to
-	Hangs      bool          // a dial is never answered
-	StallAfter int           // answers so many requests, then none; 0 is no limit
-	HangUp     float64       // chance to close the connection at each request
-	NoHeaders  bool          // never answers getheaders, like btcd at height 0
-	NoCF       bool          // never answers about filters
-	NoBlocks   bool          // never answers getdata for blocks
-	NotFound   bool          // has no blocks
-	Invs       bool          // announces blocks by inv, not by headers
-	Deaf       bool          // announces no blocks at all
+	Latency     time.Duration // one way, 30 ms if 0
+	Jitter      time.Duration // added at random
+	Refuses     bool          // cannot be connected to
+	Hangs       bool          // a dial is never answered
+	StallAfter  int           // answers so many requests, then none; 0 is no limit
+	HangUp      float64       // chance to close the connection at each request
+	NoHeaders   bool          // never answers getheaders, like btcd at height 0
+	NoCF        bool          // never answers about filters
+	NoCFHeaders bool          // never answers getcfheaders
+	NoBlocks    bool          // never answers getdata for blocks
+	NotFound    bool          // has no blocks
+	Invs        bool          // announces blocks by inv, not by headers
+	Deaf        bool          // announces no blocks at all
 
 	// Lies. A peer with any is not honest.
 	Headers   HeaderLie
@@ -197,7 +198,7 @@ func (p *Peer) stop(s *Sim, hash chainhash.Hash) *Block {
 
 func (p *Peer) replyCFHeaders(s *Sim, id protocol.PeerID, msg *wire.MsgGetCFHeaders) []answer {
 	stop := p.stop(s, msg.StopHash)
-	if p.NoFilters || stop == nil || p.NoCF {
+	if p.NoFilters || stop == nil || p.NoCF || p.NoCFHeaders {
 		return nil
 	}
 	blocks := stop.Range(int32(msg.StartHeight))

@@ -1,0 +1,85 @@
+package protocol
+
+import "time"
+
+// cfRound asks all filter peers at once for the range that follows our last
+// filter header. The questions are audits ahead of time: who answers too late to
+// be heard before the commit is compared with it.
+type cfRound struct {
+	cfRange
+	by time.Time // when those who have answered must do; zero before the first
+}
+
+func (m *Machine) startRound(from, to int32) {
+	r := &cfRound{cfRange: cfRange{from: from, to: to}}
+	r.stop, _ = m.tree.HashAt(to)
+	m.cf.round = r
+	m.askRound(r)
+}
+
+// askRound asks whoever has come to know the range and not been asked, and
+// tells whether anybody's answer is awaited.
+func (m *Machine) askRound(r *cfRound) bool {
+	for _, p := range m.filterPeers(r.to - 1) {
+		if p.audit.idle() && !r.heard(p) {
+			m.askAudit(p, r.from, r.to)
+		}
+	}
+	for _, p := range m.ready() {
+		if p.audit.about(&r.cfRange) {
+			return true
+		}
+	}
+	return false
+}
+
+// driveRound settles a round when enough peers have answered.
+func (m *Machine) driveRound() {
+	r := m.cf.round
+	pending := m.askRound(r)
+	if len(r.claims) == 0 {
+		if !pending {
+			m.cf.round = nil
+		}
+		return
+	}
+	if r.by.IsZero() {
+		r.by = m.now.Add(quorumWait)
+	}
+	live := r.count() <= liveBlocks && m.cf.count() > 0
+	enough := live || !pending || r.netGroups() >= quorumGroups || m.due(r.by)
+	if enough && m.settle(&r.cfRange) {
+		m.cf.round = nil
+	}
+}
+
+// roundReply takes an answer that a round waits for; false if it is none.
+func (m *Machine) roundReply(p *peerState, c *cfClaim) bool {
+	r := m.cf.round
+	if r == nil || !p.audit.about(&r.cfRange) {
+		return false
+	}
+	p.audit = audit{noCheckpt: p.audit.noCheckpt}
+	r.hear(c, p)
+	return true
+}
+
+// netGroups counts the parts of the network that have been heard.
+func (r *cfRound) netGroups() int {
+	groups := make(map[string]bool)
+	for _, c := range r.claims {
+		for _, p := range c.peers {
+			groups[groupOf(p)] = true
+		}
+	}
+	return len(groups)
+}
+
+// groupOf names the part of the network a peer is in. An address that is no IP
+// address (an onion service) is one of its own.
+func groupOf(p *peerState) string {
+	if g := netGroup(p.info.Addr); g.IsValid() {
+		return g.String()
+	}
+	return p.info.Addr
+}
