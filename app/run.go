@@ -178,13 +178,16 @@ func (w *Wallet) handleWaiting(chain *spv.Client, sub *spv.Subscription) (heard 
 	return heard, nil
 }
 
-// work does a step of what can be done now: matching what the coverage lacks,
-// and fetching the blocks that were named. retry means that something could not
+// work does a step of what can be done now: deriving scripts, matching what the
+// coverage lacks, and fetching the blocks that were named. retry means that something could not
 // be done and should be tried again even if nothing happens.
 func (w *Wallet) work(ctx context.Context, chain *spv.Client, f *fetcher) (worked, retry bool, err error) {
 	if following, err := w.checkFilters(chain); err != nil || !following {
 		f.want(ctx, nil)
 		return false, false, err
+	}
+	if worked, err := w.lookFurther(); worked || err != nil {
+		return worked, false, err
 	}
 	scanned, later, err := w.scan(ctx, chain)
 	if err != nil {

@@ -16,6 +16,9 @@ const (
 	// scanStep is how many blocks are matched before the coverage is saved and
 	// the wallet looks at what else has happened.
 	scanStep = 4 * 2016
+	// farStep is how many scripts are derived before the wallet looks at what else
+	// has happened: a few milliseconds' worth.
+	farStep = 50
 	// markGap is how far filter marks are apart, but for the last, and maxMarks
 	// how many are kept: a reorg deeper than all means that everything is
 	// searched again.
@@ -158,9 +161,9 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	case err != nil:
 		return false, false, failure("match filters", err)
 	}
-	var hits []ledger.BlockRef
+	var hits []ledger.Hit
 	for _, hit := range res.Hits {
-		hits = append(hits, ledger.BlockRef(hit.BlockRef))
+		hits = append(hits, ledger.Hit{BlockRef: ledger.BlockRef(hit.BlockRef), Scripts: hit.Scripts})
 	}
 	var fact ledger.Scanned
 	chain.Look(func(v spv.View) { fact, ok = gap.Answer(res.EndHash, hits, v.HashAt) })
@@ -187,10 +190,26 @@ func (w *Wallet) nextGap(from, to int32) (gap ledger.Gap, scripts [][]byte, ok b
 		gap.From, gap.To = max(gap.From, from), min(gap.To, to)
 		if gap.From <= gap.To {
 			gap.From = max(gap.From, gap.To-scanStep+1)
-			// A block that takes the coins of what is arriving elsewhere does
-			// not name us: it is found by what those coins were locked with.
-			return gap, slices.Concat(w.led.Scripts(gap.Batch), w.led.Claims()), true
+			scripts = w.led.Scripts(gap.Batch)
+			if !gap.Far {
+				// A block that takes the coins of what is arriving elsewhere does
+				// not name us: it is found by what those coins were locked with.
+				scripts = append(scripts, w.led.Claims()...)
+			}
+			return gap, scripts, true
 		}
 	}
 	return ledger.Gap{}, nil, false
+}
+
+// lookFurther derives a part of the far look-ahead. It comes before the search,
+// so that filters are asked once.
+func (w *Wallet) lookFurther() (worked bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.led == nil || w.led.FarLacking() == 0 {
+		return false, nil
+	}
+	_, err = w.applyLocked(ledger.LookFurther{Scripts: farStep})
+	return true, failure("derive scripts", err)
 }

@@ -21,9 +21,10 @@ type Address struct {
 	Beyond     bool         // other wallets would not find it again, see [Ledger.Next]
 }
 
-// Script returns the script of a reference, nil if it is not derived or has none.
+// Script returns the script of a reference, nil if it is beyond the window or has
+// none.
 func (l *Ledger) Script(r Ref) []byte {
-	if int(r.Keychain) >= len(l.chains) || int64(r.Index) >= int64(len(l.chains[r.Keychain].scripts)) {
+	if int(r.Keychain) >= len(l.chains) || !l.live(r) {
 		return nil
 	}
 	return l.chains[r.Keychain].scripts[r.Index].bytes

@@ -47,6 +47,7 @@ func (l *Ledger) applyBlock(f BlockApplied) error {
 	}
 	if !b.stale {
 		l.setMarks(b, b.need, l.config.Epoch)
+		l.settleFar(b, f.Txs)
 	}
 	return nil
 }

@@ -12,9 +12,9 @@ import (
 
 // batch is a set of scripts that never changes, and what was searched for them.
 type batch struct {
-	id, epoch uint32
-	spans     []Span
-	coverage  []Interval
+	id       uint32
+	spans    []Span
+	coverage []Interval
 }
 
 // Gap is a run of heights, both ends included, that is yet to be matched against
@@ -23,13 +23,25 @@ type Gap struct {
 	Batch    uint32
 	From, To int32
 	View     Tip // when the gap was found
+	// Far says that all scripts of the batch are beyond the window: what is ours
+	// does not depend on the answer yet.
+	Far bool
+}
+
+// Hit is a block that may concern scripts of a batch: those at the places Scripts
+// of what [Ledger.Scripts] gave; a place after the last stands for something else
+// that was asked about, for which the block is wanted. Without any, only the block
+// itself can tell.
+type Hit struct {
+	BlockRef
+	Scripts []int
 }
 
 // Answer makes the fact that a gap, narrowed at will, was matched up to the block
 // end. It is asked for after matching, and reports false if hashAt, the best chain
 // as it is then, does not hold both the view and end: the chain has moved, the
 // answer may be about another branch, and both must be asked for anew.
-func (g Gap) Answer(end chainhash.Hash, hits []BlockRef, hashAt func(height int32) (chainhash.Hash, bool)) (Scanned, bool) {
+func (g Gap) Answer(end chainhash.Hash, hits []Hit, hashAt func(height int32) (chainhash.Hash, bool)) (Scanned, bool) {
 	for _, ref := range []BlockRef{g.View, {g.To, end}, g.View} {
 		if hash, ok := hashAt(ref.Height); !ok || hash != ref.Hash {
 			return Scanned{}, false
@@ -38,8 +50,8 @@ func (g Gap) Answer(end chainhash.Hash, hits []BlockRef, hashAt func(height int3
 	return Scanned{Gap: g, End: end, Hits: hits}, true
 }
 
-func (l *Ledger) newBatch(epoch uint32, spans []Span, coverage []Interval) {
-	b := &batch{id: l.config.NextBatch, epoch: epoch, spans: spans, coverage: coverage}
+func (l *Ledger) newBatch(spans []Span, coverage []Interval) {
+	b := &batch{id: l.config.NextBatch, spans: spans, coverage: coverage}
 	l.config.NextBatch++
 	l.batches = append(l.batches, b)
 	l.dirty(batchKey(b.id))
@@ -66,22 +78,22 @@ func (l *Ledger) scanned(f Scanned) error {
 		if h.Height < g.From || h.Height > g.To {
 			return fmt.Errorf("scanned: hit at %d outside %d to %d: %w", h.Height, g.From, g.To, ErrFact)
 		}
+		if slices.ContainsFunc(h.Scripts, func(place int) bool { return place < 0 }) {
+			return fmt.Errorf("scanned: hit of script %v: %w", h.Scripts, ErrFact)
+		}
 	}
 	b := l.batch(g.Batch)
 	if b == nil || !l.passed(g.View) || !l.onView(BlockRef{g.To, f.End}) {
 		return nil
 	}
-	if slices.ContainsFunc(f.Hits, func(h BlockRef) bool { return !l.onView(h) }) {
+	if slices.ContainsFunc(f.Hits, func(h Hit) bool { return !l.onView(h.BlockRef) }) {
 		return nil
 	}
 	coverage, ok := addInterval(b.coverage, Interval{From: g.From, To: g.To, End: f.End})
 	if !ok {
 		return nil
 	}
-	for _, h := range f.Hits {
-		rec := l.blockAt(h)
-		l.setMarks(rec, max(rec.need, b.epoch+1), rec.applied)
-	}
+	l.recordHits(b, f.Hits)
 	if !slices.Equal(coverage, b.coverage) {
 		b.coverage = coverage
 		l.dirty(batchKey(b.id))
@@ -103,28 +115,26 @@ func (l *Ledger) onView(ref BlockRef) bool {
 	return b == nil || (!b.stale && b.ref == ref)
 }
 
-// mergeBatches makes one of all batches with the same coverage. It gets a new
-// name, so that answers for its parts do not count for the whole; those without
-// any coverage wait, so that their first answer is not lost.
+// mergeBatches makes one of all batches with the same coverage, so that filters
+// are asked once for all of them. It gets a new name: answers for its parts do not
+// count for the whole.
 func (l *Ledger) mergeBatches() {
 	for i := 0; i < len(l.batches); i++ {
 		a := l.batches[i]
 		same := func(b *batch) bool { return slices.Equal(a.coverage, b.coverage) }
-		rest := l.batches[i+1:]
-		if len(a.coverage) == 0 || !slices.ContainsFunc(rest, same) {
+		if !slices.ContainsFunc(l.batches[i+1:], same) {
 			continue
 		}
 		var spans []Span
-		epoch := uint32(0)
 		l.batches = slices.DeleteFunc(l.batches, func(b *batch) bool {
 			if !same(b) {
 				return false
 			}
-			spans, epoch = append(spans, b.spans...), max(epoch, b.epoch)
+			spans = append(spans, b.spans...)
 			l.dirty(batchKey(b.id))
 			return true
 		})
-		l.newBatch(epoch, joinSpans(spans), a.coverage)
+		l.newBatch(joinSpans(spans), a.coverage)
 		i--
 	}
 }
@@ -175,7 +185,8 @@ func (l *Ledger) wanted() (Range, bool) {
 	return Range{l.config.Birthday, l.tip.Height}, true
 }
 
-// Missing returns what is yet to be matched, newest first.
+// Missing returns what is yet to be matched: what the balance waits for before
+// what it does not, newest first.
 func (l *Ledger) Missing() []Gap {
 	within, ok := l.wanted()
 	if !ok {
@@ -184,27 +195,43 @@ func (l *Ledger) Missing() []Gap {
 	var out []Gap
 	for _, b := range l.batches {
 		for _, r := range lacking(b.coverage, within) {
-			out = append(out, Gap{Batch: b.id, From: r.From, To: r.To, View: l.tip})
+			out = append(out, Gap{Batch: b.id, From: r.From, To: r.To, View: l.tip, Far: l.isFar(b)})
 		}
 	}
 	slices.SortFunc(out, func(a, b Gap) int {
+		if a.Far != b.Far {
+			if b.Far {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(cmp.Compare(b.To, a.To), cmp.Compare(a.Batch, b.Batch))
 	})
 	return out
 }
 
 // Scripts returns the scripts of a batch, nil if there is none of that name any
-// more. The scripts themselves are not to be changed.
+// more. The scripts themselves are not to be changed. Those beyond the window are
+// among them.
 func (l *Ledger) Scripts(id uint32) [][]byte {
 	b := l.batch(id)
 	if b == nil {
 		return nil
 	}
 	var out [][]byte
+	for _, r := range l.refs(b) {
+		out = append(out, l.chains[r.Keychain].scripts[r.Index].bytes)
+	}
+	return out
+}
+
+// refs names the scripts of a batch in the order of [Ledger.Scripts].
+func (l *Ledger) refs(b *batch) []Ref {
+	var out []Ref
 	for _, s := range b.spans {
 		for i := s.First; i <= s.Last; i++ {
-			if bytes := l.chains[s.Keychain].scripts[i].bytes; bytes != nil {
-				out = append(out, bytes)
+			if l.chains[s.Keychain].scripts[i].bytes != nil {
+				out = append(out, Ref{s.Keychain, i})
 			}
 		}
 	}
@@ -222,7 +249,7 @@ func (l *Ledger) Unapplied() []BlockRef {
 }
 
 // Coverage returns the heights from the birthday on that have been searched for
-// every script.
+// every script of the window.
 func (l *Ledger) Coverage() []Range {
 	within, ok := l.wanted()
 	if !ok {
@@ -230,21 +257,25 @@ func (l *Ledger) Coverage() []Range {
 	}
 	out := []Range{within}
 	for _, b := range l.batches {
-		out = common(out, ranges(b.coverage))
+		if !l.isFar(b) {
+			out = common(out, ranges(b.coverage))
+		}
 	}
 	return out
 }
 
-// Final reports whether everything was searched and every hit applied: what the
-// ledger says is all there is to know up to the view.
+// Final reports whether everything was searched for the window's scripts and every
+// hit of theirs applied: what the ledger says is all there is to know up to the
+// view.
 func (l *Ledger) Final() bool {
-	if _, ok := l.wanted(); !ok || len(l.pendingHits) > 0 {
-		return false
-	}
-	return len(l.Missing()) == 0
+	within, ok := l.wanted()
+	return ok && len(l.pendingHits) == 0 && !slices.ContainsFunc(l.batches, func(b *batch) bool {
+		return !l.isFar(b) && len(lacking(b.coverage, within)) > 0
+	})
 }
 
-// Matches returns how many blocks of the best chain were hit.
+// Matches returns how many blocks of the best chain were hit by scripts of the
+// window.
 func (l *Ledger) Matches() int {
 	n := 0
 	for _, b := range l.blocks {
@@ -255,8 +286,18 @@ func (l *Ledger) Matches() int {
 	return n
 }
 
-// ScriptCount returns how many scripts are watched.
-func (l *Ledger) ScriptCount() int { return len(l.byScript) }
+// ScriptCount returns how many scripts the windows hold.
+func (l *Ledger) ScriptCount() int {
+	n := 0
+	for _, k := range l.chains {
+		for _, s := range k.scripts[:k.live] {
+			if s.bytes != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // Birthday returns the height from which on blocks may concern us.
 func (l *Ledger) Birthday() (height int32, known bool) {

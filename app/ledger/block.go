@@ -30,10 +30,13 @@ func compareRefs(a, b BlockRef) int {
 // block is what the ledger keeps of a block that concerns it.
 type block struct {
 	ref BlockRef
-	// need is one more than the latest epoch of scripts that hit the block, and
-	// applied the epoch up to which the block was searched: 0 for none. The block
-	// is to be fetched while need > applied.
+	// need is one more than the latest epoch in which a script came into the window
+	// that hit the block, and applied the epoch up to which the block was searched:
+	// 0 for none. The block is to be fetched while need > applied.
 	need, applied uint32
+	// far are scripts beyond the window that the block may concern, united. For
+	// their sake it is not fetched.
+	far []Span
 	// stale blocks are known to have left the best chain.
 	stale bool
 	// anchored are the transactions with an anchor here.
@@ -75,7 +78,7 @@ func (l *Ledger) active(b *block) bool {
 
 // forgettable reports whether nothing is to be remembered of the block.
 func (b *block) forgettable() bool {
-	return b.need == 0 && b.applied == 0 && !b.stale && len(b.anchored) == 0
+	return b.need == 0 && b.applied == 0 && !b.stale && len(b.far) == 0 && len(b.anchored) == 0
 }
 
 func (l *Ledger) forgetBlock(b *block) {
@@ -103,6 +106,7 @@ func (l *Ledger) setStale(b *block, stale bool) {
 		l.touchHeight(b.ref.Height)
 	}
 	l.setMarks(b, 0, 0)
+	l.setFar(b, nil)
 }
 
 // touchHeight touches the transactions of all blocks at a height: one may win or

@@ -27,6 +27,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lookFurther(t, l)
 	d := &desk{T: t, l: l, clock: time.Unix(1_700_000_000, 0), known: make(map[chainhash.Hash]*wire.MsgTx)}
 	d.mine()
 	d.do(ledger.BirthdaySet{})
@@ -100,35 +101,25 @@ func (d *desk) sync() []ledger.Notice {
 
 // answer matches a gap exactly.
 func (d *desk) answer(g ledger.Gap) (ledger.Scanned, bool) {
-	scripts := make(map[string]bool)
-	for _, s := range d.l.Scripts(g.Batch) {
-		scripts[string(s)] = true
-	}
-	var hits []ledger.BlockRef
+	scripts := placesOf(d.l.Scripts(g.Batch))
+	var hits []ledger.Hit
 	for h := g.From; h <= g.To; h++ {
-		if d.hit(d.chain.blocks[h], scripts) {
-			hits = append(hits, d.chain.blocks[h].ref)
+		if places := d.hit(d.chain.blocks[h], scripts); len(places) > 0 {
+			hits = append(hits, ledger.Hit{BlockRef: d.chain.blocks[h].ref, Scripts: places})
 		}
 	}
 	end, _ := d.chain.hashAt(g.To)
 	return g.Answer(end, hits, d.chain.hashAt)
 }
 
-func (d *desk) hit(b *testBlock, scripts map[string]bool) bool {
-	for _, tx := range b.txs {
-		for _, o := range tx.TxOut {
-			if scripts[string(o.PkScript)] {
-				return true
-			}
+// hit returns the places of the scripts that a block concerns.
+func (d *desk) hit(b *testBlock, scripts map[string]int) []int {
+	return concerned(b, scripts, func(op wire.OutPoint) []byte {
+		if p := d.known[op.Hash]; p != nil {
+			return p.TxOut[op.Index].PkScript
 		}
-		for _, in := range tx.TxIn {
-			p := d.known[in.PreviousOutPoint.Hash]
-			if p != nil && scripts[string(p.TxOut[in.PreviousOutPoint.Index].PkScript)] {
-				return true
-			}
-		}
-	}
-	return false
+		return nil
+	})
 }
 
 // reorg replaces the last blocks by one more empty ones, the first of which holds

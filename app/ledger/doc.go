@@ -11,10 +11,10 @@
 // ledger is ahead of the disk: throw it away and load it again.
 //
 // The driver's loop is: [Ledger.Reconcile] against the chain of headers and
-// apply the move; for every [Gap] of [Ledger.Missing], or a part of it, match the
-// filters against [Ledger.Scripts] and apply what [Gap.Answer] makes of the result;
-// fetch every block of [Ledger.Unapplied] and apply [BlockApplied]; until nothing
-// is missing.
+// apply the move; apply [LookFurther] while there is [Ledger.FarLacking]; for every
+// [Gap] of [Ledger.Missing], or a part of it, match the filters against
+// [Ledger.Scripts] and apply what [Gap.Answer] makes of the result; fetch every
+// block of [Ledger.Unapplied] and apply [BlockApplied]; until nothing is missing.
 //
 // # Guarantees
 //
@@ -23,13 +23,20 @@
 // still unknown is always a [Gap] or an unapplied hit, never silence: while there
 // is one, [Balance].Final is false.
 //
+//   - What is ours is decided by the window: the scripts of each keychain up to a
+//     look-ahead past the last used or revealed one. It is the same in whatever
+//     order blocks come.
 //   - Coverage is kept per batch of scripts, in intervals that end in a block
-//     hash. A batch never gains scripts: a look-ahead extension is a new batch,
-//     and batches merge into one under a new name, so an answer to an old question
-//     can never count for scripts it was not asked about. A reorganisation cuts
-//     coverage at the fork, and answers to questions asked before it are refused.
+//     hash. A batch never gains scripts: new ones are a new batch, and batches
+//     merge into one under a new name, so an answer to an old question can never
+//     count for scripts it was not asked about. A reorganisation cuts coverage at
+//     the fork, and answers to questions asked before it are refused.
+//   - Batches reach far beyond the window. What hits far scripts only is remembered
+//     and not fetched; when the window moves on, the blocks that its new scripts
+//     hit are wanted at once, and no filter is asked again. The balance waits for
+//     nothing that is far.
 //   - A hit is recorded, then fetched, then applied. A block is applied for the
-//     scripts known at that time; a later batch that hits it asks for it again.
+//     window's scripts at that time; it is wanted again if it hits a later one.
 //   - An anchor (this transaction, in that block) is never forgotten. Whether it
 //     counts depends on the view of the chain, so a reorganisation undoes it and
 //     the way back redoes it without fetching anything.

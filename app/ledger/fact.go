@@ -21,8 +21,12 @@ type Fact interface{ fact() }
 type Scanned struct {
 	Gap  Gap
 	End  chainhash.Hash
-	Hits []BlockRef // blocks that may concern the batch
+	Hits []Hit // blocks that may concern the batch
 }
+
+// LookFurther says that there is time to derive so many of the scripts that
+// [Ledger.FarLacking] counts. They are matched when all of them are there.
+type LookFurther struct{ Scripts int }
 
 // BlockApplied gives a whole, checked block. Transactions that concern us are
 // picked out.
@@ -122,6 +126,7 @@ type BirthdaySet struct{ Height int32 }
 type Rescan struct{ From int32 }
 
 func (Scanned) fact()      {}
+func (LookFurther) fact()  {}
 func (BlockApplied) fact() {}
 func (Seen) fact()         {}
 func (Created) fact()      {}

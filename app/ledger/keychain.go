@@ -17,6 +17,10 @@ const (
 	// DefaultLookahead is how many scripts are watched past the last used or
 	// revealed one.
 	DefaultLookahead = 100
+	// DefaultFarLookahead is how many scripts past those are matched as well, so
+	// that filters need not be asked again when the window moves on. Wallets leave
+	// gaps that long only when something has gone wrong with them.
+	DefaultFarLookahead = 1000
 	// maxLookahead bounds what a look-ahead can cost.
 	maxLookahead = 10_000
 	// maxLeap bounds how far beyond the known scripts an address may be revealed.
@@ -44,20 +48,28 @@ type Config struct {
 	// Lookahead is how many scripts to watch past the last used or revealed one;
 	// 0 is [DefaultLookahead]. Only New looks at it.
 	Lookahead uint32
+	// FarLookahead is how many scripts past those to match; 0 is
+	// [DefaultFarLookahead]. Only New looks at it.
+	FarLookahead uint32
 }
 
 // script is a derived script, nil where the index has no key.
 type script struct {
 	bytes []byte
 	uses  int // transactions known to pay it
+	// since is one more than the epoch in which the script came into the window, 0
+	// while it is beyond: then it is matched, but nothing is ours by it.
+	since uint32
 }
 
 // keychain is the index of one keychain's scripts.
 type keychain struct {
 	source   Source
-	scripts  []script
-	used     int64 // the last used index, -1 if none
-	revealed int64 // the last revealed index, -1 if none
+	scripts  []script // those of the window first
+	live     int      // how many these are
+	staged   [][]byte // derived already, to follow scripts
+	used     int64    // the last used index, -1 if none
+	revealed int64    // the last revealed index, -1 if none
 	address  map[uint32]*AddressRow
 }
 
@@ -106,67 +118,112 @@ func checkSource(s Source) error {
 // lookUp returns whose script this is.
 func (l *Ledger) lookUp(pkScript []byte) (Ref, bool) {
 	ref, ok := l.byScript[string(pkScript)]
-	return ref, ok
+	return ref, ok && l.live(ref)
 }
 
+// live reports whether a script is in the window: only then is it ours.
+func (l *Ledger) live(r Ref) bool { return int64(r.Index) < int64(l.chains[r.Keychain].live) }
+
 // addScript indexes the next script of a keychain.
-func (l *Ledger) addScript(ref Ref, pkScript []byte) {
-	k := l.chains[ref.Keychain]
-	k.scripts = append(k.scripts, script{bytes: pkScript})
+func (l *Ledger) addScript(kc descriptor.Keychain, pkScript []byte, since uint32) {
+	k := l.chains[kc]
+	ref := Ref{kc, uint32(len(k.scripts))}
+	k.scripts = append(k.scripts, script{bytes: pkScript, since: since})
 	if pkScript != nil {
 		l.byScript[string(pkScript)] = ref
 	}
+	l.dirty(scriptKey(ref))
 }
 
-// extend derives scripts until every keychain has its look-ahead, and gives them
-// a batch of their own. Scripts found paid by known transactions extend further.
+// derive returns the script at an index, nil where there is none.
+func (k *keychain) derive(index int) ([]byte, error) {
+	pkScript, err := k.source.Script(uint32(index))
+	if err != nil && !errors.Is(err, descriptor.ErrNoKey) {
+		return nil, fmt.Errorf("derive script %d: %w", index, err)
+	}
+	return pkScript, nil
+}
+
+// extend moves the windows on until every keychain has its look-ahead. Scripts
+// found paid by known transactions move them further.
 func (l *Ledger) extend() error {
 	for {
-		var spans []Span
+		var moved, fresh []Span
 		for kc, k := range l.chains {
-			span, grown, err := l.grow(descriptor.Keychain(kc), k)
-			if err != nil {
-				return err
+			kc := descriptor.Keychain(kc)
+			ahead, ok := l.ahead(kc, k)
+			if !ok {
+				continue
 			}
-			if grown {
-				spans = append(spans, span)
+			moved = append(moved, ahead)
+			if have := uint32(len(k.scripts)); have <= ahead.Last {
+				fresh = append(fresh, Span{kc, have, ahead.Last})
 			}
 		}
-		if len(spans) == 0 {
+		if len(moved) == 0 {
 			return nil
 		}
-		l.newBatch(l.config.Epoch, spans, nil)
+		for _, s := range fresh {
+			if err := l.deriveSpan(s); err != nil {
+				return err
+			}
+		}
+		if len(fresh) > 0 {
+			l.newBatch(fresh, nil)
+		}
 		l.config.Epoch++
 		l.dirty(Key{Kind: RowConfig})
-		for _, s := range spans {
-			for i := s.First; i <= s.Last; i++ {
-				l.adoptOutputs(Ref{s.Keychain, i})
-			}
+		for _, s := range moved {
+			l.admit(s)
 		}
 	}
 }
 
-// grow derives what one keychain lacks. More than that is derived at once, so
-// that a wallet in use does not make a batch with every address.
-func (l *Ledger) grow(kc descriptor.Keychain, k *keychain) (Span, bool, error) {
-	have, want := int64(len(k.scripts)), max(k.used, k.revealed)+1+int64(l.config.Lookahead)
+// ahead returns the scripts that one keychain's window lacks. More than that
+// come in at once, so that a wallet in use does not move it with every address.
+func (l *Ledger) ahead(kc descriptor.Keychain, k *keychain) (Span, bool) {
+	have, want := int64(k.live), max(k.used, k.revealed)+1+int64(l.config.Lookahead)
 	if have >= want {
-		return Span{}, false, nil
+		return Span{}, false
 	}
 	step := max(1, int64(l.config.Lookahead)/2)
 	if have > 0 {
 		want = (want + step - 1) / step * step
 	}
-	for i := have; i < want; i++ {
-		pkScript, err := k.source.Script(uint32(i))
-		if err != nil && !errors.Is(err, descriptor.ErrNoKey) {
-			return Span{}, false, fmt.Errorf("derive script %d: %w", i, err)
+	return Span{kc, uint32(have), uint32(want - 1)}, true
+}
+
+// deriveSpan derives the scripts that follow those of a keychain.
+func (l *Ledger) deriveSpan(s Span) error {
+	k := l.chains[s.Keychain]
+	for i := len(k.scripts); i <= int(s.Last); i++ {
+		if len(k.staged) > 0 {
+			l.addScript(s.Keychain, k.staged[0], 0)
+			k.staged = k.staged[1:]
+			continue
 		}
-		ref := Ref{kc, uint32(i)}
-		l.addScript(ref, pkScript)
-		l.dirty(scriptKey(ref))
+		pkScript, err := k.derive(i)
+		if err != nil {
+			return err
+		}
+		l.addScript(s.Keychain, pkScript, 0)
 	}
-	return Span{kc, uint32(have), uint32(want - 1)}, true, nil
+	return nil
+}
+
+// admit takes scripts into the window: blocks that name them are wanted, and what
+// pays them is ours.
+func (l *Ledger) admit(s Span) {
+	k := l.chains[s.Keychain]
+	k.live = int(s.Last) + 1
+	for i := s.First; i <= s.Last; i++ {
+		k.scripts[i].since = l.config.Epoch
+		l.dirty(scriptKey(Ref{s.Keychain, i}))
+	}
+	l.wake(s)
+	for i := s.First; i <= s.Last; i++ {
+		l.adoptOutputs(Ref{s.Keychain, i})
+	}
 }
 
 // adoptOutputs finds outputs of known transactions that pay a new script.
@@ -186,7 +243,7 @@ func (l *Ledger) reveal(f Revealed) error {
 		return fmt.Errorf("reveal: %w", ErrFact)
 	}
 	k := l.chains[f.Ref.Keychain]
-	if int64(f.Ref.Index) > int64(len(k.scripts))+maxLeap {
+	if int64(f.Ref.Index) > int64(k.live)+maxLeap {
 		return fmt.Errorf("reveal: %w", ErrLeap)
 	}
 	row := &AddressRow{Ref: f.Ref, Label: f.Label, Amount: f.Amount, RevealedAt: stamp(f.At)}

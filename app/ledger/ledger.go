@@ -25,6 +25,7 @@ type Ledger struct {
 	blocks      map[chainhash.Hash]*block
 	heights     heights
 	pendingHits map[chainhash.Hash]*block
+	farHits     map[chainhash.Hash]*block
 
 	txs         map[chainhash.Hash]*node
 	spenders    map[wire.OutPoint][]*node
@@ -52,6 +53,7 @@ func empty(cfg Config) *Ledger {
 		byScript:    make(map[string]Ref),
 		blocks:      make(map[chainhash.Hash]*block),
 		pendingHits: make(map[chainhash.Hash]*block),
+		farHits:     make(map[chainhash.Hash]*block),
 		txs:         make(map[chainhash.Hash]*node),
 		spenders:    make(map[wire.OutPoint][]*node),
 		unconfirmed: make(map[chainhash.Hash]*node),
@@ -69,8 +71,8 @@ func (cfg Config) check() error {
 	if cfg.External == nil || cfg.Internal == nil || cfg.External.String() == cfg.Internal.String() {
 		return fmt.Errorf("two different keychains are needed: %w", ErrFact)
 	}
-	if cfg.Lookahead > maxLookahead {
-		return fmt.Errorf("look-ahead %d: %w", cfg.Lookahead, ErrFact)
+	if cfg.Lookahead > maxLookahead || cfg.FarLookahead > maxLookahead {
+		return fmt.Errorf("look-ahead %d and %d: %w", cfg.Lookahead, cfg.FarLookahead, ErrFact)
 	}
 	for _, s := range []Source{cfg.External, cfg.Internal} {
 		if err := checkSource(s); err != nil {
@@ -89,10 +91,13 @@ func New(cfg Config) (*Ledger, Change, error) {
 	l := empty(cfg)
 	l.config = ConfigRow{
 		External: cfg.External.String(), Internal: cfg.Internal.String(),
-		Lookahead: cfg.Lookahead, Birthday: -1, NextBatch: 1,
+		Lookahead: cfg.Lookahead, FarLookahead: cfg.FarLookahead, Birthday: -1, NextBatch: 1,
 	}
 	if l.config.Lookahead == 0 {
 		l.config.Lookahead = DefaultLookahead
+	}
+	if l.config.FarLookahead == 0 {
+		l.config.FarLookahead = DefaultFarLookahead
 	}
 	if err := l.extend(); err != nil {
 		return nil, Change{}, fmt.Errorf("new ledger: %w", err)
@@ -122,6 +127,8 @@ func (l *Ledger) take(f Fact) error {
 	switch f := f.(type) {
 	case Scanned:
 		return l.scanned(f)
+	case LookFurther:
+		return l.lookFurther(f.Scripts)
 	case BlockApplied:
 		return l.applyBlock(f)
 	case Seen:
@@ -184,14 +191,15 @@ func (l *Ledger) row(k Key) Row {
 		return ViewRow{l.tip, slices.Clone(l.trail)}
 	case RowScript:
 		ref := parseRefID(k.ID)
-		return ScriptRow{ref, l.chains[ref.Keychain].scripts[ref.Index].bytes}
+		s := l.chains[ref.Keychain].scripts[ref.Index]
+		return ScriptRow{ref, s.bytes, s.since}
 	case RowAddress:
 		ref := parseRefID(k.ID)
 		return *l.chains[ref.Keychain].address[ref.Index]
 	case RowBatch:
 		for _, b := range l.batches {
 			if batchKey(b.id) == k {
-				return BatchRow{b.id, b.epoch, slices.Clone(b.spans), slices.Clone(b.coverage)}
+				return BatchRow{b.id, slices.Clone(b.spans), slices.Clone(b.coverage)}
 			}
 		}
 		return nil
@@ -207,13 +215,13 @@ func (l *Ledger) hashRow(k Key) Row {
 		if b == nil {
 			return nil
 		}
-		if b.need == 0 && b.applied == 0 && !b.stale {
+		if b.need == 0 && b.applied == 0 && !b.stale && len(b.far) == 0 {
 			if b.forgettable() {
 				l.forgetBlock(b)
 			}
 			return nil
 		}
-		return BlockRow{b.ref, b.need, b.applied, b.stale}
+		return BlockRow{b.ref, b.need, b.applied, b.stale, slices.Clone(b.far)}
 	case RowTx:
 		if n := l.txs[hash]; n != nil {
 			return n.row()

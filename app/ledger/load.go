@@ -53,18 +53,16 @@ func (l *Ledger) loadRow(cfg Config, row Row) error {
 	case ScriptRow:
 		return l.loadScript(row)
 	case AddressRow:
-		if row.Ref.Keychain > 1 || int(row.Ref.Index) >= len(l.chains[row.Ref.Keychain].scripts) {
+		if row.Ref.Keychain > 1 || !l.live(row.Ref) {
 			return fmt.Errorf("address without a script: %w", ErrRows)
 		}
 		k := l.chains[row.Ref.Keychain]
 		k.address[row.Ref.Index] = &row
 		k.revealed = max(k.revealed, int64(row.Ref.Index))
 	case BatchRow:
-		l.batches = append(l.batches, &batch{row.ID, row.Epoch, row.Spans, row.Coverage})
+		l.batches = append(l.batches, &batch{row.ID, row.Spans, row.Coverage})
 	case BlockRow:
-		b := l.blockAt(row.Block)
-		b.stale = row.Stale
-		l.setMarks(b, row.Need, row.Applied)
+		return l.loadBlock(row)
 	case TxRow:
 		return l.loadTx(row)
 	case LabelRow:
@@ -81,11 +79,32 @@ func (l *Ledger) loadScript(row ScriptRow) error {
 	if row.Ref.Keychain > 1 || int(row.Ref.Index) != len(l.chains[row.Ref.Keychain].scripts) {
 		return fmt.Errorf("a script is missing: %w", ErrRows)
 	}
+	k := l.chains[row.Ref.Keychain]
+	if row.Since > l.config.Epoch || row.Since > 0 && k.live < len(k.scripts) {
+		return fmt.Errorf("a script is in the window that cannot be: %w", ErrRows)
+	}
 	pkScript := row.Script
 	if len(pkScript) == 0 {
 		pkScript = nil
 	}
-	l.addScript(row.Ref, pkScript)
+	l.addScript(row.Ref.Keychain, pkScript, row.Since)
+	if row.Since > 0 {
+		k.live++
+	}
+	return nil
+}
+
+func (l *Ledger) loadBlock(row BlockRow) error {
+	for _, s := range row.Far {
+		if s.Keychain > 1 || s.First > s.Last || l.live(Ref{s.Keychain, s.First}) ||
+			int64(s.Last) >= int64(len(l.chains[s.Keychain].scripts)) {
+			return fmt.Errorf("a far hit of no far script: %w", ErrRows)
+		}
+	}
+	b := l.blockAt(row.Block)
+	b.stale = row.Stale
+	l.setMarks(b, row.Need, row.Applied)
+	l.setFar(b, row.Far)
 	return nil
 }
 
@@ -118,7 +137,7 @@ func (l *Ledger) insertStored(n *node, tx *wire.MsgTx, anchors []Anchor) {
 func (l *Ledger) checkBatches() error {
 	var spans []Span
 	for _, b := range l.batches {
-		if b.id >= l.config.NextBatch || b.epoch >= l.config.Epoch {
+		if b.id >= l.config.NextBatch {
 			return fmt.Errorf("batch %d is from the future: %w", b.id, ErrRows)
 		}
 		spans = append(spans, b.spans...)

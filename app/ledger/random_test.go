@@ -76,7 +76,11 @@ func (w *world) step() {
 	case n < 36:
 		w.settle()
 		w.compare()
-	case n < 37:
+	case n < 39:
+		w.apply(ledger.LookFurther{Scripts: 1 + w.rng.IntN(100)})
+	case n < 40:
+		w.mineLadder()
+	case n < 41:
 		w.apply(ledger.Rescan{From: w.rng.Int32N(int32(len(w.chain.blocks)))})
 	default:
 		w.work()
@@ -189,6 +193,64 @@ func (w *world) mineBlock() {
 		}
 	}
 	w.chain.mine(w.tick(), txs...)
+}
+
+// mineLadder mines payments each of which is within reach of the one before only,
+// in any order of height: often the last first.
+func (w *world) mineLadder() {
+	kc := w.keychain()
+	var rungs []uint32
+	for range 2 + w.rng.IntN(5) {
+		next := w.last[kc] + 1 + w.rng.Uint32N(testLookahead)
+		if next == hole {
+			next++
+		}
+		rungs = append(rungs, next)
+		w.paid(kc, next)
+	}
+	switch w.rng.IntN(3) {
+	case 0:
+		w.rng.Shuffle(len(rungs), func(i, j int) { rungs[i], rungs[j] = rungs[j], rungs[i] })
+	case 1:
+		slices.Reverse(rungs)
+	}
+	for _, i := range rungs {
+		tx := build(w.t, []prev{foreign(w.fresh())}, []out{toUs(w.rng.Int64N(1e8), kc, i)})
+		w.chain.mine(w.tick(), w.add(coinbase(w.t, int32(len(w.chain.blocks)), w.fresh(), toOthers(50e8))), w.add(tx))
+	}
+}
+
+// compareFar checks that the block of everything that concerns a far script is
+// remembered, once nothing is missing.
+func (w *world) compareFar() {
+	w.t.Helper()
+	if len(w.l.Missing()) > 0 {
+		return
+	}
+	far, refs := make(map[string]int), []ledger.Ref(nil)
+	remembered := make(map[chainhash.Hash][]ledger.Span)
+	for _, r := range w.l.Rows() {
+		switch r := r.(type) {
+		case ledger.ScriptRow:
+			if r.Since == 0 && r.Script != nil {
+				far[string(r.Script)] = len(refs)
+				refs = append(refs, r.Ref)
+			}
+		case ledger.BlockRow:
+			remembered[r.Block.Hash] = r.Far
+		}
+	}
+	born, _ := w.l.Birthday()
+	for _, b := range w.chain.blocks[born:] {
+		for _, place := range concerned(b, far, w.prevScript) {
+			ref := refs[place]
+			if !slices.ContainsFunc(remembered[b.ref.Hash], func(s ledger.Span) bool {
+				return s.Keychain == ref.Keychain && s.First <= ref.Index && ref.Index <= s.Last
+			}) {
+				w.t.Errorf("seed %d: block %v concerns %v, beyond the window, and is not remembered", w.seed, b.ref, ref)
+			}
+		}
+	}
 }
 
 // reorg replaces the last blocks by more. What was in them is mined again, or
@@ -451,7 +513,7 @@ func dump(l *ledger.Ledger) string {
 		fmt.Fprintf(&b, "keychain %v: next %d %t, used %d %t\n", kc, next, beyond, used, ok)
 	}
 	fmt.Fprintf(&b, "missing %v\nunapplied %v\ncoverage %v\n", l.Missing(), l.Unapplied(), l.Coverage())
-	fmt.Fprintf(&b, "addresses %+v\nscripts %d, matches %d\n", l.Addresses(0), l.ScriptCount(), l.Matches())
+	fmt.Fprintf(&b, "addresses %+v\nscripts %d, matches %d, far %d\n", l.Addresses(0), l.ScriptCount(), l.Matches(), l.FarHits())
 	for _, o := range l.Queue() {
 		fmt.Fprintf(&b, "queued %v %v %v\n", o.TxID, o.Acknowledged, o.Echoed)
 	}
@@ -507,6 +569,7 @@ func (w *world) compare() {
 		w.t.Errorf("seed %d: coin %v is missing: %s", w.seed, op, text)
 	}
 	w.compareHistory(m)
+	w.compareFar()
 	if w.t.Failed() {
 		w.t.FailNow()
 	}

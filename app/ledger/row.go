@@ -51,9 +51,10 @@ type Row interface{ Key() Key }
 type ConfigRow struct {
 	External, Internal string // descriptors
 	Lookahead          uint32
+	FarLookahead       uint32
 	Birthday           int32  // -1 while unknown
 	NextBatch          uint32 // the name of the next batch
-	Epoch              uint32 // of the next batch of new scripts
+	Epoch              uint32 // how often the window has moved
 }
 
 // ViewRow is there once a view is known.
@@ -63,10 +64,12 @@ type ViewRow struct {
 	Trail []BlockRef
 }
 
-// ScriptRow is a derived script, empty where the index has no key.
+// ScriptRow is a derived script, empty where the index has no key. Since is one
+// more than the epoch in which it came into the window, 0 if it has not.
 type ScriptRow struct {
 	Ref    Ref
 	Script []byte
+	Since  uint32
 }
 
 // AddressRow is a revealed address.
@@ -85,9 +88,9 @@ type Span struct {
 
 // BatchRow is a batch of scripts and what has been searched for them.
 type BatchRow struct {
-	ID, Epoch uint32
-	Spans     []Span
-	Coverage  []Interval
+	ID       uint32
+	Spans    []Span
+	Coverage []Interval
 }
 
 // BlockRow is a block that was hit, applied or left behind.
@@ -95,6 +98,7 @@ type BlockRow struct {
 	Block         BlockRef
 	Need, Applied uint32
 	Stale         bool
+	Far           []Span // scripts beyond the window that it may concern
 }
 
 // Anchor says that a transaction is in a block.

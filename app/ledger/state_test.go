@@ -429,7 +429,8 @@ func TestStaleAnswers(t *testing.T) {
 		{Gap: ledger.Gap{Batch: 1, From: -1, To: 2, View: d.chain.tip()}},
 		{Gap: ledger.Gap{Batch: 1, From: 0, To: 99, View: d.chain.tip()}},
 		{Gap: ledger.Gap{Batch: 1, From: 0, To: d.chain.tip().Height, View: d.chain.tip()}, End: chainhash.Hash{1}},
-		{Gap: ledger.Gap{Batch: 1, From: 1, To: 2, View: d.chain.tip()}, Hits: []ledger.BlockRef{{Height: 3}}},
+		{Gap: ledger.Gap{Batch: 1, From: 1, To: 2, View: d.chain.tip()}, Hits: []ledger.Hit{{BlockRef: ledger.BlockRef{Height: 3}}}},
+		{Gap: ledger.Gap{Batch: 1, From: 1, To: 2, View: d.chain.tip()}, Hits: []ledger.Hit{{BlockRef: ledger.BlockRef{Height: 1}, Scripts: []int{-1}}}},
 	}
 	for i, f := range bad {
 		if _, err := d.l.Apply(f); !errors.Is(err, ledger.ErrFact) {

@@ -57,8 +57,48 @@ func (s source) String() string { return s.name }
 
 func config(lookahead uint32) ledger.Config {
 	return ledger.Config{
-		External: sources[descriptor.External], Internal: sources[descriptor.Internal], Lookahead: lookahead,
+		External: sources[descriptor.External], Internal: sources[descriptor.Internal],
+		Lookahead: lookahead, FarLookahead: testFarLookahead,
 	}
+}
+
+// lookFurther derives the far look-ahead.
+func lookFurther(t testing.TB, l *ledger.Ledger) {
+	t.Helper()
+	for l.FarLacking() > 0 {
+		if _, err := l.Apply(ledger.LookFurther{Scripts: 50}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// placesOf tells where each script stands.
+func placesOf(scripts [][]byte) map[string]int {
+	out := make(map[string]int)
+	for i, s := range scripts {
+		out[string(s)] = i
+	}
+	return out
+}
+
+// concerned returns the places of the scripts that a block pays or spends.
+func concerned(b *testBlock, places map[string]int, prevScript func(wire.OutPoint) []byte) []int {
+	var found []int
+	note := func(pkScript []byte) {
+		if i, ok := places[string(pkScript)]; ok {
+			found = append(found, i)
+		}
+	}
+	for _, tx := range b.txs {
+		for _, o := range tx.TxOut {
+			note(o.PkScript)
+		}
+		for _, in := range tx.TxIn {
+			note(prevScript(in.PreviousOutPoint))
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func scriptOf(t testing.TB, ref ledger.Ref) []byte {
@@ -222,7 +262,10 @@ type world struct {
 	last      map[descriptor.Keychain]uint32
 }
 
-const testLookahead = 20
+const (
+	testLookahead    = 20
+	testFarLookahead = 60
+)
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{
@@ -313,23 +356,16 @@ func (w *world) prevScript(op wire.OutPoint) []byte {
 }
 
 // matches is what a block's filter says.
-func (w *world) matches(b *testBlock, scripts map[string]bool) bool {
-	if w.rng.IntN(40) == 0 {
-		return true // false positive
+func (w *world) matches(b *testBlock, scripts map[string]int) (h ledger.Hit, ok bool) {
+	h.BlockRef = b.ref
+	if w.rng.IntN(20) == 0 {
+		return h, true // only the block can tell
 	}
-	for _, tx := range b.txs {
-		for _, o := range tx.TxOut {
-			if scripts[string(o.PkScript)] {
-				return true
-			}
-		}
-		for _, in := range tx.TxIn {
-			if s := w.prevScript(in.PreviousOutPoint); s != nil && scripts[string(s)] {
-				return true
-			}
-		}
+	h.Scripts = concerned(b, scripts, w.prevScript)
+	if w.rng.IntN(20) == 0 { // false positive, or of something else that was asked about
+		h.Scripts = append(h.Scripts, w.rng.IntN(len(scripts)+1))
 	}
-	return false
+	return h, len(h.Scripts) > 0
 }
 
 // scan matches a part of a gap against the chain as it is now, and mails the
@@ -345,14 +381,11 @@ func (w *world) scan(g ledger.Gap) {
 	if !ok {
 		return // the chain is shorter now
 	}
-	scripts := make(map[string]bool)
-	for _, s := range w.l.Scripts(g.Batch) {
-		scripts[string(s)] = true
-	}
-	var hits []ledger.BlockRef
+	scripts := placesOf(w.l.Scripts(g.Batch))
+	var hits []ledger.Hit
 	for h := g.From; h <= g.To; h++ {
-		if b := w.chain.blocks[h]; w.matches(b, scripts) {
-			hits = append(hits, b.ref)
+		if hit, ok := w.matches(w.chain.blocks[h], scripts); ok {
+			hits = append(hits, hit)
 		}
 	}
 	if f, ok := g.Answer(end, hits, w.chain.hashAt); ok {
@@ -382,15 +415,20 @@ func (w *world) work() {
 	}
 }
 
-// settle lets everything arrive and works until nothing is missing.
+// settle lets everything arrive and works until all is known up to the tip, or
+// until nothing is missing for the far look-ahead either.
 func (w *world) settle() {
 	w.t.Helper()
+	further := w.rng.IntN(2) == 0
 	for round := 0; ; round++ {
 		for len(w.mail) > 0 {
 			w.deliver(w.rng.IntN(len(w.mail)))
 		}
 		w.follow()
-		if w.l.Final() {
+		if further && w.l.FarLacking() > 0 {
+			w.apply(ledger.LookFurther{Scripts: 1 + w.rng.IntN(100)})
+		}
+		if w.l.Final() && (!further || w.l.FarLacking() == 0 && len(w.l.Missing()) == 0) {
 			return
 		}
 		if round > 2000 {

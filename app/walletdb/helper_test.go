@@ -131,7 +131,7 @@ func (w *wallet) fillUp() {
 		w.block(i, i+1)
 	}
 	for _, g := range w.l.Missing() {
-		w.do(ledger.Scanned{Gap: g, End: w.tip.Hash, Hits: []ledger.BlockRef{w.tip}})
+		w.do(ledger.Scanned{Gap: g, End: w.tip.Hash, Hits: []ledger.Hit{{BlockRef: w.tip}}})
 	}
 	for i := range uint32(5) {
 		tx := w.payment(i)

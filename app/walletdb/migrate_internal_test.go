@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,8 +26,9 @@ func testOptions() Options {
 	return o
 }
 
-// fixture is what testdata/v1 holds: one row of each kind and a setting.
-func fixture() ([]ledger.Row, map[string][]byte) {
+// fixture is what the files in testdata hold: one row of each kind and a setting;
+// that of version 1 as it is after migration, without what there was not.
+func fixture(version uint16) ([]ledger.Row, map[string][]byte) {
 	hash := func(b byte) (h chainhash.Hash) {
 		for i := range h {
 			h[i] = b
@@ -36,12 +38,12 @@ func fixture() ([]ledger.Row, map[string][]byte) {
 	block := ledger.BlockRef{Height: 101, Hash: hash(0xb1)}
 	ref := ledger.Ref{Keychain: descriptor.Internal, Index: 7}
 	rows := []ledger.Row{
-		ledger.ConfigRow{External: "wpkh(external)", Internal: "wpkh(internal)", Lookahead: 100, Birthday: 90, NextBatch: 3, Epoch: 2},
+		ledger.ConfigRow{External: "wpkh(external)", Internal: "wpkh(internal)", Lookahead: 100, FarLookahead: 1000, Birthday: 90, NextBatch: 3, Epoch: 2},
 		ledger.ViewRow{Tip: ledger.Tip{Height: 102, Hash: hash(0xb2)}, Trail: []ledger.BlockRef{{Height: 100, Hash: hash(0xb0)}, block}},
-		ledger.ScriptRow{Ref: ref, Script: append([]byte{0, 20}, bytes.Repeat([]byte{0x5c}, 20)...)},
+		ledger.ScriptRow{Ref: ref, Script: append([]byte{0, 20}, bytes.Repeat([]byte{0x5c}, 20)...), Since: 2},
 		ledger.AddressRow{Ref: ref, Label: "Ärger, 債", Amount: 123456789, RevealedAt: 1700000000000000001},
 		ledger.BatchRow{
-			ID: 2, Epoch: 1, Spans: []ledger.Span{{Keychain: 0, First: 0, Last: 99}, {Keychain: 1, First: 0, Last: 149}},
+			ID: 2, Spans: []ledger.Span{{Keychain: 0, First: 0, Last: 99}, {Keychain: 1, First: 0, Last: 149}},
 			Coverage: []ledger.Interval{{From: 90, To: 95, End: hash(0xaa)}, {From: 97, To: 102, End: hash(0xb2)}},
 		},
 		ledger.BlockRow{Block: block, Need: 2, Applied: 1, Stale: true},
@@ -57,15 +59,18 @@ func fixture() ([]ledger.Row, map[string][]byte) {
 			TxID: hash(0x71), Acknowledged: []ledger.Receipt{{Peer: "a:1", At: 9}}, Echoed: []ledger.Receipt{{Peer: "b:2", At: 10}},
 		},
 	}
+	if version > 1 {
+		rows[5] = ledger.BlockRow{Block: block, Need: 2, Applied: 1, Far: []ledger.Span{{Keychain: 1, First: 150, Last: 150}}}
+	}
 	return rows, map[string][]byte{"birthday": []byte("1700000000")}
 }
 
 // TestFrozen opens the files of every version that was ever released.
 func TestFrozen(t *testing.T) {
 	t.Parallel()
-	rows, settings := fixture()
 	if *update {
-		path := filepath.Join("testdata", "v1", "wallet.db")
+		rows, settings := fixture(Version)
+		path := filepath.Join("testdata", fmt.Sprint("v", Version), "wallet.db")
 		db, err := Create(path, testOptions())
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +83,8 @@ func TestFrozen(t *testing.T) {
 	if err != nil || len(files) != int(Version) {
 		t.Fatalf("%d frozen files of %d versions, %v", len(files), Version, err)
 	}
-	for _, file := range files {
+	for i, file := range files {
+		rows, settings := fixture(uint16(i + 1))
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +133,7 @@ func oldFile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, settings := fixture()
+	rows, settings := fixture(Version)
 	if err := errors.Join(db.SaveAll(settings, ledger.Change{Put: rows}), db.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +155,7 @@ func TestMigrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if db.MigratedFrom != path+".v1" {
+	if db.MigratedFrom != path+fmt.Sprint(".v", Version) {
 		t.Errorf("migrated from %q", db.MigratedFrom)
 	}
 	if kept, err := os.ReadFile(db.MigratedFrom); err != nil || !bytes.Equal(kept, before) {
@@ -230,7 +236,7 @@ func TestMigrationFails(t *testing.T) {
 // fuzzFile is a sound file.
 func fuzzFile(f *testing.F) []byte {
 	f.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "v1", "wallet.db"))
+	b, err := os.ReadFile(filepath.Join("testdata", "v2", "wallet.db"))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -22,6 +22,7 @@ func encodeRow(row ledger.Row) (Record, error) {
 	case ledger.ScriptRow:
 		e.ref(r.Ref)
 		e.bytes(r.Script)
+		e.uint32(r.Since)
 	case ledger.AddressRow:
 		e.ref(r.Ref)
 		e.string(r.Label)
@@ -34,6 +35,7 @@ func encodeRow(row ledger.Row) (Record, error) {
 		e.uint32(r.Need)
 		e.uint32(r.Applied)
 		e.bool(r.Stale)
+		e.spans(r.Far)
 	case ledger.TxRow:
 		e.tx(r)
 	case ledger.LabelRow:
@@ -61,13 +63,13 @@ func decodeRow(rec Record) (ledger.Row, error) {
 	case ledger.RowView:
 		row = d.view()
 	case ledger.RowScript:
-		row = ledger.ScriptRow{Ref: d.ref(), Script: d.bytes()}
+		row = ledger.ScriptRow{Ref: d.ref(), Script: d.bytes(), Since: d.uint32()}
 	case ledger.RowAddress:
 		row = ledger.AddressRow{Ref: d.ref(), Label: d.string(), Amount: units.Amount(d.int64()), RevealedAt: d.int64()}
 	case ledger.RowBatch:
 		row = d.batch()
 	case ledger.RowBlock:
-		row = ledger.BlockRow{Block: d.block(), Need: d.uint32(), Applied: d.uint32(), Stale: d.bool()}
+		row = ledger.BlockRow{Block: d.block(), Need: d.uint32(), Applied: d.uint32(), Stale: d.bool(), Far: d.spans()}
 	case ledger.RowTx:
 		row = d.tx()
 	case ledger.RowLabel:
@@ -116,13 +118,31 @@ func (e *encoder) config(r ledger.ConfigRow) {
 	e.int32(r.Birthday)
 	e.uint32(r.NextBatch)
 	e.uint32(r.Epoch)
+	e.uint32(r.FarLookahead)
 }
 
 func (d *decoder) config() ledger.ConfigRow {
 	return ledger.ConfigRow{
 		External: d.string(), Internal: d.string(), Lookahead: d.uint32(), Birthday: d.int32(),
-		NextBatch: d.uint32(), Epoch: d.uint32(),
+		NextBatch: d.uint32(), Epoch: d.uint32(), FarLookahead: d.uint32(),
 	}
+}
+
+func (e *encoder) spans(spans []ledger.Span) {
+	e.length(len(spans))
+	for _, s := range spans {
+		e.uint32(uint32(s.Keychain))
+		e.uint32(s.First)
+		e.uint32(s.Last)
+	}
+}
+
+func (d *decoder) spans() []ledger.Span {
+	var out []ledger.Span
+	for range d.length(12) {
+		out = append(out, ledger.Span{Keychain: descriptor.Keychain(d.uint32()), First: d.uint32(), Last: d.uint32()})
+	}
+	return out
 }
 
 func (e *encoder) view(r ledger.ViewRow) {
@@ -143,13 +163,7 @@ func (d *decoder) view() ledger.ViewRow {
 
 func (e *encoder) batch(r ledger.BatchRow) {
 	e.uint32(r.ID)
-	e.uint32(r.Epoch)
-	e.length(len(r.Spans))
-	for _, s := range r.Spans {
-		e.uint32(uint32(s.Keychain))
-		e.uint32(s.First)
-		e.uint32(s.Last)
-	}
+	e.spans(r.Spans)
 	e.length(len(r.Coverage))
 	for _, c := range r.Coverage {
 		e.int32(c.From)
@@ -159,12 +173,7 @@ func (e *encoder) batch(r ledger.BatchRow) {
 }
 
 func (d *decoder) batch() ledger.BatchRow {
-	r := ledger.BatchRow{ID: d.uint32(), Epoch: d.uint32()}
-	for range d.length(12) {
-		r.Spans = append(r.Spans, ledger.Span{
-			Keychain: descriptor.Keychain(d.uint32()), First: d.uint32(), Last: d.uint32(),
-		})
-	}
+	r := ledger.BatchRow{ID: d.uint32(), Spans: d.spans()}
 	for range d.length(40) {
 		r.Coverage = append(r.Coverage, ledger.Interval{From: d.int32(), To: d.int32(), End: d.hash()})
 	}
