@@ -39,6 +39,8 @@ type Env struct {
 	Connect []string
 	// NoDNS forbids asking DNS seeds.
 	NoDNS bool
+	// Data says how much of the chain to fetch and keep.
+	Data Data
 	// Dial opens connections, net.Dialer if nil.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 

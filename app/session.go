@@ -28,6 +28,8 @@ type Session struct {
 	warned *spv.Client // whose damaged files were told of; Run's alone
 
 	mu      sync.Mutex
+	data    Data        // how much of the chain is fetched and kept
+	opened  Data        // the same, as chain was told
 	chain   *spv.Client // open, but for moments; nil after a failure
 	spent   bool        // chain has run: it can be asked, but not run again
 	last    Progress    // as told last
@@ -59,7 +61,7 @@ func Begin(env *Env) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		env: env, held: lock, changed: make(chan struct{}), wallets: make(map[*Wallet]bool),
+		env: env, held: lock, data: env.Data, opened: env.Data, changed: make(chan struct{}), wallets: make(map[*Wallet]bool),
 		infos: make(map[string]WalletInfo), posts: make(map[string][]*post),
 	}
 	wallets, err := Wallets(env)
@@ -182,6 +184,9 @@ func (s *Session) setLine(l *line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.line = l
+	if l != nil && s.opened != s.data {
+		l.end()
+	}
 	s.announce(l)
 	s.tell()
 }
@@ -196,14 +201,16 @@ func (s *Session) tell() {
 // else it is opened anew. Nothing uses it meanwhile.
 func (s *Session) fittingChain() (*spv.Client, error) {
 	s.mu.Lock()
-	chain, need, asked, spent := s.chain, s.need, s.asked, s.spent
-	s.spent = true
+	chain, need, asked, spent := s.chain, s.need, s.asked, s.spent || s.opened != s.data
+	env := *s.env
+	env.Data = s.data
+	s.spent, s.opened = true, s.data
 	s.mu.Unlock()
 	if chain != nil && !spent && (!asked || need.heldBy(chain, s.env.Params)) {
 		return chain, nil
 	}
 	s.dropChain()
-	chain, err := s.env.openChain(need, !asked)
+	chain, err := env.openChain(need, !asked)
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +218,17 @@ func (s *Session) fittingChain() (*spv.Client, error) {
 	s.chain = chain
 	s.mu.Unlock()
 	return chain, nil
+}
+
+// SetData changes how much of the chain is fetched and kept. A peer that runs is
+// begun anew for it; wallets wait meanwhile.
+func (s *Session) SetData(d Data) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data = d
+	if s.line != nil && s.opened != d {
+		s.line.end()
+	}
 }
 
 func (s *Session) dropChain() {

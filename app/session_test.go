@@ -384,6 +384,27 @@ func TestOlderWalletWidensTheChain(t *testing.T) {
 	require.Equal(t, units.Amount(1_000_000), byDay.Balance().Confirmed)
 }
 
+// Another choice of what is fetched and kept holds at once: the peer begins anew,
+// and an open wallet goes on with it.
+func TestSessionTakesAnotherChoiceOfData(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	newWallet(t, env).Close()
+	s := session(t, env)
+	w, _ := unlock(t, s, "")
+	syncedTo(t, w, n)
+	events := w.Events()
+	defer events.Close()
+	begun := s.Peers()[0].Since
+	s.SetData(app.Data{})
+	s.SetData(app.Data{FilterLimit: 1e9})
+	s.SetData(app.Data{FilterLimit: 1e9, FullBlocks: -1})
+	eventually(t, func() bool { list := s.Peers(); return len(list) == 1 && list[0].Since.After(begun) })
+	mine(t, n, 1)
+	await(within(t), t, events, func(e app.Synced) bool { height, _ := n.Tip(); return e.Height == height })
+}
+
 // A session that begins keeps the chain as it is until an open wallet needs more:
 // what its keystore tells may lie years before what it needs.
 func TestSessionBeginsWithWallets(t *testing.T) {

@@ -5,6 +5,15 @@ import "thistle/app/config"
 // Settings is how a person likes the window; nothing in it is secret.
 type Settings = config.Settings
 
+// Data is how much of the chain is fetched and kept.
+type Data = config.Data
+
+// Blocks that may be read whole: how many usually, and how many at most.
+const (
+	DefaultFullBlocks = config.DefaultFullBlocks
+	MaxFullBlocks     = config.MaxFullBlocks
+)
+
 // LoadSettings reads the settings of a data folder, the usual ones where there
 // are none or they make no sense. They can be used also if there is an error,
 // which says that a file is there and could not be read.

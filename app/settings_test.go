@@ -24,6 +24,8 @@ func TestSettingsKept(t *testing.T) {
 	for _, want := range []app.Settings{
 		{Theme: "dark", Unit: "sat", LockAfter: 0, Hide: true, Wallet: "Savings"},
 		{Theme: "light", Unit: "mBTC", LockAfter: time.Minute},
+		{Theme: "light", Unit: "BTC", Data: app.Data{FilterLimit: 5e9, FullBlocks: -1, Audit: true}},
+		{Theme: "light", Unit: "BTC", Data: app.Data{FullBlocks: app.MaxFullBlocks}},
 		usual,
 	} {
 		require.NoError(t, app.SaveSettings(dir, want))
@@ -56,6 +58,8 @@ func TestSettingsDamaged(t *testing.T) {
 		"{}":                             {usual, false},
 		`{"theme":"pink","unit":"XBT","lock_after_seconds":-1,"wallet":"../x","later":[1]}`: {usual, false},
 		`{"lock_after_seconds":99999999999,"hide":true}`:                                    {app.Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute, Hide: true}, false},
+		`{"network_data":{"filter_limit_bytes":-1,"full_blocks":-2}}`:                       {usual, false},
+		`{"network_data":{"filter_limit_bytes":2000000000000000000,"full_blocks":100001}}`:  {usual, false},
 		`{"lock_after_seconds":0,"theme":"dark"}`:                                           {app.Settings{Theme: "dark", Unit: "BTC"}, false},
 	} {
 		dir := t.TempDir()

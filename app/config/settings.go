@@ -22,7 +22,26 @@ type Settings struct {
 	LockAfter time.Duration // without a touch; 0 never
 	Hide      bool          // show amounts as dots
 	Wallet    string        // last opened, empty if none was
+	Data      Data
 }
+
+// Data is how much of the chain is fetched and kept. The zero value is the usual.
+type Data struct {
+	// FilterLimit is how many bytes of filters to keep on disk, no limit if 0.
+	FilterLimit int64
+	// FullBlocks is how many blocks may be read whole when no peer serves
+	// filters: DefaultFullBlocks if 0, none if negative.
+	FullBlocks int32
+	// Audit fetches and checks, in the background, also headers that nothing
+	// needs, down to the first.
+	Audit bool
+}
+
+// DefaultFullBlocks is two days of blocks.
+const DefaultFullBlocks = 288
+
+// MaxFullBlocks is about two years of blocks.
+const MaxFullBlocks = 100_000
 
 // DefaultSettings are those of somebody who has chosen nothing.
 func DefaultSettings() Settings {
@@ -34,6 +53,8 @@ const (
 	maxSettings     = 64 << 10
 	// maxLockAfter bounds what counts as a time rather than a mistake.
 	maxLockAfter = 7 * 24 * time.Hour
+	// maxFilters is more than any disk holds.
+	maxFilters = 1 << 60
 )
 
 // settingsFile is the form on disk. Absent fields mean the default.
@@ -44,6 +65,11 @@ type settingsFile struct {
 	LockAfter *int64 `json:"lock_after_seconds"`
 	Hide      bool   `json:"hide"`
 	Wallet    string `json:"wallet"`
+	Data      struct {
+		FilterLimit int64 `json:"filter_limit_bytes"`
+		FullBlocks  int64 `json:"full_blocks"` // 0: the usual, -1: none
+		Audit       bool  `json:"audit"`
+	} `json:"network_data"`
 }
 
 // SettingsFile is where the settings of a data folder are.
@@ -99,6 +125,13 @@ func (f *settingsFile) settings() Settings {
 	if CheckName(f.Wallet) == nil {
 		s.Wallet = f.Wallet
 	}
+	s.Data.Audit = f.Data.Audit
+	if n := f.Data.FilterLimit; n > 0 && n <= maxFilters {
+		s.Data.FilterLimit = n
+	}
+	if n := f.Data.FullBlocks; n >= -1 && n <= MaxFullBlocks {
+		s.Data.FullBlocks = int32(n)
+	}
 	return s
 }
 
@@ -106,9 +139,11 @@ func (f *settingsFile) settings() Settings {
 // or the new one, never a part.
 func SaveSettings(dataDir string, s Settings) error {
 	seconds := int64(s.LockAfter / time.Second)
-	raw, err := json.MarshalIndent(settingsFile{
+	file := settingsFile{
 		Version: settingsVersion, Theme: s.Theme, Unit: s.Unit, LockAfter: &seconds, Hide: s.Hide, Wallet: s.Wallet,
-	}, "", "  ")
+	}
+	file.Data.FilterLimit, file.Data.FullBlocks, file.Data.Audit = s.Data.FilterLimit, int64(max(s.Data.FullBlocks, -1)), s.Data.Audit
+	raw, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return fmt.Errorf("save settings: %w", err)
 	}
