@@ -226,11 +226,14 @@ func (c *Client) SetAside() []string { return c.setAside }
 func (c *Client) Subscribe() *Subscription { return c.hub.subscribe() }
 
 // FiltersUsed says that filters up to a height have served: if there is a limit
-// to what is kept, they may go.
+// to what is kept, they may go. It holds until something else is said: a lower
+// height than before, by somebody who looks for more, means that what is gone
+// above it is to be fetched again. KeepFilters alone brings nothing back that has
+// served.
 func (c *Client) FiltersUsed(through int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.used = max(c.used, through)
+	c.used = through
 }
 
 // KeepFilters asks for the filters of all blocks from this height on.
