@@ -33,7 +33,8 @@ type Config struct {
 	Connect []string
 	// NoDNS forbids asking DNS seeds.
 	NoDNS bool
-	// Peers is how many peers to keep, 4 if 0.
+	// Peers is how many peers to keep; if 0, four at rest and eight while much is
+	// to be fetched.
 	Peers int
 	// BirthdayHeight or BirthdayTime say from when on blocks matter; the chain
 	// is kept from the last checkpoint before. With both zero it is kept from

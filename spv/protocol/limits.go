@@ -7,6 +7,17 @@ import "time"
 const (
 	// DefaultPeers is how many peers are kept at a time.
 	DefaultPeers = 4
+	// BulkPeers is how many are kept while thousands of headers or filters are
+	// to be fetched.
+	BulkPeers = 8
+	// bulkFrom is how many, and bulkRest how long that state lasts when all is
+	// here: late audits are heard.
+	bulkFrom = 2000
+	bulkRest = 30 * time.Second
+	// replacePause is how often, in bulk, the slowest peer may be replaced, and
+	// farBehind by how much it must be slower than the one in the middle.
+	replacePause = time.Minute
+	farBehind    = 4
 	// minFilterPeers of them should serve compact filters, so that two can be
 	// compared.
 	minFilterPeers = 2

@@ -25,7 +25,8 @@ type Config struct {
 	Pinned []string
 	// NoDNS forbids look-ups at DNS seeds.
 	NoDNS bool
-	// Peers is how many peers to keep, DefaultPeers if 0.
+	// Peers is how many peers to keep; if 0, DefaultPeers at rest and BulkPeers
+	// while much is to be fetched.
 	Peers int
 	// Rand throws the dice.
 	Rand *rand.Rand
@@ -77,13 +78,11 @@ type Machine struct {
 	relay  relayState
 	outbox []*outgoing
 	meters meters
+	crew   crew
 }
 
 // New makes a machine. It does nothing before the first Step or Tick.
 func New(cfg Config) *Machine {
-	if cfg.Peers == 0 {
-		cfg.Peers = DefaultPeers
-	}
 	if cfg.Filters.Held == nil {
 		cfg.Filters.Held = func(int32, chainhash.Hash) bool { return false }
 	}
@@ -92,6 +91,7 @@ func New(cfg Config) *Machine {
 	}
 	m := &Machine{cfg: cfg, tree: cfg.Tree}
 	m.book.init(cfg.Pinned)
+	m.crew.init(cfg)
 	m.cf.init(cfg.Filters)
 	m.relay.init()
 	m.scan.from = -1
@@ -125,6 +125,7 @@ func (m *Machine) begin(now time.Time) {
 }
 
 func (m *Machine) finish() []Output {
+	m.driveCrew()
 	m.drivePeers()
 	m.driveHeaders()
 	m.driveFilterHeaders()

@@ -117,7 +117,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		m.drop(p, ReasonUnsuitable)
 		return
 	}
-	full := len(m.ready()) > m.cfg.Peers
+	full := len(m.ready()) > m.crew.wanted()
 	if !info.Pinned && (full || !info.ServesFilters() && m.wantsFilterPeer()) {
 		m.drop(p, ReasonNotNeeded)
 		if a := m.book.byAddr[info.Addr]; full && a != nil {
@@ -144,7 +144,7 @@ func (m *Machine) wantsFilterPeer() bool {
 			others++
 		}
 	}
-	return others > m.cfg.Peers-minFilterPeers
+	return others > m.crew.rest-minFilterPeers
 }
 
 // drop asks for the end of a connection.
@@ -252,7 +252,7 @@ func (m *Machine) drivePeers() {
 			dialing++
 		}
 	}
-	missing := m.cfg.Peers - len(m.ready())
+	missing := m.crew.wanted() - len(m.ready())
 	if missing <= 0 {
 		return
 	}

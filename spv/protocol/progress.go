@@ -286,7 +286,7 @@ func (m *Machine) hasFilterPeer() bool {
 // peersWanted is how many connections are wished for.
 func (m *Machine) peersWanted() int {
 	if !m.book.pinned {
-		return m.cfg.Peers
+		return m.crew.wanted()
 	}
 	n := 0
 	for _, a := range m.book.list {
