@@ -10,8 +10,16 @@ import (
 // Add judges consecutive headers, of which the first is known or links to a
 // known one, on the best chain or a branch. Headers already known are passed
 // over. If one is refused, those before it are kept and the error is a
-// *RuleError. now is the local clock.
+// *RuleError. If the tree has failed it is Err. now is the local clock.
 func (t *Tree) Add(now time.Time, headers []Header) (Result, error) {
+	res, err := t.add(now, headers)
+	if failed := t.Err(); failed != nil {
+		return Result{}, failed // whatever was concluded rests on nothing
+	}
+	return res, err
+}
+
+func (t *Tree) add(now time.Time, headers []Header) (Result, error) {
 	var res Result
 	if len(headers) == 0 {
 		return res, nil

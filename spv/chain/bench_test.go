@@ -57,3 +57,36 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	rate(b, len(raw)/chain.HeaderSize)
 }
+
+// BenchmarkCheckRun hashes and checks messages of 2,000 on one core, as a
+// reader does.
+func BenchmarkCheckRun(b *testing.B) {
+	raw := mainnetStart(b)
+	p := &chain.Params{Net: &chaincfg.MainNetParams}
+	b.ReportAllocs()
+	for b.Loop() {
+		realRuns(b, p, raw, 0, 100_000)
+	}
+	rate(b, 100_000)
+}
+
+// BenchmarkLower puts 98,784 checked headers under a tree, ten periods a time.
+func BenchmarkLower(b *testing.B) {
+	raw := mainnetStart(b)
+	p, err := chain.ParamsFor(&chaincfg.MainNetParams, rowsFrom(boundaries(b)))
+	require.NoError(b, err)
+	runs := map[int32][]chain.Run{}
+	for at := int32(98_784); at > 0; at = max(0, at-20_160) {
+		runs[at] = realRuns(b, p, raw, max(at-20_160, 1), at)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		tree := chain.New(p, p.BaseBelow(98_784))
+		for at := int32(98_784); at > 0; at = max(0, at-20_160) {
+			if err := tree.Lower(p.BaseBelow(max(at-20_160, 0)), runs[at]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	rate(b, 98_784)
+}

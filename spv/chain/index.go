@@ -58,31 +58,46 @@ func (x *index) put(h *chainhash.Hash, height int32) {
 	x.used++
 }
 
-// rebuild takes in what is on the line, and makes room for a height and as many
-// entries again.
-func (x *index) rebuild(l *line, height int32) {
+// putLinks adds the hashes that raw headers from height at on link to.
+func (x *index) putLinks(at int32, records []byte) {
+	for ; len(records) > 0; records = records[HeaderSize:] {
+		if at > 0 {
+			x.put((*chainhash.Hash)(records[4:36]), at-1)
+		}
+		at++
+	}
+}
+
+// reset empties the index and makes room for n entries up to a height, and some
+// more.
+func (x *index) reset(n int, height int32) {
 	size := minSlots
-	for 3*size < 8*(l.n+1) {
+	for 5*size < 8*(n+1) {
 		size *= 2
 	}
-	x.width = max(minWidth, bits.Len32(uint32(max(height, l.height(l.n))+1)))
+	x.width = max(minWidth, bits.Len32(uint32(height+1)))
 	x.slots, x.used = make([]uint32, size), 0
-	for i := range l.n {
-		h := l.hash(i)
-		x.put(&h, l.height(i))
+}
+
+// rebuild takes in what is on the line, with room for a height.
+func (x *index) rebuild(l *line, height int32) {
+	x.reset(l.n, max(height, l.height(l.n)))
+	if l.n == 0 {
+		return
 	}
+	_ = l.raws.Walk(l.height(0), l.height(l.n), x.putLinks)
+	x.put(&l.tip, l.height(l.n-1))
 }
 
 // lowered takes in the first n headers of the line, which came below the others.
 func (x *index) lowered(l *line, n int) {
 	if 4*(x.used+n) > 3*len(x.slots) {
-		x.rebuild(l, l.height(l.n))
+		x.rebuild(l, 0)
 		return
 	}
-	for i := range n {
-		h := l.hash(i)
-		x.put(&h, l.height(i))
-	}
+	_ = l.raws.Walk(l.height(0), l.height(n), x.putLinks)
+	h := l.hash(n - 1)
+	x.put(&h, l.height(n-1))
 }
 
 // find returns the position of h on l.

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -14,8 +15,8 @@ import (
 type line struct {
 	base   Base
 	period int
-	chunks [][]byte // one difficulty period each, all full but the last
-	starts []Work   // per chunk: summed work before its first header
+	raws   *Column
+	starts []Work // per period: summed work before its first header
 	n      int
 	tip    chainhash.Hash
 	work   Work // through the tip
@@ -23,14 +24,21 @@ type line struct {
 	known  workCache
 }
 
-func newLine(base Base, period int32) *line {
-	return &line{base: base, period: int(period), tip: base.Hash, work: base.Work}
+func newLine(base Base, period int32, source Source) *line {
+	return &line{base: base, period: int(period), tip: base.Hash, work: base.Work,
+		raws: NewColumn(HeaderSize, period, base.Height+1, source)}
 }
+
+// noHeader stands for one that cannot be read. What follows from it does not
+// count: Tree.Err tells.
+var noHeader = make([]byte, HeaderSize)
 
 // raw is the header at position i, which must be in [0, n).
 func (l *line) raw(i int) []byte {
-	off := i % l.period * HeaderSize
-	return l.chunks[i/l.period][off : off+HeaderSize : off+HeaderSize]
+	if raw, ok := l.raws.At(l.height(i)); ok {
+		return raw
+	}
+	return noHeader
 }
 
 // hash is that of position i in [-1, n); -1 is the base.
@@ -63,11 +71,9 @@ func (l *line) push(h *Header, w Work) {
 // append is push for a line that is not looked things up in.
 func (l *line) append(h *Header, w Work) {
 	if l.n%l.period == 0 {
-		l.chunks = append(l.chunks, make([]byte, 0, l.period*HeaderSize))
 		l.starts = append(l.starts, l.work)
 	}
-	c := len(l.chunks) - 1
-	l.chunks[c] = append(l.chunks[c], h.Raw[:]...)
+	l.raws.Append(h.Raw[:])
 	l.n++
 	l.tip = h.Hash
 	l.work = l.work.Add(w)
@@ -76,11 +82,8 @@ func (l *line) append(h *Header, w Work) {
 // truncate cuts the line to n headers.
 func (l *line) truncate(n int) {
 	tip, work := l.hash(n-1), l.workThrough(n-1)
-	full := (n + l.period - 1) / l.period
-	l.chunks, l.starts = l.chunks[:full], l.starts[:full]
-	if full > 0 {
-		l.chunks[full-1] = l.chunks[full-1][:(n-(full-1)*l.period)*HeaderSize]
-	}
+	l.raws.Cut(l.height(n))
+	l.starts = l.starts[:(n+l.period-1)/l.period]
 	l.n, l.tip, l.work = n, tip, work
 }
 
@@ -93,9 +96,10 @@ func (l *line) workThrough(i int) Work {
 		return l.base.Work
 	}
 	sum := l.starts[i/l.period]
-	for j := i - i%l.period; j <= i; j++ {
-		sum = sum.Add(l.known.of(rawBits(l.raw(j))).work)
-	}
+	var known workCache // the line's own is not for several readers
+	_ = l.raws.Walk(l.height(i-i%l.period), l.height(i+1), func(_ int32, records []byte) {
+		sum, _ = known.add(sum, records)
+	})
 	return sum
 }
 
@@ -104,32 +108,38 @@ func (l *line) load(raw []byte) error {
 	if len(raw)%HeaderSize != 0 {
 		return fmt.Errorf("%d bytes: %w", len(raw), ErrStored)
 	}
-	if len(raw) == 0 {
-		return nil
-	}
-	if chainhash.Hash(raw[4:36]) != l.base.Hash {
-		return fmt.Errorf("first header does not link to the base: %w", ErrStored)
-	}
 	if i, ok := linked(raw); !ok {
 		return fmt.Errorf("header %d does not link: %w", l.height(i), ErrStored)
 	}
-	for off := 0; off < len(raw); off += l.period * HeaderSize {
-		end := min(off+l.period*HeaderSize, len(raw))
-		l.chunks = append(l.chunks, raw[off:end:end])
-		l.starts = append(l.starts, l.work)
-		for o := off; o < end; o += HeaderSize {
-			e := l.known.of(rawBits(raw[o:]))
-			if !e.ok {
-				return fmt.Errorf("header %d: target %08x: %w", l.height(o/HeaderSize), rawBits(raw[o:]), ErrStored)
-			}
-			l.work = l.work.Add(e.work)
-		}
-	}
-	l.n = len(raw) / HeaderSize
-	l.tip = chainhash.DoubleHashH(raw[len(raw)-HeaderSize:])
-	l.ownLast()
-	l.index.rebuild(l, l.height(l.n))
+	l.raws.Append(raw)
 	return nil
+}
+
+// takeIn makes the line what its column holds, and gives check each period's
+// last block. That headers link is checked from period to period only: a
+// checksum vouches for what was stored together.
+func (l *line) takeIn(check func(Tip) error) error {
+	first, next := l.raws.First(), l.raws.Next()
+	l.n = l.raws.Len()
+	l.index.reset(l.n, next)
+	var bad error
+	err := l.raws.Walk(first, next, func(at int32, records []byte) {
+		if chainhash.Hash(records[4:36]) != l.tip && bad == nil {
+			bad = fmt.Errorf("header %d does not link: %w", at, ErrStored)
+		}
+		l.starts = append(l.starts, l.work)
+		var ok bool
+		if l.work, ok = l.known.add(l.work, records); !ok && bad == nil {
+			bad = fmt.Errorf("target out of range from %d on: %w", at, ErrStored)
+		}
+		l.index.putLinks(at, records)
+		l.tip = chainhash.DoubleHashH(records[len(records)-HeaderSize:])
+		if bad == nil {
+			bad = check(Tip{at + int32(len(records)/HeaderSize) - 1, l.tip})
+		}
+	})
+	l.index.put(&l.tip, next-1)
+	return errors.Join(bad, err)
 }
 
 // linked checks that every header links to the one before it, on all cores:
@@ -163,14 +173,6 @@ func firstUnlinked(raw []byte, from, to int) int {
 	return -1
 }
 
-// ownLast gives the last chunk room of its own, if it is not full, so that
-// appending does not copy it again and again.
-func (l *line) ownLast() {
-	if c := len(l.chunks) - 1; c >= 0 && l.n%l.period != 0 {
-		l.chunks[c] = append(make([]byte, 0, l.period*HeaderSize), l.chunks[c]...)
-	}
-}
-
 // workCache remembers the targets seen last: they change once in 2016 blocks,
 // or on testnets back and forth between two.
 type workCache [8]struct {
@@ -184,12 +186,23 @@ type workEntry struct {
 	ok     bool // false: no header may have this target
 }
 
-func (c *workCache) of(bits uint32) workEntry {
+func (c *workCache) of(bits uint32) *workEntry {
 	e := &c[bits%uint32(len(c))]
 	if e.bits != bits {
 		e.bits = bits
 		e.target, e.ok = targetFromCompact(bits)
 		e.work, _ = BlockWork(bits)
 	}
-	return e.workEntry
+	return &e.workEntry
+}
+
+// add sums the work of raw headers. It is false where one says a target that
+// no header may say.
+func (c *workCache) add(sum Work, records []byte) (Work, bool) {
+	all := true
+	for ; len(records) > 0; records = records[HeaderSize:] {
+		e := c.of(rawBits(records))
+		sum, all = sum.Add(e.work), all && e.ok
+	}
+	return sum, all
 }

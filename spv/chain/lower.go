@@ -25,14 +25,14 @@ func (p *Params) CanLower() bool {
 // They are judged as Add would have judged them with the same headers below,
 // and must end in the block that the tree stands on. So is what the tree's own
 // first headers were spared for want of what came before. On any error the tree
-// is as it was: ErrLower, or a *RuleError. Its height tells the run at fault;
+// is as it was: ErrLower, Err, or a *RuleError. Its height tells the run at fault;
 // above Base().Height none is, but the tree's own chain, which an honest one
 // will overtake.
 func (t *Tree) Lower(to Base, runs []Run) error {
 	if err := t.lowerable(to); err != nil {
 		return err
 	}
-	low := New(t.rules.Params, to)
+	low := newTree(t.rules.Params, to, nil)
 	for _, r := range runs {
 		if err := low.stack(r, t.line.base.Tip()); err != nil {
 			return err
@@ -45,6 +45,9 @@ func (t *Tree) Lower(to Base, runs []Run) error {
 		return fmt.Errorf("%w: work below %d does not add up", ErrLower, t.line.base.Height)
 	}
 	if err := low.join(t); err != nil {
+		return err
+	}
+	if err := t.Err(); err != nil {
 		return err
 	}
 	t.lower(low.line)
@@ -126,7 +129,7 @@ func (t *Tree) lower(low *line) {
 	l := t.line
 	old := l.base.Height
 	l.base = low.base
-	l.chunks = append(low.chunks, l.chunks...)
+	l.raws.prepend(low.raws)
 	l.starts = append(low.starts, l.starts...)
 	l.n += low.n
 	l.index.lowered(l, low.n)

@@ -225,6 +225,56 @@ func TestRealStartThroughCheckpoints(t *testing.T) {
 	}
 }
 
+// realRuns are the headers from..to-1 in messages of 2,000.
+func realRuns(t testing.TB, p *chain.Params, raw []byte, from, to int32) []chain.Run {
+	t.Helper()
+	var runs []chain.Run
+	for ; from < to; from += 2000 {
+		run, err := chain.CheckRun(p, raw[from*chain.HeaderSize:min(from+2000, to)*chain.HeaderSize])
+		require.NoError(t, err)
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+// A tree begun late at each of the early checkpoints is lowered step by step,
+// and is in the end the one that began at genesis. A bit flipped anywhere is
+// noticed.
+func TestRealLower(t *testing.T) {
+	t.Parallel()
+	p, err := chain.ParamsFor(&chaincfg.MainNetParams, rowsFrom(boundaries(t)))
+	require.NoError(t, err)
+	raw := mainnetStart(t)
+	tree := chain.New(p, p.BaseBelow(98_784))
+	addAll(t, tree, split(raw[98_784*chain.HeaderSize:]))
+	want, err := chain.Load(p, p.Genesis(), raw)
+	require.NoError(t, err)
+	steps := 0
+	for _, at := range []int32{96_768, 86_688, 48_384, 46_368, 2016, 0} {
+		base, to := tree.Base(), p.BaseBelow(at)
+		runs := realRuns(t, p, raw, max(at, 1), base.Height+1)
+		bad := append([]byte(nil), runs[0].Raw()...)
+		bad[len(bad)/2] ^= 4
+		_, err := chain.CheckRun(p, bad)
+		require.Error(t, err)
+		require.NoError(t, tree.Lower(to, runs))
+		require.Equal(t, to, tree.Base())
+		steps++
+	}
+	require.Equal(t, 6, steps)
+	require.Equal(t, want.Base(), tree.Base())
+	require.Equal(t, want.Tip(), tree.Tip())
+	require.Equal(t, want.Work(), tree.Work())
+	for h := range int32(100_000) {
+		wantHeader, _ := want.HeaderAt(h)
+		got, ok := tree.HeaderAt(h)
+		require.True(t, ok)
+		require.Equal(t, wantHeader, got)
+		found, best, ok := tree.Find(got.Hash)
+		require.True(t, ok && best && found.Height == h)
+	}
+}
+
 // Headers of testnet3, the first 546, and a fork of the least difficulty that
 // Core's tests flood a node with.
 func TestRealTestnet3(t *testing.T) {

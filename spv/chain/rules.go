@@ -82,7 +82,7 @@ func (r *rules) permitted(compact, next uint32) bool {
 // check judges h as the block after parent, to which it links. now is in
 // seconds.
 func (t *Tree) check(parent place, h *Header, now int64) (workEntry, error) {
-	e := t.line.known.of(h.Bits())
+	e := *t.line.known.of(h.Bits())
 	height := parent.height() + 1
 	if !e.ok || e.target.cmp(t.rules.limit) > 0 {
 		return e, refuse(h, height, BadPoW, "target %08x out of range", h.Bits())

@@ -22,9 +22,10 @@ type Tree struct {
 // New begins a tree at base, which is one that p gives. A tree that begins
 // below genesis holds the genesis header from the start: peers never send it.
 // Initial tells of it, so that it can be saved.
-func New(p *Params, base Base) *Tree {
-	t := &Tree{rules: newRules(p), side: newSide(), floor: base.Height}
-	t.line = newLine(base, t.rules.period)
+func New(p *Params, base Base) *Tree { return newTree(p, base, nil) }
+
+func newTree(p *Params, base Base, source Source) *Tree {
+	t := emptyTree(p, base, source)
 	if base.Height < 0 {
 		g := FromWire(&p.Net.GenesisBlock.Header)
 		t.line.push(&g, t.line.known.of(g.Bits()).work)
@@ -32,35 +33,90 @@ func New(p *Params, base Base) *Tree {
 	return t
 }
 
+// emptyTree lacks genesis even where it begins with it.
+func emptyTree(p *Params, base Base, source Source) *Tree {
+	t := &Tree{rules: newRules(p), side: newSide(), floor: base.Height}
+	t.line = newLine(base, t.rules.period, source)
+	return t
+}
+
 // Load begins a tree with headers that this program checked before it stored
-// them: the best chain from base.Height+1 on, n*80 bytes, which the tree keeps.
-// Links and checkpoints are checked, proof of work is not. The error is
-// ErrStored.
+// them: the best chain from base.Height+1 on, n*80 bytes. Links and checkpoints
+// are checked, proof of work is not. The error is ErrStored.
 func Load(p *Params, base Base, raw []byte) (*Tree, error) {
-	t := New(p, base)
 	if len(raw) == 0 {
-		return t, nil
+		return New(p, base), nil
 	}
-	if base.Height < 0 {
-		t.line = newLine(base, t.rules.period)
-		if len(raw) < HeaderSize || chainhash.DoubleHashH(raw[:HeaderSize]) != *p.Net.GenesisHash {
-			return nil, fmt.Errorf("first header is not genesis: %w", ErrStored)
-		}
-	}
+	t := emptyTree(p, base, nil)
 	if err := t.line.load(raw); err != nil {
 		return nil, err
 	}
-	for i := range p.Checkpoints {
-		c := &p.Checkpoints[i]
-		if h, ok := t.HashAt(c.Height); ok {
-			if h != c.Hash {
-				return nil, fmt.Errorf("header %d is not the checkpoint: %w", c.Height, ErrStored)
-			}
-			t.floor = c.Height
-		}
+	return t, t.takeIn()
+}
+
+// Stored is a best chain that this program checked and stored. Source has the
+// raw headers of the heights Base.Height+1..Tip.Height, as they were stored or
+// not at all.
+type Stored struct {
+	Base   Base
+	Tip    Tip
+	Work   Work
+	Source Source
+}
+
+// Open begins a tree with a stored chain, of which it keeps the newest part in
+// memory. It checks that the chain ends in Tip, with Work, that periods link to
+// each other, and checkpoints; that single headers link is taken from Source.
+// Where there are no headers the tree is a new one. The error is ErrStored or
+// Source's.
+func Open(p *Params, s Stored) (*Tree, error) {
+	if s.Tip.Height <= s.Base.Height {
+		return newTree(p, s.Base, s.Source), nil
+	}
+	t := emptyTree(p, s.Base, s.Source)
+	var err error
+	if t.line.raws, err = StoredColumn(HeaderSize, t.rules.period, s.Base.Height+1, s.Tip.Height+1, s.Source); err != nil {
+		return nil, err
+	}
+	if err := t.takeIn(); err != nil {
+		return nil, err
+	}
+	if t.Tip() != s.Tip || t.Work() != s.Work {
+		return nil, fmt.Errorf("ends in %v with work %v, not %v with %v: %w", t.Tip(), t.Work(), s.Tip, s.Work, ErrStored)
 	}
 	return t, nil
 }
+
+// takeIn takes over what the line's column holds, and compares it with what is
+// known of the network.
+func (t *Tree) takeIn() error {
+	err := t.line.takeIn(func(end Tip) error {
+		c, ok := t.rules.checkpointAt(end.Height)
+		if ok && c.Hash != end.Hash {
+			return fmt.Errorf("header %d is not the checkpoint: %w", c.Height, ErrStored)
+		}
+		if ok {
+			t.floor = c.Height
+		}
+		return nil
+	})
+	if err == nil && t.line.base.Height < 0 && t.line.hash(0) != *t.rules.Net.GenesisHash {
+		err = fmt.Errorf("first header is not genesis: %w", ErrStored)
+	}
+	return err
+}
+
+// Release lets go of old headers that the source of Open has: those of the
+// heights from..tip, if tip is on the best chain.
+func (t *Tree) Release(from int32, tip Tip) {
+	if h, ok := t.HashAt(tip.Height); ok && h == tip.Hash {
+		t.line.raws.Release(from, tip.Height)
+	}
+}
+
+// Err is why headers could not be read back, if that ever happened. The tree is
+// of no more use then.
+func (t *Tree) Err() error { return t.line.raws.Err() }
 
 // Initial is what a new tree holds before anything is added: the genesis
 // header, or nothing if the base is a checkpoint.
@@ -88,7 +144,8 @@ func (t *Tree) WorkFrom(height int32) (Work, bool) {
 	if i < 0 || i >= t.line.n {
 		return Work{}, false
 	}
-	return t.line.work.Sub(t.line.workThrough(i - 1)), true
+	work := t.line.work.Sub(t.line.workThrough(i - 1))
+	return work, t.Err() == nil
 }
 
 // Len is the number of headers on the best chain.
@@ -100,7 +157,8 @@ func (t *Tree) HashAt(height int32) (chainhash.Hash, bool) {
 	if height < t.bottom() || height > t.top().height() {
 		return chainhash.Hash{}, false
 	}
-	return t.line.hash(t.line.position(height)), true
+	hash := t.line.hash(t.line.position(height))
+	return hash, hash != chainhash.Hash{}
 }
 
 // HeaderAt is the best chain's header at height.
@@ -109,7 +167,7 @@ func (t *Tree) HeaderAt(height int32) (Header, bool) {
 	if i < 0 || i >= t.line.n {
 		return Header{}, false
 	}
-	return t.line.header(i), true
+	return t.line.header(i), t.Err() == nil
 }
 
 // Find looks a hash up. best tells the best chain, the base included, from a
@@ -154,7 +212,7 @@ func (t *Tree) MedianTime(height int32) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	m, ok := place{t: t, pos: i}.medianTime()
-	return time.Unix(int64(m), 0).UTC(), ok
+	return time.Unix(int64(m), 0).UTC(), ok && t.Err() == nil
 }
 
 // top is the end of the best chain.
