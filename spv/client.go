@@ -53,6 +53,9 @@ type Config struct {
 	// FullBlocks is how many blocks may be read whole when nobody serves
 	// filters: 288 if 0, none if negative.
 	FullBlocks int32
+	// Audit fetches and checks all headers down to genesis in the end, when
+	// nothing else is to be done.
+	Audit bool
 	// Log receives what may be of interest when something goes wrong; nil
 	// means nothing.
 	Log *slog.Logger
@@ -178,6 +181,7 @@ func (c *Client) load() error {
 		Pinned:            c.cfg.Connect,
 		NoDNS:             c.cfg.NoDNS,
 		Peers:             c.cfg.Peers,
+		Audit:             c.cfg.Audit,
 		Rand:              newRand(),
 	})
 	return nil
@@ -236,6 +240,11 @@ func (c *Client) FiltersUsed(through int32) {
 	defer c.mu.Unlock()
 	c.used = through
 }
+
+// KeepHeaders asks for headers from this height on: HeadersLowered tells when
+// they are there. Below is nothing to be had on networks without checkpoints,
+// whose chains are whole from the start.
+func (c *Client) KeepHeaders(from int32) { c.commands.put(protocol.KeepHeaders{From: from}) }
 
 // KeepFilters asks for the filters of all blocks from this height on.
 func (c *Client) KeepFilters(from int32) { c.commands.put(protocol.KeepFilters{From: from}) }

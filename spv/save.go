@@ -253,4 +253,8 @@ func (v View) FilterHeader(height int32) (chainhash.Hash, bool) {
 }
 
 // Base is the height of the first header kept.
-func (c *Client) Base() int32 { return c.tree.Base().Height + 1 }
+func (c *Client) Base() int32 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.tree.Base().Height + 1
+}

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"slices"
 	"sync"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -21,7 +22,7 @@ const (
 // weight need be decoded. Sends write it, the reader reads it.
 type asked struct {
 	mu          sync.Mutex
-	headers     int
+	headers     []chainhash.Hash // getheaders, oldest first: see rangeStart
 	blocks      hashes
 	txs         hashes
 	cfheaders   hashes // by stop hash
@@ -43,7 +44,10 @@ func (a *asked) note(msg wire.Message) {
 	defer a.mu.Unlock()
 	switch m := msg.(type) {
 	case *wire.MsgGetHeaders:
-		a.headers = min(a.headers+1, maxAskedHeaders)
+		if len(a.headers) == maxAskedHeaders {
+			a.headers = append(a.headers[:0], a.headers[1:]...)
+		}
+		a.headers = append(a.headers, rangeStart(m))
 	case *wire.MsgGetData:
 		for _, v := range m.InvList {
 			switch v.Type {
@@ -65,16 +69,48 @@ func (a *asked) note(msg wire.Message) {
 	}
 }
 
-// takeHeaders tells whether a headers message answers a request, and uses the
-// request up.
-func (a *asked) takeHeaders() bool {
+// rangeStart is the block after which a getheaders asks for headers up to a stop
+// hash, zero for one that asks for whatever is new. An answer to the first kind
+// is told by the block it goes on from, and needs no context to be checked.
+func rangeStart(m *wire.MsgGetHeaders) chainhash.Hash {
+	if m.HashStop == (chainhash.Hash{}) || len(m.BlockLocatorHashes) != 1 {
+		return chainhash.Hash{}
+	}
+	return *m.BlockLocatorHashes[0]
+}
+
+// takeHeaders tells whether a headers message whose first header follows prev
+// answers a request, and whether one for a range, and uses the request up. Who
+// does not know the block asked about begins at genesis.
+func (a *asked) takeHeaders(prev, genesis chainhash.Hash) (asked, ranged bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.headers == 0 {
-		return false
+	i := slices.Index(a.headers, prev)
+	if i < 0 {
+		i = slices.Index(a.headers, chainhash.Hash{})
 	}
-	a.headers--
-	return true
+	if i < 0 && prev == genesis && len(a.headers) > 0 {
+		i = 0
+	}
+	if i < 0 {
+		return false, false
+	}
+	ranged = prev != (chainhash.Hash{}) && a.headers[i] == prev
+	a.headers = slices.Delete(a.headers, i, i+1)
+	return true, ranged
+}
+
+// takeNoHeaders is takeHeaders for an empty message, which answers the oldest
+// request.
+func (a *asked) takeNoHeaders() (asked, ranged bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.headers) == 0 {
+		return false, false
+	}
+	ranged = a.headers[0] != (chainhash.Hash{})
+	a.headers = slices.Delete(a.headers, 0, 1)
+	return true, ranged
 }
 
 // takeFilter tells whether a filter may belong to a request. Heights are not

@@ -1,6 +1,9 @@
 package peer
 
 import (
+	"bytes"
+	"compress/bzip2"
+	"io"
 	"testing"
 
 	"thistle/assets/assetstest"
@@ -43,6 +46,24 @@ func BenchmarkHeaders2000(b *testing.B) {
 		msg.AddBlockHeader(&wire.BlockHeader{Nonce: n})
 	}
 	benchmark(b, msg, &wire.MsgGetHeaders{}, nil)
+	b.ReportMetric(2000*float64(b.N)/b.Elapsed().Seconds(), "headers/s")
+}
+
+// BenchmarkRange2000 is headers that answer a request for a range: real ones,
+// whose links and work are checked.
+func BenchmarkRange2000(b *testing.B) {
+	z := bzip2.NewReader(bytes.NewReader(assetstest.Vector(b, "headers/block-headers-mainnet-0-99999.bz2")))
+	raw := make([]byte, 10+2001*80)
+	_, err := io.ReadFull(z, raw)
+	require.NoError(b, err)
+	msg := new(wire.MsgHeaders)
+	for n := 1; n <= 2000; n++ {
+		h := new(wire.BlockHeader)
+		require.NoError(b, h.Deserialize(bytes.NewReader(raw[10+n*80:])))
+		msg.Headers = append(msg.Headers, h)
+	}
+	stop := msg.Headers[1999].BlockHash()
+	benchmark(b, msg, &wire.MsgGetHeaders{BlockLocatorHashes: []*chainhash.Hash{&msg.Headers[0].PrevBlock}, HashStop: stop}, nil)
 	b.ReportMetric(2000*float64(b.N)/b.Elapsed().Seconds(), "headers/s")
 }
 

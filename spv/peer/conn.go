@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	wire "github.com/btcsuite/btcd/wire/v2"
@@ -16,6 +17,7 @@ import (
 // once, or Close.
 type Conn struct {
 	cfg     *Config
+	rules   chain.Params // what headers can be checked by alone
 	id      protocol.PeerID
 	info    protocol.PeerInfo
 	version uint32 // negotiated protocol version
@@ -37,6 +39,7 @@ type Conn struct {
 func newConn(cfg *Config, id protocol.PeerID, addr string, sock net.Conn) *Conn {
 	return &Conn{
 		cfg:     cfg,
+		rules:   chain.Params{Net: cfg.Params},
 		id:      id,
 		info:    protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr)},
 		version: ProtocolVersion,

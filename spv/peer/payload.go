@@ -128,6 +128,40 @@ func checkList(payload []byte, fixed, stride, most int) error {
 	return nil
 }
 
+// headersGlance is how much of a headers message shows what its first header
+// follows: the count, the version and the link.
+const headersGlance = 3 + 4 + chainhash.HashSize
+
+// firstPrev is the link of a headers message's first header. empty means that
+// there is no header, or no whole link.
+func firstPrev(head []byte) (prev chainhash.Hash, empty bool) {
+	c := cursor{b: head}
+	n := c.varInt()
+	c.skip(4)
+	if c.bad || n == 0 || len(c.b) < chainhash.HashSize {
+		return prev, true
+	}
+	return chainhash.Hash(c.b[:chainhash.HashSize]), false
+}
+
+// rawHeaders reads a headers message and returns its headers without what stands
+// between them, in the payload's own memory.
+func rawHeaders(payload []byte) ([]byte, error) {
+	if err := checkList(payload, 0, headerStride, wire.MaxBlockHeadersPerMsg); err != nil {
+		return nil, err
+	}
+	c := cursor{b: payload}
+	n := int(c.varInt())
+	for i := range n {
+		one := c.b[i*headerStride:][:headerStride]
+		if one[blockHeaderSize] != 0 {
+			return nil, broken("a header that counts transactions")
+		}
+		copy(c.b[i*blockHeaderSize:], one[:blockHeaderSize])
+	}
+	return c.b[: n*blockHeaderSize : n*blockHeaderSize], nil
+}
+
 // parseHeaders reads a headers message and hashes its headers.
 func parseHeaders(payload []byte) ([]chain.Header, error) {
 	if err := checkList(payload, 0, headerStride, wire.MaxBlockHeadersPerMsg); err != nil {

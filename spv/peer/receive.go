@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -105,11 +106,26 @@ func (c *Conn) message(m wire.Message) protocol.Input {
 	return protocol.MessageReceived{Peer: c.id, Msg: m}
 }
 
+// readHeaders tells by a glance at the first header what a message answers.
 func (c *Conn) readHeaders(h frame) (protocol.Input, error) {
-	if !c.asked.takeHeaders() {
+	head, err := c.in.peek(h, min(int(h.length), headersGlance))
+	if err != nil {
+		return nil, err
+	}
+	prev, empty := firstPrev(head)
+	asked, ranged := false, false
+	if empty {
+		asked, ranged = c.asked.takeNoHeaders()
+	} else {
+		asked, ranged = c.asked.takeHeaders(prev, *c.cfg.Params.GenesisHash)
+	}
+	switch {
+	case !asked:
 		if err := c.unasked(h.length); err != nil {
 			return nil, err
 		}
+	case ranged && !empty:
+		return c.readRange(h)
 	}
 	payload, err := c.in.payload(h)
 	if err != nil {
@@ -119,7 +135,29 @@ func (c *Conn) readHeaders(h frame) (protocol.Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ranged {
+		return protocol.RangeReceived{Peer: c.id}, nil
+	}
 	return protocol.HeadersReceived{Peer: c.id, Headers: headers}, nil
+}
+
+// readRange reads headers that go on from where they were asked to. They are
+// checked here, so that the machine need not. The sum over the message is left
+// out: every byte stands under a proof of work.
+func (c *Conn) readRange(h frame) (protocol.Input, error) {
+	payload, err := c.in.fill(make([]byte, 0, h.length), h)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := rawHeaders(payload)
+	if err != nil {
+		return nil, err
+	}
+	run, err := chain.CheckRun(&c.rules, raw)
+	if err != nil {
+		return nil, &fault{protocol.ReasonBadHeaders, err}
+	}
+	return protocol.RangeReceived{Peer: c.id, Run: run}, nil
 }
 
 func (c *Conn) readInv(h frame) (protocol.Input, error) {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"thistle/assets/assetstest"
 	"thistle/spv/chain"
 	"thistle/spv/peer"
 	"thistle/spv/protocol"
@@ -465,4 +466,74 @@ func TestCheckBlockPanics(t *testing.T) {
 		s.send(genesis)
 		s.ends(protocol.ReasonProtocol)
 	})
+}
+
+// TestRanges: what answers a request for a range is told by what it goes on from
+// and arrives checked; everything else is headers as ever.
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	genesis := new(bytes.Buffer)
+	require.NoError(t, chaincfg.MainNetParams.GenesisBlock.Header.Serialize(genesis))
+	raw := append(genesis.Bytes(), assetstest.Vector(t, "headers/nakamoto_headers_1-1111.bin")...)
+	all := make([]*wire.BlockHeader, 1112)
+	for i := range all {
+		all[i] = new(wire.BlockHeader)
+		require.NoError(t, all[i].Deserialize(bytes.NewReader(raw[80*i:80*i+80])))
+	}
+	hash := func(height int) chainhash.Hash { return all[height].BlockHash() }
+	headers := func(from, to int) *wire.MsgHeaders { return &wire.MsgHeaders{Headers: all[from : to+1]} }
+	ranged := func(after, stop int) *wire.MsgGetHeaders {
+		h := hash(after)
+		return &wire.MsgGetHeaders{BlockLocatorHashes: []*chainhash.Hash{&h}, HashStop: hash(stop)}
+	}
+	bubble(t, func(t *testing.T) {
+		s := connect(t)
+		s.ask(ranged(200, 1000))
+		s.ask(&wire.MsgGetHeaders{BlockLocatorHashes: []*chainhash.Hash{{1}}})
+		s.ask(ranged(600, 1000))
+		s.send(headers(601, 1000)) // in any order
+		run := (<-s.inputs).(protocol.RangeReceived)
+		require.Equal(t, raw[80*601:80*1001], run.Run.Raw())
+		require.Equal(t, hash(1000), run.Run.Last())
+		s.send(headers(201, 600))
+		require.Equal(t, 400, (<-s.inputs).(protocol.RangeReceived).Run.Len())
+		s.send(headers(201, 202)) // no longer asked for so
+		require.Len(t, (<-s.inputs).(protocol.HeadersReceived).Headers, 2)
+
+		// Nothing answers what was asked first.
+		s.ask(ranged(200, 1000))
+		s.ask(&wire.MsgGetHeaders{})
+		s.send(&wire.MsgHeaders{})
+		require.Equal(t, protocol.RangeReceived{Peer: id}, <-s.inputs)
+		s.send(&wire.MsgHeaders{})
+		require.Equal(t, protocol.HeadersReceived{Peer: id, Headers: []chain.Header{}}, <-s.inputs)
+
+		// An announcement is no answer; the first headers of all are.
+		s.ask(ranged(200, 1000))
+		s.send(headers(1100, 1100))
+		require.IsType(t, protocol.HeadersReceived{}, <-s.inputs)
+		s.send(headers(201, 201))
+		require.IsType(t, protocol.RangeReceived{}, <-s.inputs)
+		s.ask(ranged(200, 1000))
+		s.send(headers(1, 2))
+		require.IsType(t, protocol.HeadersReceived{}, <-s.inputs)
+		s.send(headers(201, 201))
+		require.IsType(t, protocol.HeadersReceived{}, <-s.inputs, "the request is used up")
+		s.close()
+	})
+	for name, lie := range map[string]*wire.MsgHeaders{
+		"gap":     {Headers: append(append([]*wire.BlockHeader{}, all[201:205]...), all[206:210]...)},
+		"no work": {Headers: []*wire.BlockHeader{{PrevBlock: hash(200), Bits: all[1].Bits}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				s := connect(t)
+				s.ask(ranged(200, 1000))
+				s.try(s.encode(lie))
+				s.ends(protocol.ReasonBadHeaders)
+				s.none()
+			})
+		})
+	}
 }

@@ -104,6 +104,10 @@ func (m *Machine) askHeaders(p *peerState, from chainhash.Hash) {
 }
 
 func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
+	if m.fromGenesis(p, headers) {
+		m.rangeRefused(p)
+		return
+	}
 	asked := p.asking
 	p.asking = false
 	if len(headers) == 0 {
@@ -134,6 +138,12 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 	}
 	p.highest = max(p.highest, res.Last.Height)
 	m.headersTaken(p, res, len(headers) == maxHeaders, asked)
+}
+
+// fromGenesis tells whether a peer that works on a range has answered with the
+// first headers of all: it does not know the block that it was to go on from.
+func (m *Machine) fromGenesis(p *peerState, headers []chain.Header) bool {
+	return p.ranges.owed > 0 && len(headers) > 0 && m.tree.Base().Height >= 0 && headers[0].Prev() == *m.cfg.Params.Net.GenesisHash
 }
 
 // headersTaken decides whether to ask on after headers without fault.
@@ -174,7 +184,7 @@ func (m *Machine) nothingNew(p *peerState) {
 	}
 	p.ahead = false
 	p.answeredTip = tip.Hash
-	if _, best, ok := m.tree.Find(p.last.Hash); p.last != m.baseTip() && !(ok && best) {
+	if _, best, ok := m.tree.Find(p.last.Hash); p.last != (chain.Tip{}) && !(ok && best) {
 		return // it is on another branch
 	}
 	if h := min(tip.Height, p.info.StartHeight); h > p.known.Height {
@@ -256,6 +266,7 @@ func (m *Machine) badHeaders(p *peerState, err error, asked bool) {
 func (m *Machine) headersChanged(c chain.Change) {
 	m.do(SaveHeaders{Change: c})
 	if len(c.Disconnected) > 0 {
+		m.ranges.misfit = false
 		for _, p := range m.peers {
 			if p.known.Height > c.Fork.Height {
 				p.known = c.Fork

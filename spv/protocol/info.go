@@ -55,6 +55,9 @@ func (p PeerInfo) ServiceNames() []string {
 type Progress struct {
 	Tip  chain.Tip
 	Base int32 // height of the first header kept
+	// BaseWanted is the height from which on headers are wanted: below Base
+	// while they are being fetched.
+	BaseWanted int32
 
 	// HeadersCurrent: at least one peer is connected, every pinned address is
 	// connected or has failed, and each connected peer has answered getheaders

@@ -55,6 +55,16 @@ const (
 	// maxIdleHeaders is how many messages of headers in a row may tell nothing
 	// new, nor go higher than the peer went before.
 	maxIdleHeaders = 20
+	// rangePeriods is how many difficulty periods one range of old headers spans.
+	rangePeriods = 5
+	// maxRanges bounds the ranges under way, and so the headers staged: 16 MB.
+	maxRanges = 20
+	// lanesPerPeer is how many ranges one peer works on at a time, one message
+	// each: while one is on its way and one is checked, another is made.
+	lanesPerPeer = 3
+	// rangeStall is how long a range may stand still before it is given to
+	// another peer too.
+	rangeStall = 2500 * time.Millisecond
 	// staleTip is how long without a block before all peers are asked again.
 	staleTip = 30 * time.Minute
 	// clockHold is the pause after headers from the future.

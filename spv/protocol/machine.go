@@ -28,6 +28,8 @@ type Config struct {
 	// Peers is how many peers to keep; if 0, DefaultPeers at rest and BulkPeers
 	// while much is to be fetched.
 	Peers int
+	// Audit fetches all headers down to genesis when nothing else is to be done.
+	Audit bool
 	// Rand throws the dice.
 	Rand *rand.Rand
 }
@@ -72,6 +74,7 @@ type Machine struct {
 	warnedClock time.Time
 	warnedNoCF  bool
 
+	ranges headerRanges
 	cf     filterHeaders
 	scan   filterDownload
 	blocks blockFetch
@@ -90,13 +93,14 @@ func New(cfg Config) *Machine {
 		cfg.Filters.Filter = func(int32, chainhash.Hash) []byte { return nil }
 	}
 	m := &Machine{cfg: cfg, tree: cfg.Tree}
+	m.ranges = headerRanges{want: m.tree.Base().Height, filters: -1}
 	m.book.init(cfg.Pinned)
 	m.crew.init(cfg)
 	m.cf.init(cfg.Filters)
 	m.relay.init()
 	m.scan.from = -1
 	if cfg.Filters.From >= 0 {
-		m.startFilters(cfg.Filters.From)
+		m.keepFilters(cfg.Filters.From)
 		m.out = nil // what New concludes is on disk already
 	}
 	return m
@@ -128,6 +132,7 @@ func (m *Machine) finish() []Output {
 	m.driveCrew()
 	m.drivePeers()
 	m.driveHeaders()
+	m.driveRanges()
 	m.driveFilterHeaders()
 	m.driveFilters()
 	m.driveBlocks()
@@ -150,8 +155,10 @@ func (m *Machine) handle(in Input) {
 		m.dialFailed(in.Addr, in.Reason)
 	case AddressesFound:
 		m.addressesFound(in.Addrs)
+	case KeepHeaders:
+		m.keepHeaders(in.From)
 	case KeepFilters:
-		m.startFilters(in.From)
+		m.keepFilters(in.From)
 	case FilterLost:
 		m.filterLost(in.Height, in.Block)
 	case FilterDisproved:
@@ -177,6 +184,10 @@ func (m *Machine) handleMessage(in Input) {
 	case HeadersReceived:
 		if p := m.peer(in.Peer); p != nil {
 			m.headersReceived(p, in.Headers)
+		}
+	case RangeReceived:
+		if p := m.peer(in.Peer); p != nil {
+			m.rangeReceived(p, in.Run)
 		}
 	case FilterReceived:
 		if p := m.peer(in.Peer); p != nil {
@@ -229,6 +240,7 @@ func (m *Machine) Progress() Progress {
 	pr := Progress{
 		Tip:            m.tree.Tip(),
 		Base:           m.tree.Base().Height + 1,
+		BaseWanted:     min(m.ranges.want, m.tree.Base().Height) + 1,
 		HeadersCurrent: m.headersCurrent(),
 		FiltersFrom:    m.scan.from,
 		FilterTip:      m.cf.tip(m.tree),

@@ -24,14 +24,15 @@ type peerState struct {
 	askedFrom   chainhash.Hash // our tip when it was asked
 	answeredTip chainhash.Hash // our tip when it had nothing new
 	askedTip    chainhash.Hash // our tip when it was asked for the tip itself
-	known       chain.Tip      // highest block of our best chain it has shown to know
-	last        chain.Tip      // last header it gave, on whichever branch
+	known       chain.Tip      // highest block of our best chain it has shown to know, or genesis
+	last        chain.Tip      // last header it gave, on whichever branch; zero if none
 	highest     int32          // highest header it ever gave
 	news        bool           // it announced a block while it was being asked
 	ahead       bool           // its chain lies in the future by our clock
 	idle        int            // messages of headers in a row that told nothing
 	unconnected int
 	holdUntil   time.Time
+	ranges      rangeShare
 
 	// Compact filters.
 	coolUntil time.Time
@@ -110,7 +111,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
 		info.Pinned = a.pinned
 	}
-	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, last: m.baseTip(), known: m.baseTip()}
+	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: lanesPerPeer}}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
 	if !info.Pinned && (info.Services&wire.SFNodeWitness == 0 || info.Services&wire.SFNodeNetwork == 0) {
@@ -187,6 +188,7 @@ func (m *Machine) forget(p *peerState) {
 	if m.lead == p.info.ID {
 		m.lead = 0
 	}
+	m.releaseRanges(p)
 	m.cf.forget(p)
 	m.releaseLeases(p)
 	m.releaseBlocks(p)

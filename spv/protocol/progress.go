@@ -123,7 +123,7 @@ func (m *Machine) meterProgress() {
 	st := m.counts()
 	t := &m.meters
 	t.peers.note(m.now, st.Peers.Done, st.Peers.Done > 0)
-	t.headers.note(m.now, st.Headers.Done, m.current)
+	t.headers.note(m.now, st.Headers.Done, m.current && st.Headers.Complete())
 	t.cfheaders.note(m.now, st.FilterHeaders.Done, st.FilterHeaders.Complete())
 	t.filters.note(m.now, st.Filters.Done, st.Filters.Complete())
 	t.blocks.note(m.now, st.Blocks.Done, st.Blocks.Complete())
@@ -177,14 +177,20 @@ func (m *Machine) headersGoal() int32 { return max(m.tree.Tip().Height, m.meters
 func (m *Machine) counts() Stages {
 	var st Stages
 	base, goal := m.tree.Base().Height, m.headersGoal()
+	want := min(base, m.ranges.want)
 	st.Peers = Stage{Total: int32(m.peersWanted())}
 	for _, p := range m.peers {
 		if !p.leaving {
 			st.Peers.Done++
 		}
 	}
-	st.Headers = Stage{Done: m.tree.Tip().Height - base, Total: goal - base}
-	if from := m.scan.from; from >= 0 {
+	st.Headers = Stage{Done: m.tree.Tip().Height - base + m.ranges.staged(), Total: goal - want}
+	if from := m.ranges.filters; from >= 0 {
+		// They wait for headers, and will be counted from there on.
+		total := max(goal-from+1, 0)
+		st.FilterHeaders = Stage{Total: total}
+		st.Filters = Stage{Done: m.scan.held, Total: total}
+	} else if from := m.scan.from; from >= 0 {
 		total := max(goal-from+1, 0)
 		st.FilterHeaders = Stage{Done: min(max(m.cf.tipHeight()-from+1, 0), total), Total: total}
 		st.Filters = Stage{Done: m.scan.held, Total: total}

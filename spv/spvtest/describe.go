@@ -7,6 +7,7 @@ import (
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -35,6 +36,9 @@ func describeInput(in protocol.Input, names func(any) string) string {
 	case protocol.HeadersReceived:
 		return fmt.Sprintf("%s: %s", names(in.Peer), describeHeaders(in.Headers, names))
 	case protocol.RangeReceived:
+		if in.Run.Len() == 0 {
+			return fmt.Sprintf("%s: no headers of a range", names(in.Peer))
+		}
 		return fmt.Sprintf("%s: range %s..%s", names(in.Peer), names(in.Run.Hash(0)), names(in.Run.Last()))
 	case protocol.FilterReceived:
 		return fmt.Sprintf("%s: filter of %s", names(in.Peer), names(in.Block))
@@ -133,6 +137,9 @@ func describeMessage(msg wire.Message, names func(any) string) string {
 	case *wire.MsgGetHeaders:
 		if len(msg.BlockLocatorHashes) == 0 {
 			return "getheaders from nowhere"
+		}
+		if msg.HashStop != (chainhash.Hash{}) {
+			return fmt.Sprintf("getheaders after %s up to %s", names(*msg.BlockLocatorHashes[0]), names(msg.HashStop))
 		}
 		return "getheaders after " + names(*msg.BlockLocatorHashes[0])
 	case *wire.MsgGetCFHeaders:

@@ -96,6 +96,8 @@ func (d *Disk) save(out protocol.Output) {
 	switch out := out.(type) {
 	case protocol.SaveHeaders:
 		d.saveHeaders(out.Change)
+	case protocol.SaveLower:
+		d.saveLower(out)
 	case protocol.ResetFilterHeaders:
 		d.filterBase, d.filterPrev, d.filterHeaders = out.From, out.Prev, nil
 		for h := range d.direct {
@@ -152,6 +154,32 @@ func (d *Disk) saveHeaders(c chain.Change) {
 	}
 }
 
+func (d *Disk) saveLower(out protocol.SaveLower) {
+	var low []chain.Header
+	if out.Base.Height < 0 {
+		low = chain.New(d.s.gen.params, out.Base).Initial().Connected
+	}
+	for _, run := range out.Runs {
+		for raw := run.Raw(); len(raw) > 0; raw = raw[chain.HeaderSize:] {
+			low = append(low, chain.NewHeader([chain.HeaderSize]byte(raw)))
+		}
+	}
+	if n := len(low); n != int(d.base.Height-out.Base.Height) || low[n-1].Hash != d.base.Hash {
+		d.s.faultf("%d headers saved between %d and %d do not fit", n, out.Base.Height, d.base.Height)
+		return
+	}
+	for i := range low {
+		if b := d.s.gen.Find(low[i].Hash); b == nil || b.Height != out.Base.Height+1+int32(i) {
+			d.s.faultf("a false header is saved at %d", out.Base.Height+1+int32(i))
+			return
+		}
+	}
+	d.base, d.headers = out.Base, append(low, d.headers...)
+}
+
+// Base is where the headers saved begin.
+func (d *Disk) Base() chain.Base { return d.base }
+
 func (d *Disk) saveFilterHeaders(out protocol.SaveFilterHeaders) {
 	n := int(out.From - d.filterBase)
 	if d.filterBase < 0 || n < 0 || n > len(d.filterHeaders) {
@@ -186,6 +214,10 @@ func (d *Disk) checkEvent(e protocol.Event) {
 	case protocol.HeadersAdvanced:
 		if d.Tip() != e.Change.Tip() {
 			d.s.faultf("told of headers up to %v, the disk has %v", e.Change.Tip(), d.Tip())
+		}
+	case protocol.HeadersLowered:
+		if d.base != e.Base {
+			d.s.faultf("told of a base at %d, the disk has %d", e.Base.Height, d.base.Height)
 		}
 	case protocol.HeadersCurrent:
 		if d.Tip() != e.Tip {

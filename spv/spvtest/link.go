@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -60,14 +61,19 @@ func (s *Sim) disconnect(out protocol.Disconnect) {
 		s.faultf("disconnect of a connection that is not there: %d", out.Peer)
 		return
 	}
+	s.leave(c, out.Reason)
+}
+
+// leave ends a connection from our side.
+func (s *Sim) leave(c *conn, r protocol.Reason) {
 	c.closing = true
-	if out.Reason.Provable() {
+	if r.Provable() {
 		if c.peer.Honest() {
-			s.faultf("honest %s is banned: %v", c.peer.Name, out.Reason)
+			s.faultf("honest %s is banned: %v", c.peer.Name, r)
 		}
-		c.peer.banned, c.peer.bannedAt, c.peer.bannedIn = out.Reason, s.now, s.life
+		c.peer.banned, c.peer.bannedAt, c.peer.bannedIn = r, s.now, s.life
 	}
-	s.hangUp(c, out.Reason, 5*time.Millisecond)
+	s.hangUp(c, r, 5*time.Millisecond)
 }
 
 // Kick closes the connections to a peer from its side.
@@ -160,12 +166,17 @@ func (s *Sim) back(c *conn, answers []answer) {
 	if len(answers) == 0 {
 		return
 	}
+	answers = s.readRanges(c, answers)
 	life := s.life
 	t := latest(c.toMachine, s.now.Add(s.delay(c.peer)))
 	for _, a := range answers {
 		t = t.Add(a.gap)
 		s.at(t, func() {
 			if s.life == life && s.conns[c.id] == c && !c.closing {
+				if _, bad := a.in.(badRange); bad {
+					s.leave(c, protocol.ReasonBadHeaders)
+					return
+				}
 				s.checkReply(c, a.in)
 				s.Input(a.in)
 			}
@@ -174,11 +185,74 @@ func (s *Sim) back(c *conn, answers []answer) {
 	c.toMachine = t
 }
 
+// readRanges does what a connection's reader does with headers: it checks those
+// that answer a request for a range.
+func (s *Sim) readRanges(c *conn, answers []answer) []answer {
+	var read []answer
+	for _, a := range answers {
+		if in, ok := a.in.(protocol.HeadersReceived); ok {
+			read, ok = append(read, answer{in: c.readHeaders(s, in), gap: a.gap}), true
+			continue
+		}
+		read = append(read, a)
+	}
+	return read
+}
+
+// readHeaders mirrors peer.Conn.
+func (c *conn) readHeaders(s *Sim, in protocol.HeadersReceived) protocol.Input {
+	var none chainhash.Hash
+	if len(in.Headers) == 0 {
+		if len(c.asked) == 0 {
+			return in
+		}
+		oldest := c.asked[0]
+		c.asked = c.asked[1:]
+		if oldest != none {
+			return protocol.RangeReceived{Peer: in.Peer}
+		}
+		return in
+	}
+	prev := in.Headers[0].Prev()
+	i := slices.Index(c.asked, prev)
+	if i < 0 {
+		i = slices.Index(c.asked, none)
+	}
+	if i < 0 && prev == *s.gen.net.GenesisHash && len(c.asked) > 0 {
+		i = 0
+	}
+	if i < 0 {
+		return in
+	}
+	ranged := c.asked[i] == prev
+	c.asked = slices.Delete(c.asked, i, i+1)
+	if !ranged {
+		return in
+	}
+	raw := make([]byte, 0, len(in.Headers)*chain.HeaderSize)
+	for i := range in.Headers {
+		raw = append(raw, in.Headers[i].Raw[:]...)
+	}
+	run, err := chain.CheckRun(s.gen.params, raw)
+	if err != nil {
+		return badRange{}
+	}
+	return protocol.RangeReceived{Peer: in.Peer, Run: run}
+}
+
+// badRange stands for headers that the reader hangs up on.
+type badRange struct{ protocol.Input }
+
 // checkSend holds the machine to its bounds.
 func (s *Sim) checkSend(c *conn, msg wire.Message) {
 	const patience = protocol.SilentPeer // after that a request may count as lost
 	switch msg := msg.(type) {
 	case *wire.MsgGetHeaders:
+		if msg.HashStop != (chainhash.Hash{}) {
+			s.checkRange(c, msg)
+			return
+		}
+		c.asked = append(c.asked, chainhash.Hash{})
 		if !c.askedAt.IsZero() && s.now.Sub(c.askedAt) < patience && c.peer.Honest() {
 			s.faultf("%s is asked for headers while it owes some", c.peer.Name)
 		}
@@ -189,6 +263,25 @@ func (s *Sim) checkSend(c *conn, msg wire.Message) {
 		if len(msg.InvList) == 0 || len(msg.InvList) > 100 {
 			s.faultf("%s is asked for %d items", c.peer.Name, len(msg.InvList))
 		}
+	}
+}
+
+// checkRange holds the machine to its bounds on ranges of old headers.
+func (s *Sim) checkRange(c *conn, msg *wire.MsgGetHeaders) {
+	const lanes, ever = 3, 64
+	c.asked = append(c.asked, *msg.BlockLocatorHashes[0])
+	if len(c.asked) > ever {
+		c.asked = c.asked[1:]
+	}
+	c.ranged = append(c.ranged, s.now)
+	owed := 0
+	for _, at := range c.ranged {
+		if s.now.Sub(at) < 2500*time.Millisecond {
+			owed++
+		}
+	}
+	if owed > lanes && c.peer.Honest() {
+		s.faultf("%s owes %d messages of old headers", c.peer.Name, owed)
 	}
 }
 
@@ -222,6 +315,10 @@ func (s *Sim) checkReply(c *conn, in protocol.Input) {
 	switch in := in.(type) {
 	case protocol.HeadersReceived:
 		c.askedAt = time.Time{}
+	case protocol.RangeReceived:
+		if len(c.ranged) > 0 {
+			c.ranged = c.ranged[1:]
+		}
 	case protocol.FilterReceived:
 		for _, r := range c.ranges {
 			if r.missing[in.Block] {

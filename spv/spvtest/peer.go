@@ -37,6 +37,7 @@ type Peer struct {
 
 	// Lies. A peer with any is not honest.
 	Headers   HeaderLie
+	Ranges    HeaderLie // of headers up to a stop hash, instead of Headers
 	Filters   FilterLie
 	Blocks    BlockLie
 	LowWork   bool // Chain is a branch with less work
@@ -61,7 +62,7 @@ type Peer struct {
 
 // Honest tells whether the peer never says what is not so. It may be slow.
 func (p *Peer) Honest() bool {
-	return p.Headers == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicious && !p.overclaims
+	return p.Headers == nil && p.Ranges == nil && p.Filters.False == nil && p.Blocks == nil && !p.LowWork && !p.Malicious && !p.overclaims
 }
 
 // Banned is the provable reason the machine gave for leaving the peer.
@@ -169,9 +170,18 @@ func (p *Peer) replyHeaders(s *Sim, id protocol.PeerID, msg *wire.MsgGetHeaders)
 		}
 	}
 	to := min(p.Chain.Tip().Height, from+wire.MaxBlockHeadersPerMsg-1)
+	lie := p.Headers
+	if b := s.gen.Find(msg.HashStop); b != nil {
+		if p.has(b) && b.Height >= from {
+			to = min(to, b.Height)
+		}
+		if p.Ranges != nil {
+			lie = p.Ranges
+		}
+	}
 	headers := p.Chain.Headers(from, to)
-	if p.Headers != nil {
-		headers = p.Headers(s, p, headers)
+	if lie != nil {
+		headers = lie(s, p, headers)
 		if headers == nil {
 			return nil
 		}

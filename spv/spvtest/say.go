@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -20,6 +21,8 @@ func (s *Script) message(c *command) error {
 	switch c.verb {
 	case "headers":
 		return s.headers(id, what, c)
+	case "range":
+		return s.oldHeaders(id, what)
 	case "inv", "notfound":
 		return s.inventory(id, c)
 	case "cfheaders", "cfcheckpt", "filters":
@@ -69,6 +72,24 @@ func (s *Script) headers(id protocol.PeerID, what string, c *command) error {
 	}
 	s.step(protocol.HeadersReceived{Peer: id, Headers: headers})
 	return nil
+}
+
+func (s *Script) oldHeaders(id protocol.PeerID, what string) error {
+	if what == "none" {
+		s.step(protocol.RangeReceived{Peer: id})
+		return nil
+	}
+	blocks, err := s.blocks(what)
+	if err != nil {
+		return err
+	}
+	var raw []byte
+	for _, b := range blocks {
+		raw = append(raw, b.Header.Raw[:]...)
+	}
+	run, err := chain.CheckRun(s.gen.params, raw)
+	s.step(protocol.RangeReceived{Peer: id, Run: run})
+	return err
 }
 
 func (s *Script) inventory(id protocol.PeerID, c *command) error {

@@ -19,17 +19,20 @@ import (
 // answer below it, indented. Lines that begin with # are kept. What the
 // commands are:
 //
+//	network period=10          targets change, and each period ends in a checkpoint
 //	chain 10                   the true chain has ten blocks
 //	fork b from=7 blocks=5     another branch: its blocks are b8, b9, …
-//	start pinned=alice keep=1  the machine begins; also have=N headers on disk, peers=N
+//	start pinned=alice keep=1  the machine begins; also have=N headers on disk,
+//	                           peers=N, first=N for a chain that begins there
 //	connect alice height=10    a handshake is done; also nofilters
 //	disconnect alice, dialfail alice, addresses alice bob
 //	headers alice 1..10        also b8..b12, "none", and bad=LIE
+//	range alice 1..10          headers that go on from where alice was asked to, or "none"
 //	inv alice block 7          also tx t1
 //	cfheaders alice 1..10      also lie=4,7, with kind=omit|spent|superset
 //	cfcheckpt alice 2000, filters alice 1..10, block alice 7 (also altered)
 //	notfound alice block 7, tx alice t1, getdata alice t1, pong alice
-//	keep 1, want 7, drop 7, submit t1, withdraw t1, lost 7, disproved 7
+//	keepheaders 1, keep 1, want 7, drop 7, submit t1, withdraw t1, lost 7, disproved 7
 //	tick 10s                   time passes
 //	progress                   how far the machine is
 //
@@ -109,7 +112,7 @@ func (s *Script) run(fields []string) error {
 		}
 	}
 	switch c.verb {
-	case "chain", "fork", "start":
+	case "network", "chain", "fork", "start":
 		return s.prepare(c)
 	}
 	if s.machine == nil {
@@ -125,7 +128,7 @@ func (s *Script) run(fields []string) error {
 		return s.connect(c)
 	case "disconnect", "dialfail", "addresses":
 		return s.addresses(c)
-	case "keep", "want", "drop", "submit", "withdraw", "lost", "disproved":
+	case "keepheaders", "keep", "want", "drop", "submit", "withdraw", "lost", "disproved":
 		return s.wish(c)
 	}
 	return s.message(c)
@@ -133,6 +136,10 @@ func (s *Script) run(fields []string) error {
 
 func (s *Script) prepare(c *command) error {
 	switch c.verb {
+	case "network":
+		period := c.number("period", 10)
+		s.gen = NewGenerator(Options{Seed: 1, Period: period, Empty: true,
+			Spacing: time.Duration(period) * 10 * time.Minute / time.Duration(period-1)})
 	case "chain":
 		n, err := strconv.Atoi(c.word(0))
 		if err != nil {
@@ -162,8 +169,13 @@ func (s *Script) branch(name string, b Branch) {
 }
 
 func (s *Script) boot(c *command) {
-	tree := chain.New(s.gen.params, s.gen.params.Genesis())
 	b := s.branches[""]
+	if p := s.gen.opt.Period; p > 0 {
+		for h := p; h < len(b); h += p {
+			s.gen.params.Checkpoints = append(s.gen.params.Checkpoints, s.gen.Checkpoint(b, int32(h)-1))
+		}
+	}
+	tree := chain.New(s.gen.params, s.gen.params.BaseBelow(int32(c.number("first", 0))))
 	s.start = time.Unix(int64(b.Tip().Header.Time()), 0).Add(30 * 24 * time.Hour).UTC()
 	s.now = s.start
 	if have := c.number("have", 0); have > 0 {
@@ -361,6 +373,10 @@ func (s *Script) wish(c *command) error {
 	case "withdraw":
 		s.step(protocol.WithdrawTx{TxID: s.tx(arg).TxHash()})
 		return nil
+	case "keepheaders":
+		h, err := strconv.Atoi(arg)
+		s.step(protocol.KeepHeaders{From: int32(h)})
+		return err
 	case "keep":
 		h, err := strconv.Atoi(arg)
 		s.step(protocol.KeepFilters{From: int32(h)})

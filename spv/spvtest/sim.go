@@ -30,6 +30,10 @@ type SimConfig struct {
 	Base chain.Base
 	// Keep is the first height whose filter is kept, none if 0.
 	Keep int32
+	// Headers is the first height whose header is kept, that of Base if 0.
+	Headers int32
+	// Audit has all headers fetched in the end.
+	Audit bool
 	// NoReads leaves FilterState.Filter out, as a caller without it would.
 	NoReads           bool
 	FilterCheckpoints map[int32]chainhash.Hash
@@ -54,6 +58,7 @@ type Sim struct {
 	conns   map[protocol.PeerID]*conn
 	nextID  protocol.PeerID
 	keep    int32
+	headers int32
 	wants   []chainhash.Hash
 	submits []*wire.MsgTx
 
@@ -88,7 +93,9 @@ type conn struct {
 	toMachine time.Time
 	headers   bool // sendheaders was received
 	announced int32
-	askedAt   time.Time // of a getheaders not yet answered
+	askedAt   time.Time        // of a getheaders not yet answered
+	asked     []chainhash.Hash // what getheaders were for: a range after a block, or zero
+	ranged    []time.Time      // when the ranges not yet answered were asked for
 	ranges    []*filterRange
 }
 
@@ -103,7 +110,7 @@ type filterRange struct {
 // NewSim makes a Sim. The machine starts at once; time does not.
 func NewSim(cfg SimConfig) *Sim {
 	s := &Sim{
-		gen: cfg.Gen, cfg: cfg, keep: cfg.Keep,
+		gen: cfg.Gen, cfg: cfg, keep: cfg.Keep, headers: cfg.Headers,
 		rng:     rand.New(rand.NewPCG(cfg.Seed, 0x7369_6d75)),
 		peers:   make(map[string]*Peer),
 		conns:   make(map[protocol.PeerID]*conn),
@@ -150,7 +157,7 @@ func (s *Sim) boot() {
 	}
 	cfg := protocol.Config{
 		Params: s.gen.params, Tree: tree, Filters: s.disk.filterState(),
-		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Peers: s.cfg.Slots,
+		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
 		Rand: rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.life))),
 	}
 	if s.cfg.NoReads {
@@ -162,6 +169,9 @@ func (s *Sim) boot() {
 		}
 	}
 	s.machine = protocol.New(cfg)
+	if s.headers > 0 {
+		s.Input(protocol.KeepHeaders{From: s.headers})
+	}
 	if s.keep > 0 {
 		s.Input(protocol.KeepFilters{From: s.keep})
 	}
@@ -205,6 +215,14 @@ func (s *Sim) Keep(from int32) {
 		s.keep = from
 	}
 	s.Input(protocol.KeepFilters{From: from})
+}
+
+// KeepHeaders asks for headers from a height on, over restarts.
+func (s *Sim) KeepHeaders(from int32) {
+	if s.headers <= 0 || from < s.headers {
+		s.headers = from
+	}
+	s.Input(protocol.KeepHeaders{From: from})
 }
 
 // SetKeep changes what the program asks for after the next restart.
@@ -291,7 +309,7 @@ func (s *Sim) Input(in protocol.Input) {
 func hasSave(outs []protocol.Output) bool {
 	return slices.ContainsFunc(outs, func(o protocol.Output) bool {
 		switch o.(type) {
-		case protocol.SaveHeaders, protocol.SaveFilterHeaders, protocol.ResetFilterHeaders, protocol.SaveFilter, protocol.SaveDirect:
+		case protocol.SaveHeaders, protocol.SaveLower, protocol.SaveFilterHeaders, protocol.ResetFilterHeaders, protocol.SaveFilter, protocol.SaveDirect:
 			return true
 		}
 		return false
