@@ -146,6 +146,32 @@ func decodeAnchor(v []byte) (b ledger.BlockRef) {
 
 func (w *Wallet) keepFilters(chain *spv.Client) {
 	if height, known, _ := w.birthday(); known {
+		w.tellUsed(chain)
 		chain.KeepFilters(height)
 	}
+}
+
+// tellUsed says which filters have served, so that there can be a limit to what is
+// kept.
+func (w *Wallet) tellUsed(chain *spv.Client) {
+	through, ok := w.usedThrough(chain)
+	if ok && w.session != nil {
+		through, ok = w.session.usedThrough(w, through)
+	}
+	if ok {
+		chain.FiltersUsed(through)
+	}
+}
+
+// usedThrough is up to where this wallet needs no filters any more. For scripts
+// beyond the window it needs those that are there, but none brought back.
+func (w *Wallet) usedThrough(chain *spv.Client) (int32, bool) {
+	have, _ := chain.Filters()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.led == nil {
+		return 0, false
+	}
+	window, all, ok := w.led.Searched()
+	return max(all, min(window, have-1)), ok
 }

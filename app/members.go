@@ -115,7 +115,9 @@ func (w *Wallet) runShared(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		w.session.begins(w)
 		err = w.followLine(ctx, l)
+		w.session.leaves(w)
 		l.followers.Done()
 		if err != nil {
 			return err
@@ -142,4 +144,29 @@ func (w *Wallet) followLine(ctx context.Context, l *line) error {
 		return nil
 	}
 	return err
+}
+
+// begins and leaves tell that a wallet follows the peer: until it has said what it
+// needs, nothing may go that it could.
+func (s *Session) begins(w *Wallet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used[w] = -1
+}
+
+func (s *Session) leaves(w *Wallet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.used, w)
+}
+
+// usedThrough notes what one wallet needs no more, and returns what none does.
+func (s *Session) usedThrough(w *Wallet, through int32) (int32, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used[w] = max(through, 0)
+	for _, other := range s.used {
+		through = min(through, other)
+	}
+	return through, through >= 0
 }

@@ -194,6 +194,7 @@ func (w *Wallet) work(ctx context.Context, chain *spv.Client, f *fetcher) (worke
 	if err != nil {
 		return false, false, err
 	}
+	w.tellUsed(chain)
 	w.mu.Lock()
 	refs := w.led.Unapplied()
 	w.mu.Unlock()

@@ -41,6 +41,7 @@ type Session struct {
 	ended   bool
 	changed chan struct{} // closed at the next change of line or ended
 	wallets map[*Wallet]bool
+	used    map[*Wallet]int32     // up to where those that follow need no filters, -1 while they cannot tell
 	infos   map[string]WalletInfo // of wallets whose files are open here
 	posts   map[string][]*post    // by wallet: what is to be announced, parents first
 }
@@ -61,7 +62,7 @@ func Begin(env *Env) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		env: env, held: lock, data: env.Data, opened: env.Data, changed: make(chan struct{}), wallets: make(map[*Wallet]bool),
+		env: env, held: lock, data: env.Data, opened: env.Data, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), used: make(map[*Wallet]int32),
 		infos: make(map[string]WalletInfo), posts: make(map[string][]*post),
 	}
 	wallets, err := Wallets(env)

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -175,4 +176,73 @@ func BenchmarkHistory(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkScan is a search of a million blocks, in the app's steps, of which far
+// scripts hit one in 400; by a wallet of one batch, and by one whose coverage has
+// come apart.
+func BenchmarkScan(b *testing.B) {
+	const blocks, step = 1_000_000, 4 * 2016
+	for _, pieces := range []int{1, 20} {
+		b.Run(fmt.Sprint(pieces, " batches"), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				l := scanLedger(b, blocks, pieces)
+				b.StartTimer()
+				rows := 0
+				for gaps := l.Missing(); len(gaps) > 0; gaps = l.Missing() {
+					g := gaps[0]
+					g.From = max(g.From, g.To-step+1)
+					scripts := l.Scripts(g.Batch)
+					f := ledger.Scanned{Gap: g, End: numbered(g.To).Hash}
+					for h := g.From; h <= g.To; h++ {
+						if h%400 == 0 && (g.Far || pieces == 1) {
+							f.Hits = append(f.Hits, ledger.Hit{BlockRef: numbered(h), Scripts: []int{len(scripts) - 1}})
+						}
+					}
+					c, err := l.Apply(f)
+					if err != nil {
+						b.Fatal(err)
+					}
+					rows += len(c.Put)
+					if l.Balance().Total != 0 || len(l.Unapplied()) > 0 {
+						b.Fatal("far hits count")
+					}
+				}
+				if !l.Final() || pieces == 1 && rows < blocks/400 {
+					b.Fatalf("%d rows", rows)
+				}
+			}
+		})
+	}
+}
+
+func numbered(height int32) (r ledger.BlockRef) {
+	binary.BigEndian.PutUint32(r.Hash[:], uint32(height))
+	r.Height = height
+	return r
+}
+
+func scanLedger(b *testing.B, blocks int32, pieces int) *ledger.Ledger {
+	b.Helper()
+	l, _, err := ledger.New(hashedConfig)
+	if err != nil {
+		b.Fatal(err)
+	}
+	do := func(f ledger.Fact) {
+		b.Helper()
+		if _, err := l.Apply(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+	do(ledger.BirthdaySet{Height: 1})
+	do(ledger.ViewMoved{Tip: numbered(blocks)})
+	for i := range int32(pieces - 1) {
+		g := l.Missing()[0]
+		g.From, g.To = 1+1000*i, 100+1000*i
+		do(ledger.Scanned{Gap: g, End: numbered(g.To).Hash})
+		do(ledger.Revealed{Ref: ledger.Ref{Index: uint32(100 * (i + 1))}})
+	}
+	do(ledger.LookFurther{Scripts: 1 << 20})
+	return l
 }
