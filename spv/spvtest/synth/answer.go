@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"thistle/spv/chain"
+
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
@@ -74,6 +76,9 @@ func (p *Peer) writeHeaders(w *writer, from, to int32) error {
 	p.chain.mu.RLock()
 	for h := from; h <= to; h++ {
 		b = append(append(b, p.chain.row(h)...), 0)
+		if p.manners.Spoil != nil {
+			p.manners.Spoil(h, b[len(b)-chain.HeaderSize-1:len(b)-1])
+		}
 	}
 	p.chain.mu.RUnlock()
 	w.payload = b

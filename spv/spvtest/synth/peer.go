@@ -44,6 +44,9 @@ type Manners struct {
 	// called from many goroutines.
 	Obey func(n int64, request wire.Message) Act
 
+	// Spoil changes a header before it is sent, nil for none. It may be called
+	// from many goroutines.
+	Spoil func(height int32, header []byte)
 	// False are filters the peer stands by in everything it says, by height.
 	False map[int32][]byte
 	// Garbled are heights at which it sends a filter that its own filter

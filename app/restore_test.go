@@ -1,0 +1,338 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"thistle/app"
+	"thistle/app/units"
+	"thistle/keystore/keystoretest"
+	"thistle/spv/spvtest/synth"
+
+	"github.com/btcsuite/btcd/address/v2"
+	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
+	"github.com/btcsuite/btcd/chaincfg/v2"
+	"github.com/btcsuite/btcd/wire/v2"
+	"github.com/stretchr/testify/require"
+	"github.com/tyler-smith/go-bip39"
+)
+
+var restoreBlocks = flag.Int("blocks", 24_000, "how many blocks TestRestoreLongChain restores from")
+
+const (
+	restorePayments = 300
+	restorePeers    = 25 // of these one of each bad kind: a fifth
+	restorePatience = 50 * time.Minute
+	// restoreHeap is what the peer may take (64 MB) and the wallet besides.
+	restoreHeap = 96 << 20
+)
+
+// restoreEnv makes the test binary the program that restores: its value is the
+// file of a restoreSpec.
+const restoreEnv = "THISTLE_RESTORE_CHILD"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(restoreEnv); file != "" {
+		if err := restoreChild(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// restoreSpec is what the child is told.
+type restoreSpec struct {
+	Dir   string
+	Peers []string
+	Facts synth.Facts
+}
+
+func (s *restoreSpec) env() (*app.Env, error) {
+	params, err := s.Facts.Params()
+	if err != nil {
+		return nil, err
+	}
+	params.Net.Name = chaincfg.MainNetParams.Name // its keys, which the keystore knows
+	return &app.Env{
+		DataDir: s.Dir, Network: "synth", Params: params, FilterCheckpoints: s.Facts.FilterHeaders, Connect: s.Peers,
+		NoDNS: true, Keys: keystoretest.CheapOptions(),
+	}, nil
+}
+
+// restored is what the child found.
+type restored struct {
+	Confirmed units.Amount
+	Final     bool
+	Entries   []found
+	Heap      uint64 // the most that was live at any time
+	Took      time.Duration
+}
+
+type found struct {
+	TxID   string
+	Height int32
+	Amount units.Amount
+}
+
+// restoreChild syncs a wallet and prints what it found.
+func restoreChild(file string) error {
+	var spec restoreSpec
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &spec); err != nil {
+		return err
+	}
+	env, err := spec.env()
+	if err != nil {
+		return err
+	}
+	w, err := app.Open(env, "", secret("correct horse"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), restorePatience)
+	defer cancel()
+	var res restored
+	began, sampled := time.Now(), make(chan struct{})
+	inner, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(sampled)
+		for inner.Err() == nil {
+			select {
+			case <-inner.Done():
+			case <-time.After(500 * time.Millisecond):
+			}
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			res.Heap = max(res.Heap, m.HeapAlloc)
+		}
+	}()
+	err = w.Online(ctx, func(ctx context.Context) error {
+		_, err := w.Sync(ctx)
+		return err
+	})
+	res.Took = time.Since(began)
+	stop()
+	<-sampled
+	if err != nil {
+		return err
+	}
+	res.Confirmed, res.Final = w.Balance().Confirmed, w.Balance().Final
+	for _, e := range w.History(0, -1) {
+		res.Entries = append(res.Entries, found{e.TxID.String(), e.Height, e.Amount})
+	}
+	return errors.Join(json.NewEncoder(os.Stdout).Encode(res), w.Close())
+}
+
+// chains derives scripts of account 0 of BIP84 with other code than the
+// wallet's.
+func chains(t *testing.T, words string) (script func(keychain, index uint32) []byte) {
+	t.Helper()
+	seed, err := bip39.NewSeedWithErrorChecking(words, "")
+	require.NoError(t, err)
+	account, err := hdkeychain.NewMaster(seed, &chaincfg.MainNetParams)
+	require.NoError(t, err)
+	derive := func(key *hdkeychain.ExtendedKey, path ...uint32) *hdkeychain.ExtendedKey {
+		for _, i := range path {
+			key, err = key.Derive(i)
+			require.NoError(t, err)
+		}
+		return key
+	}
+	const hardened = hdkeychain.HardenedKeyStart
+	account = derive(account, hardened+84, hardened, hardened)
+	return func(keychain, index uint32) []byte {
+		pub, err := derive(account, keychain, index).ECPubKey()
+		require.NoError(t, err)
+		return append([]byte{0, 20}, address.Hash160(pub.SerializeCompressed())...)
+	}
+}
+
+// payments spreads payments over a chain. Two thirds go to receiving addresses,
+// the later an address the lower the block, so that whoever reads upwards meets
+// the last one first, far beyond his window; a third to change addresses, in the
+// order of the chain. Runs of addresses are left out.
+func payments(t *testing.T, blocks int32) map[int32]*wire.TxOut {
+	t.Helper()
+	dice := rand.New(rand.NewPCG(uint64(blocks), 300))
+	script := chains(t, keystoretest.Words12)
+	pays := make(map[int32]*wire.TxOut)
+	stride := (blocks - 20) / restorePayments
+	var external, internal uint32
+	for i := range int32(restorePayments) {
+		height := blocks - 10 - i*stride - dice.Int32N(stride) // downwards
+		amount := int64(10_000 + i)
+		if i%3 > 0 {
+			pays[height] = wire.NewTxOut(amount, script(0, external))
+			external += 1 + uint32(dice.IntN(8))
+			continue
+		}
+		pays[height] = wire.NewTxOut(amount, script(1, 500-internal))
+		internal += 1 + uint32(dice.IntN(8))
+	}
+	require.Greater(t, external, uint32(600))
+	require.Less(t, internal, uint32(500))
+	return pays
+}
+
+// TestRestoreLongChain restores a wallet with many payments from a long chain, in
+// a process of its own, over sockets from many peers, a fifth of them bad: one
+// stalls, one hangs up, one stands by filters that hide our payments, one keeps
+// blocks back, one tells false headers.
+func TestRestoreLongChain(t *testing.T) {
+	t.Parallel()
+	blocks := int32(*restoreBlocks)
+	pays := payments(t, blocks)
+	began := time.Now()
+	c, err := synth.New(synth.Options{Seed: 77, Height: blocks, Pay: func(h int32) []*wire.TxOut {
+		if out := pays[h]; out != nil {
+			return []*wire.TxOut{out}
+		}
+		return nil
+	}})
+	require.NoError(t, err)
+	t.Logf("%d blocks mined in %v", blocks, time.Since(began).Round(time.Millisecond))
+	spec := restoreSpec{Dir: filepath.Join(t.TempDir(), "data")}
+	spec.Facts, err = c.Facts(blocks - 3000)
+	require.NoError(t, err)
+	peers, bad := servePeers(t, c, pays)
+	for _, p := range peers {
+		spec.Peers = append(spec.Peers, p.addr)
+	}
+	env, err := spec.env()
+	require.NoError(t, err)
+	_, err = app.Restore(env, app.RestoreParams{Mnemonic: secret(keystoretest.Words12), Password: secret("correct horse")})
+	require.NoError(t, err)
+
+	res := runRestore(t, &spec)
+	served := synth.Served{}
+	for _, p := range peers {
+		s := p.Served()
+		served.Blocks, served.Filters = served.Blocks+s.Blocks, served.Filters+s.Filters
+		served.Headers, served.Bytes = served.Headers+s.Headers, served.Bytes+s.Bytes
+	}
+	t.Logf("%d blocks restored in %.1f s; live heap at most %.1f MB; %d blocks, %.2f filters and %.2f headers for each of the chain, %d MB",
+		blocks, res.Took.Seconds(), float64(res.Heap)/(1<<20), served.Blocks, float64(served.Filters)/float64(blocks),
+		float64(served.Headers)/float64(blocks), served.Bytes>>20)
+	for _, p := range bad {
+		require.Positive(t, p.Served().Requests, "nobody asked the bad peer %s", p.name)
+	}
+
+	var want []found
+	var total units.Amount
+	for h := blocks; h > 0; h-- {
+		if out := pays[h]; out != nil {
+			want = append(want, found{c.Block(h).Transactions[1].TxHash().String(), h, units.Amount(out.Value)})
+			total += units.Amount(out.Value)
+		}
+	}
+	require.Len(t, want, restorePayments)
+	require.Equal(t, want, res.Entries)
+	require.Equal(t, total, res.Confirmed)
+	require.True(t, res.Final)
+	require.Less(t, served.Filters, int64(blocks)*3/2, "filters are fetched once")
+	// What the filters name by chance, what is audited, and what is asked of two.
+	const scripts, m = 2200, 784_931
+	least := restorePayments + int64(blocks)*scripts/m + int64(blocks)/2000
+	require.Less(t, served.Blocks, least*3/2+50)
+	require.Less(t, res.Heap, uint64(restoreHeap))
+}
+
+// namedPeer is a peer that serves a port.
+type namedPeer struct {
+	*synth.Peer
+	name, addr string
+}
+
+// servePeers serves a chain until the test ends.
+func servePeers(t *testing.T, c *synth.Chain, pays map[int32]*wire.TxOut) (all, bad []namedPeer) {
+	t.Helper()
+	hidden := make(map[int32][]byte)
+	for h := range pays {
+		hidden[h] = c.FalseFilter(h)
+	}
+	manners := []struct {
+		name string
+		synth.Manners
+	}{
+		{"stalls", synth.Manners{Obey: func(n int64, _ wire.Message) synth.Act {
+			if n%3 > 0 {
+				return synth.Ignore
+			}
+			return synth.Answer
+		}}},
+		{"hangs up", synth.Manners{Obey: func(n int64, _ wire.Message) synth.Act {
+			if n%10 == 9 {
+				return synth.HangUp
+			}
+			return synth.Answer
+		}}},
+		{"hides payments", synth.Manners{False: hidden}},
+		{"keeps blocks back", synth.Manners{Obey: func(n int64, request wire.Message) synth.Act {
+			if _, ok := request.(*wire.MsgGetData); ok {
+				return []synth.Act{synth.Ignore, synth.Refuse}[n%2]
+			}
+			return synth.Answer
+		}}},
+		{"tells false headers", synth.Manners{Spoil: func(h int32, header []byte) {
+			if h%1500 == 700 {
+				header[76]++ // another nonce
+			}
+		}}},
+	}
+	for len(manners) < restorePeers {
+		manners = append(manners, manners[0])
+		manners[len(manners)-1].name = "honest"
+		manners[len(manners)-1].Manners = synth.Manners{Latency: time.Duration(len(manners)) * time.Millisecond}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, len(manners))
+	for _, m := range manners {
+		ln, err := synth.Listen(ctx)
+		require.NoError(t, err)
+		p := namedPeer{synth.NewPeer(c, m.Manners), m.name, ln.Addr().String()}
+		go func() { served <- p.Serve(ctx, ln) }()
+		all = append(all, p)
+		if m.name != "honest" {
+			bad = append(bad, p)
+		}
+	}
+	t.Cleanup(func() {
+		cancel()
+		for range manners {
+			require.NoError(t, <-served)
+		}
+	})
+	return all, bad
+}
+
+// runRestore runs the child to its end.
+func runRestore(t *testing.T, spec *restoreSpec) (res restored) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "spec")
+	b, err := json.Marshal(spec)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, b, 0o600))
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), restoreEnv+"="+file)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(out, &res))
+	return res
+}
