@@ -190,6 +190,7 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 		m.blocks.got++
 		m.emit(BlockArrived{Hash: in.Hash, Block: in.Block})
 	}
+	m.checkedBlock(in.Hash, in.Block)
 	if d := m.cf.dispute; internal && d != nil && d.block == in.Hash {
 		d.body = in.Block
 		m.driveDispute()

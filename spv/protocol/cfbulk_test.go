@@ -26,12 +26,15 @@ var midWorld = sync.OnceValue(func() world { return newWorld(71, 7_300, true) })
 type cfCount struct {
 	cfheaders, checkpts int
 	reverted            []int32
-	first, last         time.Time // of the questions
+	first               time.Time // of the questions
+	staged              int       // answers in memory or under way, at most
 }
 
 func watchCF(s *spvtest.Sim) *cfCount {
 	c := &cfCount{}
 	s.Watch = func(out protocol.Output) {
+		claims, _ := s.Machine().Staged()
+		c.staged = max(c.staged, claims)
 		switch out := out.(type) {
 		case protocol.Send:
 			switch out.Msg.(type) {
@@ -42,8 +45,8 @@ func watchCF(s *spvtest.Sim) *cfCount {
 			default:
 				return
 			}
-			if c.last = s.Now(); c.first.IsZero() {
-				c.first = c.last
+			if c.first.IsZero() {
+				c.first = s.Now()
 			}
 		case protocol.Emit:
 			if e, ok := out.Event.(protocol.FiltersReverted); ok {
@@ -194,6 +197,8 @@ func TestBulkLiars(t *testing.T) {
 					require.Zero(t, honest.Banned())
 					requireTrueHashes(t, s, w.b, 1300)
 					require.LessOrEqual(t, len(count.reverted), 6)
+					require.LessOrEqual(t, count.staged, 32+2*8)
+					require.LessOrEqual(t, count.cfheaders, 80)
 				})
 			}
 		}

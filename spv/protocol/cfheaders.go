@@ -24,6 +24,7 @@ type filterHeaders struct {
 	bulk    *cfBulk // at most one of bulk and round
 	round   *cfRound
 	dispute *dispute
+	early   []earlyFilter
 }
 
 func (c *filterHeaders) init(s FilterState) {
@@ -79,6 +80,7 @@ func (c *filterHeaders) truncate(m *Machine, height int32) {
 // all the same fit no question any more.
 func (c *filterHeaders) cancel(m *Machine, height int32) {
 	c.round = nil
+	c.dropEarly(height)
 	if c.dispute != nil {
 		m.endDispute()
 	}

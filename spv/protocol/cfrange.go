@@ -160,6 +160,7 @@ func (m *Machine) commitRange(r *cfRange) {
 		}
 	}
 	m.markHeld(r.from, r.to)
+	m.takeEarly(r.from)
 }
 
 // mostFrequentPrev is the filter header before the range that most peers name.

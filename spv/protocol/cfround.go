@@ -7,7 +7,8 @@ import "time"
 // be heard before the commit is compared with it.
 type cfRound struct {
 	cfRange
-	by time.Time // when those who have answered must do; zero before the first
+	by    time.Time // when those who have answered must do; zero before the first
+	early int       // peers asked for the filters too
 }
 
 func (m *Machine) startRound(from, to int32) {
@@ -23,6 +24,7 @@ func (m *Machine) askRound(r *cfRound) bool {
 	for _, p := range m.filterPeers(r.to - 1) {
 		if p.audit.idle() && !r.heard(p) {
 			m.askAudit(p, r.from, r.to)
+			m.askEarly(r, p)
 		}
 	}
 	for _, p := range m.ready() {
@@ -46,12 +48,15 @@ func (m *Machine) driveRound() {
 	if r.by.IsZero() {
 		r.by = m.now.Add(quorumWait)
 	}
-	live := r.count() <= liveBlocks && m.cf.count() > 0
-	enough := live || !pending || r.netGroups() >= quorumGroups || m.due(r.by)
+	enough := m.live(r) || !pending || r.netGroups() >= quorumGroups || m.due(r.by)
 	if enough && m.settle(&r.cfRange) {
 		m.cf.round = nil
 	}
 }
+
+// live tells whether a round is about blocks that have just come, for which the
+// first answer will do.
+func (m *Machine) live(r *cfRound) bool { return r.count() <= liveBlocks && m.cf.count() > 0 }
 
 // roundReply takes an answer that a round waits for; false if it is none.
 func (m *Machine) roundReply(p *peerState, c *cfClaim) bool {

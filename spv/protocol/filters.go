@@ -185,14 +185,10 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 	}
 	p.pace.count(m.now)
 	p.filterBy = m.in(filterTimeout) // it is working, in whatever order
-	if s.wants(tip.Height) && tip.Height <= m.cf.tipHeight() {
-		if !m.fitsHeader(tip.Height, in.FilterHash) {
-			m.drop(p, ReasonBadFilter)
-			return
-		}
-		m.keepFilter(tip.Height, in.Block, in.Data)
+	if s.wants(tip.Height) {
+		m.judgeFilter(p, tip.Height, in)
 	}
-	if l.owed == 0 {
+	if l.owed == 0 && !p.leaving {
 		s.end(l)
 		p.cooled = 0
 		p.pace.rest(m.now, len(p.leases) == 0)
@@ -208,6 +204,7 @@ func (s *filterDownload) wants(height int32) bool {
 // keepFilter saves a filter that fits our filter headers.
 func (m *Machine) keepFilter(height int32, block chainhash.Hash, data []byte) {
 	m.do(SaveFilter{Height: height, Block: block, Data: data})
+	m.maybeCheck(height, block, data)
 	m.scan.hold(height)
 	m.scan.advance()
 	m.tellFilters(false)

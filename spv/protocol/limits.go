@@ -84,6 +84,11 @@ const (
 	// liveBlocks is how many blocks behind the tip the first answer will do, but
 	// for the very first: as many as a peer announces by their headers.
 	liveBlocks = 8
+	// earlyPeers is how many peers are asked for the filters of new blocks
+	// together with the filter headers, and maxEarly how many filters wait for
+	// theirs (4 MB at most).
+	earlyPeers = 2
+	maxEarly   = 16
 	// bulkBehind is how many filter headers must be missing for them to be
 	// fetched by checkpoints and from all peers in parallel.
 	bulkBehind = 2 * cfheadersPerMsg
@@ -108,6 +113,11 @@ const (
 	// disputePatience how long all others wait for it with a range of theirs.
 	disputeHedge    = 2 * time.Second
 	disputePatience = 5 * time.Second
+
+	// spotCheckEvery is after how many filters, on average, one is held against
+	// its block; maxSpotChecks is how many such blocks are awaited at once.
+	spotCheckEvery = 2000
+	maxSpotChecks  = 2
 
 	// filtersPerMsg is BIP157's bound on one getcfilters.
 	filtersPerMsg = 1000

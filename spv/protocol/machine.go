@@ -78,6 +78,7 @@ type Machine struct {
 	cf     filterHeaders
 	scan   filterDownload
 	blocks blockFetch
+	checks spotChecks
 	relay  relayState
 	outbox []*outgoing
 	meters meters
@@ -135,6 +136,7 @@ func (m *Machine) finish() []Output {
 	m.driveRanges()
 	m.driveFilterHeaders()
 	m.driveFilters()
+	m.driveChecks()
 	m.driveBlocks()
 	m.driveRelay()
 	m.driveOutbox()
