@@ -26,7 +26,7 @@ func (s *Session) before() Progress {
 		return Progress{Height: -1, FiltersFrom: -1, FilterHeaders: -1, Filters: -1}
 	}
 	return Progress{
-		Height: s.last.Height, Hash: s.last.Hash, TipTime: s.last.TipTime, Base: s.last.Base,
+		Height: s.last.Height, Hash: s.last.Hash, TipTime: s.last.TipTime, Base: s.last.Base, BaseWanted: s.last.BaseWanted,
 		FiltersFrom: s.last.FiltersFrom, FilterHeaders: s.last.FilterHeaders, Filters: s.last.Filters,
 	}
 }
@@ -58,7 +58,7 @@ func (w *Wallet) Progress() Progress {
 func progressOf(chain *spv.Client, running bool) Progress {
 	st := chain.Status()
 	p := Progress{
-		Running: running, Height: st.Tip.Height, Hash: st.Tip.Hash, Target: st.BestClaim, Base: st.Base,
+		Running: running, Height: st.Tip.Height, Hash: st.Tip.Hash, Target: st.BestClaim, Base: st.Base, BaseWanted: st.BaseWanted,
 		FiltersFrom: st.FiltersFrom, FilterHeaders: -1, Filters: -1,
 	}
 	if running {

@@ -110,7 +110,7 @@ func (e *Env) openChain(from origin, asItIs bool) (*spv.Client, error) {
 		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
 		Connect: e.Connect, NoDNS: e.NoDNS, Dial: e.Dial, Log: e.Log, Now: e.Now,
 		BirthdayHeight: from.height, BirthdayTime: from.time, KeepBase: asItIs,
-		FilterLimit: e.Data.FilterLimit, FullBlocks: e.Data.FullBlocks,
+		FilterLimit: e.Data.FilterLimit, FullBlocks: e.Data.FullBlocks, Audit: e.Data.Audit,
 	})
 	if err != nil {
 		return nil, failure("open chain data", err)

@@ -233,6 +233,7 @@ type Progress struct {
 	TipTime       time.Time // of the newest header, zero if it is not here
 	Target        int32     // highest height that a connected peer claims, a hint
 	Base          int32     // first header kept
+	BaseWanted    int32     // first header wanted: below Base while older ones are fetched
 	Current       bool      // peers have nothing newer
 	FiltersFrom   int32     // first height whose filter is kept, -1 if none yet
 	FilterHeaders int32     // known up to here, -1 if none yet
