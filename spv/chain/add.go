@@ -135,15 +135,16 @@ func (a *adder) branch(h *Header, work Work, left int) error {
 	}
 	a.at = place{t: t, n: n}
 	if wins {
-		t.reorganize(n, &a.res.Change, left)
+		t.reorganize(n, &a.res.Change, left, true)
 		a.at = t.top()
 	}
 	return nil
 }
 
 // reorganize makes the branch that ends in n the best chain, and fills in c.
-// left is the room to leave for headers that follow.
-func (t *Tree) reorganize(n *node, c *Change, left int) {
+// left is the room to leave for headers that follow; keep tells whether what
+// was the best chain stays as a branch.
+func (t *Tree) reorganize(n *node, c *Change, left int, keep bool) {
 	var path []*node // upwards
 	for m := n; m != nil; m = m.parent {
 		path = append(path, m)
@@ -154,7 +155,10 @@ func (t *Tree) reorganize(n *node, c *Change, left int) {
 	for i := t.line.n - 1; i > fork; i-- {
 		c.Disconnected = append(c.Disconnected, Tip{t.line.height(i), t.line.hash(i)})
 	}
-	t.demote(fork)
+	if keep {
+		t.demote(fork)
+	}
+	t.line.truncate(fork + 1)
 	c.Connected = make([]Header, 0, len(path)+left)
 	for i := len(path) - 1; i >= 0; i-- {
 		m := path[i]
@@ -171,13 +175,13 @@ func (t *Tree) reorganize(n *node, c *Change, left int) {
 	})
 }
 
-// demote moves the best chain above position fork into the side branches.
+// demote puts the best chain above position fork among the side branches, as
+// far as there can be room.
 func (t *Tree) demote(fork int) {
 	work := t.line.workThrough(fork)
-	for i := fork + 1; i < t.line.n; i++ {
+	for i := fork + 1; i < min(t.line.n, fork+1+t.side.maxNodes); i++ {
 		h := t.line.header(i)
 		work = work.Add(t.line.known.of(h.Bits()).work)
 		t.side.insert(&h, t.line.height(i), work)
 	}
-	t.line.truncate(fork + 1)
 }

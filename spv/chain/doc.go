@@ -36,9 +36,11 @@
 // The best chain is the one with the most work among all headers held; of
 // equals the first seen stays. Forks down to the last checkpoint can win,
 // however many batches they take to arrive, if they overtake within
-// MaxSideHeaders headers; that and MaxSideBranches bound their memory. Given the same calls in the
-// same order a Tree does the same. A header once in is never judged again, and
-// the valid part of a batch is kept even when a later header is not valid.
+// MaxSideHeaders headers; that and MaxSideBranches bound their memory. Of a
+// longer one a Trail tells how much work it has, and Prefer makes room for it.
+// Given the same calls in the same order a Tree does the same. A header once in
+// is never judged again, and the valid part of a batch is kept even when a later
+// header is not valid.
 //
 // # Not here
 //

@@ -94,6 +94,10 @@ func (m *Machine) askHeaders(p *peerState, from chainhash.Hash) {
 		from = m.tree.Tip().Hash
 		locator = m.tree.Locator(from)
 	}
+	m.askFrom(p, from, locator)
+}
+
+func (m *Machine) askFrom(p *peerState, from chainhash.Hash, locator []chainhash.Hash) {
 	msg := &wire.MsgGetHeaders{ProtocolVersion: wire.ProtocolVersion}
 	for _, h := range locator {
 		msg.BlockLocatorHashes = append(msg.BlockLocatorHashes, &h)
@@ -106,6 +110,9 @@ func (m *Machine) askHeaders(p *peerState, from chainhash.Hash) {
 func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 	if m.fromGenesis(p, headers) {
 		m.rangeRefused(p)
+		return
+	}
+	if m.branchReceived(p, headers) {
 		return
 	}
 	asked := p.asking
@@ -125,7 +132,7 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 		m.noteKnown(p, res.Last)
 	}
 	if err != nil {
-		m.badHeaders(p, err, asked)
+		m.badHeaders(p, headers, res, err, asked)
 		return
 	}
 	p.unconnected, p.ahead = 0, false
@@ -225,7 +232,8 @@ func (m *Machine) noteKnown(p *peerState, last chain.Tip) {
 	}
 }
 
-func (m *Machine) badHeaders(p *peerState, err error, asked bool) {
+// badHeaders deals with headers of which those after res were refused.
+func (m *Machine) badHeaders(p *peerState, headers []chain.Header, res chain.Result, err error, asked bool) {
 	var rule *chain.RuleError
 	if !errors.As(err, &rule) {
 		m.drop(p, ReasonBadHeaders)
@@ -254,6 +262,12 @@ func (m *Machine) badHeaders(p *peerState, err error, asked bool) {
 			m.warnedClock = m.now
 			m.warn(Warning{Kind: WarnClock, Height: rule.Tip.Height, Peer: p.info.Addr})
 		}
+	case rule.Kind == chain.TooManyForks:
+		after := res.Last
+		if after == (chain.Tip{}) {
+			after, _, _ = m.tree.Find(headers[0].Prev())
+		}
+		m.followBranch(p, after)
 	case rule.Kind.Provable():
 		m.drop(p, ReasonBadHeaders)
 	default:

@@ -55,6 +55,9 @@ const (
 	// maxIdleHeaders is how many messages of headers in a row may tell nothing
 	// new, nor go higher than the peer went before.
 	maxIdleHeaders = 20
+	// maxTrail is how long a branch is followed for which there is no room:
+	// the longest chain of any network.
+	maxTrail = 6_000_000
 	// rangePeriods is how many difficulty periods one range of old headers spans.
 	rangePeriods = 5
 	// maxRanges bounds the ranges under way, and so the headers staged: 16 MB.

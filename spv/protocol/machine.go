@@ -63,8 +63,9 @@ type Machine struct {
 
 	peers  []*peerState // ascending by ID
 	book   addressBook
-	lead   PeerID // asked alone during bulk header sync, 0 if nobody
-	headed bool   // headers have been current once
+	lead   PeerID     // asked alone during bulk header sync, 0 if nobody
+	headed bool       // headers have been current once
+	proved chain.Work // the most that a branch beyond our room has shown to have
 
 	lookedFrom chainhash.Hash // our tip since lookAt was set
 	lookAt     time.Time      // when everybody is asked again

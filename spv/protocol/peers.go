@@ -33,6 +33,8 @@ type peerState struct {
 	unconnected int
 	holdUntil   time.Time
 	ranges      rangeShare
+	trail       *chain.Trail // of a branch there is no room for
+	proved      chain.Work   // that a branch of it has shown to have
 
 	// Compact filters.
 	coolUntil time.Time
