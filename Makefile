@@ -51,11 +51,11 @@ GOTEST := $(GO) run ./.ci/gotest
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo screenshots build cli need-go need-cc need-window need-display \
-        test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e test-window long summary bench fuzz clean
+        test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e test-window long summary bench bench-engine fuzz clean
 
 help: ## list the targets
 	@echo "Thistle: make TARGET"
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # ---- the program ----
 
@@ -157,6 +157,12 @@ summary:
 
 bench: need-go ## every benchmark, or BENCH=regexp
 	$(GO) test -tags $(TAGS_TEST) -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(LONG_TIMEOUT) ./...
+
+# The race is a module of its own: neutrino and its like are not the wallet's.
+bench-engine: need-go ## race the peer against neutrino (10 minutes, 1 GB of disk) and write the README's table
+	@mkdir -p bin/race
+	cd spv/bench && env CGO_ENABLED=0 $(GO) build -o ../../bin/race/bench .
+	bin/race/bench -dir bin/race -readme README.md $(ARGS)
 
 fuzz: need-go phases-begin ## every fuzz target for FUZZTIME (20s)
 	$(PHASE) "fuzzing, $(FUZZTIME) each" .ci/fuzz $(FUZZTIME)
