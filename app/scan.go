@@ -16,6 +16,9 @@ const (
 	// scanStep is how many blocks are matched before the coverage is saved and
 	// the wallet looks at what else has happened.
 	scanStep = 4 * 2016
+	// farScanStep is the same for scripts beyond the window: nobody waits for
+	// them, and a new block must not wait for them either.
+	farScanStep = 504
 	// farStep is how many scripts are derived before the wallet looks at what else
 	// has happened: a few milliseconds' worth.
 	farStep = 50
@@ -154,6 +157,9 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	if !ok {
 		return false, false, nil
 	}
+	if gap.Far {
+		w.tellSynced() // for that nothing is missing
+	}
 	res, err := chain.Match(ctx, scripts, gap.From, gap.To)
 	switch {
 	case errors.Is(err, spv.ErrNotReady) || errors.Is(err, spv.ErrReorged):
@@ -189,14 +195,15 @@ func (w *Wallet) nextGap(from, to int32) (gap ledger.Gap, scripts [][]byte, ok b
 	for _, gap := range w.led.Missing() {
 		gap.From, gap.To = max(gap.From, from), min(gap.To, to)
 		if gap.From <= gap.To {
-			gap.From = max(gap.From, gap.To-scanStep+1)
 			scripts = w.led.Scripts(gap.Batch)
-			if !gap.Far {
-				// A block that takes the coins of what is arriving elsewhere does
-				// not name us: it is found by what those coins were locked with.
-				scripts = append(scripts, w.led.Claims()...)
+			if gap.Far {
+				gap.From = max(gap.From, gap.To-farScanStep+1)
+				return gap, scripts, true
 			}
-			return gap, scripts, true
+			gap.From = max(gap.From, gap.To-scanStep+1)
+			// A block that takes the coins of what is arriving elsewhere does not
+			// name us: it is found by what those coins were locked with.
+			return gap, append(scripts, w.led.Claims()...), true
 		}
 	}
 	return ledger.Gap{}, nil, false
