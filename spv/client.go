@@ -174,7 +174,7 @@ func (c *Client) load() error {
 	c.machine = protocol.New(protocol.Config{
 		Params: c.cfg.Params, Tree: c.tree,
 		Filters: protocol.FilterState{
-			From: -1, Base: loaded.FilterBase, Prev: loaded.FilterBaseHeader,
+			From: -1, Floor: c.store.FilterFloor(), Base: loaded.FilterBase, Prev: loaded.FilterBaseHeader,
 			Headers: loaded.FilterHeaders, Direct: loaded.Direct, Held: c.holdsFilter, Filter: c.readFilter,
 		},
 		FilterCheckpoints: c.cfg.FilterCheckpoints,
@@ -237,8 +237,9 @@ func (c *Client) Subscribe() *Subscription { return c.hub.subscribe() }
 // served.
 func (c *Client) FiltersUsed(through int32) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.used = through
+	c.mu.Unlock()
+	c.commands.put(protocol.FiltersUsed{Through: through})
 }
 
 // KeepHeaders asks for headers from this height on: HeadersLowered tells when

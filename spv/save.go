@@ -27,6 +27,7 @@ type saver struct {
 	dirty   bool // the batch holds something
 	filters bool // filters were written since the last sync
 	news    []protocol.Event
+	below   int32 // filters below are to be deleted, 0 if none are
 }
 
 // saveLoop carries out Save and Emit outputs in order. While more is waiting it
@@ -78,7 +79,14 @@ func (s *saver) do(out protocol.Output) error {
 		s.dirty = true
 	case protocol.SaveFilter:
 		s.filters = true
+		if out.Height < s.below { // wanted again
+			if err := s.drop(); err != nil {
+				return err
+			}
+		}
 		return s.c.store.PutFilter(out.Height, out.Block, out.Data)
+	case protocol.DropFilters:
+		s.below = max(s.below, out.Below)
 	case protocol.Emit:
 		s.news = append(s.news, out.Event)
 	}
@@ -109,6 +117,10 @@ func (s *saver) flush() error {
 		s.c.hub.publish(e)
 	}
 	s.news = s.news[:0]
+	if err := s.drop(); err != nil { // nobody relies on them any more
+		return err
+	}
+	s.trim()
 	return nil
 }
 

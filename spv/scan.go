@@ -154,6 +154,10 @@ func (c *Client) filterGone(height int32, block chainhash.Hash, err error) {
 	c.log.Info("filter is gone from disk, asking again", "height", height, "err", err)
 	// In this order: the news that it has come again must not be undone.
 	c.savedMu.Lock()
+	if height < c.filtersFrom {
+		c.savedMu.Unlock()
+		return // given up meanwhile
+	}
 	if c.filtersTip.Height >= height {
 		c.filtersTip = Tip{Height: height - 1}
 	}

@@ -93,6 +93,7 @@ func (m *Machine) startFilters(from int32) {
 	if m.scan.from >= 0 && from >= m.scan.from {
 		return
 	}
+	m.need.floor = min(m.need.floor, from)
 	leases := m.scan.leases
 	m.scan = filterDownload{from: from}
 	m.cf.start(m, from)

@@ -97,6 +97,15 @@ type (
 	// widens the range; a higher one changes nothing.
 	KeepHeaders struct{ From int32 }
 
+	// FiltersUsed says that filters up to height Through have served, until
+	// something else is said. Of what was deleted, only what lies above is
+	// fetched again.
+	FiltersUsed struct{ Through int32 }
+
+	// TrimFilters says that there is too little room for the filters below
+	// height Below.
+	TrimFilters struct{ Below int32 }
+
 	// FilterLost says that the filter of a block is not on disk after all:
 	// missing, cut or damaged.
 	FilterLost struct {
@@ -141,6 +150,8 @@ func (TxReceived) isInput()       {}
 func (MessageReceived) isInput()  {}
 func (KeepFilters) isInput()      {}
 func (KeepHeaders) isInput()      {}
+func (FiltersUsed) isInput()      {}
+func (TrimFilters) isInput()      {}
 func (FilterLost) isInput()       {}
 func (FilterDisproved) isInput()  {}
 func (WantBlock) isInput()        {}

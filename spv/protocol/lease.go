@@ -67,7 +67,7 @@ func (s *filterDownload) end(l *lease) {
 	if l.missing == 0 {
 		return
 	}
-	for h := l.from; h <= l.end && int(h-s.from) < len(s.marks); h++ {
+	for h := max(l.from, s.from); h <= l.end && int(h-s.from) < len(s.marks); h++ {
 		if i := int(h - s.from); s.marks[i] == leased {
 			s.marks[i] = needed
 			s.low = min(s.low, i)
@@ -118,7 +118,7 @@ func (m *Machine) ask(p *peerState, from, to int32) {
 // claim marks what is missing within a lease as its own.
 func (s *filterDownload) claim(l *lease) {
 	l.missing = 0
-	for h := l.from; h <= l.end; h++ {
+	for h := max(l.from, s.from); h <= l.end; h++ {
 		if i := h - s.from; s.marks[i] == needed || s.marks[i] == leased {
 			s.marks[i] = leased
 			l.missing++

@@ -38,6 +38,8 @@ type Config struct {
 type FilterState struct {
 	// From is the first height whose filter is wanted, -1 if none is yet.
 	From int32
+	// Floor is the height below which filters were deleted, 0 if none were.
+	Floor int32
 	// Base is the height of Headers[0]; Prev is the filter header before it.
 	Base    int32
 	Prev    chainhash.Hash
@@ -77,6 +79,7 @@ type Machine struct {
 
 	ranges headerRanges
 	cf     filterHeaders
+	need   filterNeed
 	scan   filterDownload
 	blocks blockFetch
 	checks spotChecks
@@ -101,8 +104,9 @@ func New(cfg Config) *Machine {
 	m.cf.init(cfg.Filters)
 	m.relay.init()
 	m.scan.from = -1
+	m.need.init(cfg.Filters)
 	if cfg.Filters.From >= 0 {
-		m.keepFilters(cfg.Filters.From)
+		m.needFilters(cfg.Filters.From)
 		m.out = nil // what New concludes is on disk already
 	}
 	return m
@@ -161,7 +165,11 @@ func (m *Machine) handle(in Input) {
 	case KeepHeaders:
 		m.keepHeaders(in.From)
 	case KeepFilters:
-		m.keepFilters(in.From)
+		m.needFilters(in.From)
+	case FiltersUsed:
+		m.filtersUsed(in.Through)
+	case TrimFilters:
+		m.trimFilters(in.Below)
 	case FilterLost:
 		m.filterLost(in.Height, in.Block)
 	case FilterDisproved:

@@ -72,6 +72,9 @@ type (
 		Block  chainhash.Hash
 		Data   []byte
 	}
+
+	// DropFilters deletes the filters below height Below.
+	DropFilters struct{ Below int32 }
 )
 
 // Emit tells the program what has happened.
@@ -86,5 +89,6 @@ func (SaveLower) isOutput()          {}
 func (ResetFilterHeaders) isOutput() {}
 func (SaveFilterHeaders) isOutput()  {}
 func (SaveDirect) isOutput()         {}
+func (DropFilters) isOutput()        {}
 func (SaveFilter) isOutput()         {}
 func (Emit) isOutput()               {}

@@ -49,8 +49,8 @@ type Stages struct {
 	Peers Stage
 	// Headers counts headers kept, of those that peers are taken to have.
 	Headers Stage
-	// FilterHeaders and Filters count from the first height whose filter is
-	// kept; both are empty if none is.
+	// FilterHeaders and Filters count from the first height whose filter was
+	// asked for; both are empty if none was.
 	FilterHeaders, Filters Stage
 	// Blocks counts blocks that the program asked for in this run.
 	Blocks Stage
@@ -191,9 +191,11 @@ func (m *Machine) counts() Stages {
 		st.FilterHeaders = Stage{Total: total}
 		st.Filters = Stage{Done: m.scan.held, Total: total}
 	} else if from := m.scan.from; from >= 0 {
-		total := max(goal-from+1, 0)
-		st.FilterHeaders = Stage{Done: min(max(m.cf.tipHeight()-from+1, 0), total), Total: total}
-		st.Filters = Stage{Done: m.scan.held, Total: total}
+		// What has served and was deleted counts as done.
+		origin := min(max(m.need.keep, base+1, 1), from)
+		total := max(goal-origin+1, 0)
+		st.FilterHeaders = Stage{Done: min(max(m.cf.tipHeight(), from-1)-origin+1, total), Total: total}
+		st.Filters = Stage{Done: min(from-origin+m.scan.held, total), Total: total}
 	}
 	st.Blocks = Stage{Done: m.blocks.got, Total: m.blocks.got + m.blocks.outstanding()}
 	return st

@@ -52,6 +52,10 @@ func describeInput(in protocol.Input, names func(any) string) string {
 		return fmt.Sprintf("keep filters from %d", in.From)
 	case protocol.KeepHeaders:
 		return fmt.Sprintf("keep headers from %d", in.From)
+	case protocol.FiltersUsed:
+		return fmt.Sprintf("filters to %d have served", in.Through)
+	case protocol.TrimFilters:
+		return fmt.Sprintf("too little room for filters below %d", in.Below)
 	case protocol.FilterLost:
 		return fmt.Sprintf("filter %d lost", in.Height)
 	case protocol.FilterDisproved:
@@ -109,6 +113,8 @@ func describeOutput(out protocol.Output, names func(any) string) string {
 		return fmt.Sprintf("save: scan block %d itself", out.Height)
 	case protocol.SaveFilter:
 		return "save filter of " + names(out.Block)
+	case protocol.DropFilters:
+		return fmt.Sprintf("delete filters below %d", out.Below)
 	case protocol.Emit:
 		return "tell " + describeEvent(out.Event, names)
 	}

@@ -22,6 +22,7 @@ type Disk struct {
 	filterHeaders []chainhash.Hash
 	direct        map[int32]bool
 	filters       map[chainhash.Hash][]byte
+	floor         int32 // filters below were deleted
 }
 
 func newDisk(s *Sim, base chain.Base) *Disk {
@@ -82,7 +83,7 @@ func (d *Disk) filterHeader(height int32) (chainhash.Hash, bool) {
 }
 
 func (d *Disk) filterState() protocol.FilterState {
-	fs := protocol.FilterState{From: -1, Base: d.filterBase, Prev: d.filterPrev, Headers: slices.Clone(d.filterHeaders)}
+	fs := protocol.FilterState{From: -1, Floor: d.floor, Base: d.filterBase, Prev: d.filterPrev, Headers: slices.Clone(d.filterHeaders)}
 	for h := range d.direct {
 		fs.Direct = append(fs.Direct, h)
 	}
@@ -111,6 +112,13 @@ func (d *Disk) save(out protocol.Output) {
 		d.direct[out.Height] = true
 	case protocol.SaveFilter:
 		d.saveFilter(out)
+	case protocol.DropFilters:
+		for h := d.floor; h < out.Below; h++ {
+			if hash, ok := d.hashAt(h); ok {
+				delete(d.filters, hash)
+			}
+		}
+		d.floor = max(d.floor, out.Below)
 	}
 }
 
@@ -200,6 +208,7 @@ func (d *Disk) saveFilter(out protocol.SaveFilter) {
 		d.s.faultf("filter saved for %d does not fit its filter header", out.Height)
 	}
 	d.filters[out.Block] = out.Data
+	d.floor = min(d.floor, out.Height)
 }
 
 func (d *Disk) fits(height int32, data []byte) bool {

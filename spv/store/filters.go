@@ -77,6 +77,7 @@ type segments struct {
 	mu     sync.RWMutex
 	all    map[int32]*segment
 	closed bool
+	floor  int32 // segments below were deleted on purpose
 
 	putMu   sync.Mutex
 	scratch []byte
@@ -91,6 +92,9 @@ func openSegments(dir string, log *slog.Logger) (*segments, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	if err := s.loadFloor(); err != nil {
+		return nil, err
+	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -101,6 +105,12 @@ func openSegments(dir string, log *slog.Logger) (*segments, error) {
 			continue
 		}
 		g := s.newSegment(epoch)
+		if (epoch+1)*chunk <= s.floor { // a crash has cut its deletion short
+			if err := g.remove(); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		s.all[epoch] = g
 		if err := g.open(0); err != nil {
 			log.Warn("filter segment cannot be read", "file", f.Name(), "err", err)
@@ -135,6 +145,11 @@ func (s *segments) at(height int32) *segment {
 func (s *segments) put(height int32, block chainhash.Hash, filter []byte) error {
 	s.putMu.Lock()
 	defer s.putMu.Unlock()
+	if height < s.floor { // wanted again
+		if err := s.setFloor(height / chunk * chunk); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
