@@ -168,7 +168,7 @@ func (m *Machine) steal(p *peerState) {
 		return
 	}
 	from, to := victim.end, victim.end
-	for taken := 0; ; from-- {
+	for taken := 0; from > max(victim.from, m.scan.from); from-- {
 		if m.scan.marks[from-m.scan.from] == leased {
 			if taken++; taken == n {
 				break
