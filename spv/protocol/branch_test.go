@@ -115,7 +115,7 @@ func (c *bareNet) step(t *testing.T) {
 	case protocol.Disconnect:
 		require.False(t, out.Reason.Provable(), "%d", out.Peer)
 		delete(c.peers, out.Peer)
-		c.do(protocol.PeerDisconnected{Peer: out.Peer, Reason: out.Reason})
+		c.do(protocol.PeerDisconnected(out))
 	}
 }
 

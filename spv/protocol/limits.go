@@ -68,6 +68,9 @@ const (
 	// rangeStall is how long a range may stand still before it is given to
 	// another peer too.
 	rangeStall = 2500 * time.Millisecond
+	// rangeTimeout is how long a peer that owes old headers may give none: one
+	// message takes so long at 5 kB/s.
+	rangeTimeout = 30 * time.Second
 	// staleTip is how long without a block before all peers are asked again.
 	staleTip = 30 * time.Minute
 	// clockHold is the pause after headers from the future.

@@ -34,7 +34,6 @@ type headerRange struct {
 // rangeLane is one peer at work on a range.
 type rangeLane struct {
 	peer  *peerState
-	after chainhash.Hash // what it was asked to go on from
 	asked time.Time
 }
 
@@ -196,8 +195,7 @@ func (m *Machine) joinRange(p *peerState, r *headerRange) {
 	if r.alone {
 		m.restartRange(r)
 	}
-	r.lanes = append(r.lanes, rangeLane{peer: p})
-	m.askRange(r, len(r.lanes)-1)
+	m.askRange(r, p)
 }
 
 // restartRange throws away what is here of a range. Answers under way find
@@ -209,15 +207,15 @@ func (m *Machine) restartRange(r *headerRange) {
 }
 
 // askRange asks a peer for what follows.
-func (m *Machine) askRange(r *headerRange, lane int) {
-	l, after := &r.lanes[lane], r.last.Hash
-	l.after, l.asked = after, m.now
-	if l.peer.ranges.owed == 0 {
-		l.peer.ranges.heard = m.now
+func (m *Machine) askRange(r *headerRange, p *peerState) {
+	after := r.last.Hash
+	r.lanes = append(r.lanes, rangeLane{peer: p, asked: m.now})
+	if p.ranges.owed == 0 {
+		p.ranges.heard = m.now
 	}
-	l.peer.ranges.owed++
+	p.ranges.owed++
 	m.wakeAt(m.now.Add(rangeStall))
-	m.send(l.peer, &wire.MsgGetHeaders{ProtocolVersion: wire.ProtocolVersion,
+	m.send(p, &wire.MsgGetHeaders{ProtocolVersion: wire.ProtocolVersion,
 		BlockLocatorHashes: []*chainhash.Hash{&after}, HashStop: r.to.Hash})
 }
 
@@ -229,12 +227,8 @@ func (m *Machine) rangeReceived(p *peerState, run chain.Run) {
 		m.rangeRefused(p)
 		return
 	}
-	r, lane := m.ranges.lane(p, run.Prev())
-	if r == nil {
-		return
-	}
-	if run.Prev() != r.last.Hash { // another was quicker
-		r.leave(p)
+	r := m.ranges.waiting(p, run.Prev())
+	if r == nil { // another was quicker
 		return
 	}
 	if run.Len() > int(r.to.Height-r.last.Height) {
@@ -246,17 +240,16 @@ func (m *Machine) rangeReceived(p *peerState, run chain.Run) {
 		m.rangeFalse(r)
 		return
 	}
+	r.lanes = nil // whoever else was asked the same comes too late
 	switch {
 	case r.done():
 		p.ranges.fails = 0
 		p.ranges.lanes = min(p.ranges.lanes+1, lanesPerPeer)
-		r.lanes = nil
 	case run.Len() < maxHeaders:
 		// It has no more, and so does not know the checkpoint above.
-		r.leave(p)
 		m.coolRanges(p)
 	default:
-		m.askRange(r, lane)
+		m.askRange(r, p)
 	}
 }
 
@@ -329,7 +322,7 @@ func (m *Machine) coolRanges(p *peerState) {
 // expireRanges stops waiting for peers that owe headers and give none.
 func (m *Machine) expireRanges() {
 	for _, p := range m.ready() {
-		if p.ranges.owed > 0 && m.due(p.ranges.heard.Add(headersTimeout)) {
+		if p.ranges.owed > 0 && m.due(p.ranges.heard.Add(rangeTimeout)) {
 			m.releaseRanges(p)
 			m.coolRanges(p)
 		}
@@ -348,16 +341,15 @@ func (r *headerRange) leave(p *peerState) {
 	r.lanes = slices.DeleteFunc(r.lanes, func(l rangeLane) bool { return l.peer == p })
 }
 
-// lane finds the range that waits for headers of a peer after a block.
-func (s *headerRanges) lane(p *peerState, after chainhash.Hash) (*headerRange, int) {
+// waiting is the range that goes on after a block and that a peer may give more
+// of. One that was taken off a range may still do so.
+func (s *headerRanges) waiting(p *peerState, after chainhash.Hash) *headerRange {
 	for _, r := range s.list {
-		for i, l := range r.lanes {
-			if l.peer == p && l.after == after {
-				return r, i
-			}
+		if r.last.Hash == after && !r.done() && (!r.alone || slices.ContainsFunc(r.lanes, func(l rangeLane) bool { return l.peer == p })) {
+			return r
 		}
 	}
-	return nil, 0
+	return nil
 }
 
 // oldest is the range that a peer was asked about longest ago.

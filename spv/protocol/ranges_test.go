@@ -380,11 +380,17 @@ func TestOldHeadersInAnyCompany(t *testing.T) {
 			}
 		}
 		s.KeepHeaders(1)
+		sends := rangedSends(s)
 		ok := s.RunUntil(time.Hour, func() bool { return s.Disk().Base().Height == -1 && s.Disk().Tip().Hash == w.b.Tip().Hash })
 		if !ok {
 			t.Errorf("headers from %d to %d", s.Disk().Base().Height, s.Disk().Tip().Height)
 		}
 		s.Check(t)
 		require.Zero(t, honest.Banned())
+		total := 0
+		for _, n := range sends {
+			total += n
+		}
+		require.Less(t, total, 400, "26 ranges of one message, or 5 of three")
 	})
 }
