@@ -78,8 +78,9 @@ func addMark(marks []filterMark, m filterMark) []filterMark {
 }
 
 // judgeMarks returns the marks, from the lowest on, that the peer's chain does not
-// contradict. vouched means that it has found all of these again; a chain whose
-// filter headers are still being fetched does not yet.
+// contradict. vouched means that it runs through the last of these, and so through
+// all; a chain whose filter headers are still being fetched does not yet, and one
+// of which they were begun anew may never reach the lower ones.
 func judgeMarks(v spv.View, marks []filterMark) (keep []filterMark, vouched bool) {
 	vouched = true
 	for i, m := range marks {
@@ -88,7 +89,7 @@ func judgeMarks(v spv.View, marks []filterMark) (keep []filterMark, vouched bool
 		if ok && (hash != m.block.Hash || known && header != m.header) {
 			return marks[:i], vouched
 		}
-		vouched = vouched && ok && known
+		vouched = ok && known
 	}
 	return marks, vouched
 }
