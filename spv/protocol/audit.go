@@ -17,7 +17,7 @@ type audit struct {
 	checkpt   bool // a cfcheckpt is awaited, not cfheaders
 	from, to  int32
 	stop      chainhash.Hash
-	deadline  time.Time
+	at        time.Time // of the question
 	claim     *cfClaim // answer that differs and waits for its dispute
 	noCheckpt bool     // its checkpoints differ for reasons before our base
 }
@@ -36,7 +36,7 @@ func (m *Machine) driveAudits() {
 			continue
 		}
 		a := &p.audit
-		if a.asked && m.due(a.deadline) {
+		if a.asked && m.due(p.silentSince(a.at).Add(cfheadersTimeout)) {
 			*a = audit{noCheckpt: a.noCheckpt}
 			m.cool(p)
 		}
@@ -76,8 +76,8 @@ func (m *Machine) await(p *peerState, from, to int32) *audit {
 	a := &p.audit
 	a.from, a.to, a.asked, a.checkpt = from, to, true, false
 	a.stop, _ = m.tree.HashAt(to)
-	a.deadline = m.now.Add(cfheadersTimeout)
-	m.wakeAt(a.deadline)
+	a.at = m.now
+	m.wakeAt(m.now.Add(cfheadersTimeout))
 	return a
 }
 

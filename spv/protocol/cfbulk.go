@@ -24,6 +24,7 @@ type cfBulk struct {
 	open   bool      // enough peers have named their checkpoints
 	openBy time.Time // when those who have must do; zero before the first
 	next   int32     // the first height not committed
+	moved  time.Time // when it was that last
 	ranges []*bulkRange
 }
 
@@ -54,7 +55,7 @@ type bulkAsk struct {
 // bulkPeer is a peer's part in the bulk that is under way.
 type bulkPeer struct {
 	asked bool // for its checkpoints
-	by    time.Time
+	at    time.Time
 	group *cfGroup
 	asks  int  // for ranges, under way
 	out   bool // of no use to this bulk: it is compared afterwards
@@ -62,7 +63,7 @@ type bulkPeer struct {
 
 func (m *Machine) startBulk(from, stop int32) {
 	hash, _ := m.tree.HashAt(stop)
-	m.cf.bulk = &cfBulk{from: from, next: from, stop: chain.Tip{Height: stop, Hash: hash}}
+	m.cf.bulk = &cfBulk{from: from, next: from, moved: m.now, stop: chain.Tip{Height: stop, Hash: hash}}
 	m.driveBulk()
 }
 
@@ -91,13 +92,19 @@ func (m *Machine) driveBulk() {
 		if m.cf.bulk != b {
 			return // what we held was proved false
 		}
-		b.next, b.ranges = r.to+1, b.ranges[1:]
+		b.next, b.moved, b.ranges = r.to+1, m.now, b.ranges[1:]
 		if r.to == b.stop.Height {
 			m.endBulk()
 			return
 		}
 	}
 	m.askRanges(b)
+}
+
+// headersFirst tells whether filters are to wait, so that filter headers, which
+// are few bytes, need not come behind them on the same lines.
+func (m *Machine) headersFirst() bool {
+	return m.cf.bulk != nil && !m.due(m.cf.bulk.moved.Add(bulkHedge))
 }
 
 // askCheckpoints asks every filter peer that knows the last checkpoint for all
@@ -107,8 +114,8 @@ func (m *Machine) askCheckpoints(b *cfBulk) {
 		if p.bulk != (bulkPeer{}) {
 			continue
 		}
-		p.bulk.asked, p.bulk.by = true, m.now.Add(cfheadersTimeout)
-		m.wakeAt(p.bulk.by)
+		p.bulk.asked, p.bulk.at = true, m.now
+		m.wakeAt(m.now.Add(cfheadersTimeout))
 		m.send(p, &wire.MsgGetCFCheckpt{FilterType: wire.GCSFilterRegular, StopHash: b.stop.Hash})
 	}
 }
@@ -325,7 +332,7 @@ func (m *Machine) hearBulk(b *cfBulk, r *bulkRange, c *cfClaim) {
 // expireAsks lets peers that do not answer leave the bulk.
 func (m *Machine) expireAsks(b *cfBulk) {
 	for _, p := range m.ready() {
-		if p.bulk.asked && m.due(p.bulk.by) {
+		if p.bulk.asked && m.due(p.silentSince(p.bulk.at).Add(cfheadersTimeout)) {
 			m.leaveBulk(b, p)
 			m.cool(p)
 		}
@@ -345,7 +352,7 @@ func (m *Machine) expireAsks(b *cfBulk) {
 	}
 	for _, r := range b.ranges {
 		for _, a := range slices.Clone(r.asks) {
-			if m.due(a.at.Add(cfheadersTimeout)) && !a.peer.bulk.out {
+			if m.due(a.peer.silentSince(a.at).Add(cfheadersTimeout)) && !a.peer.bulk.out {
 				m.leaveBulk(b, a.peer)
 				m.cool(a.peer)
 			}

@@ -1,6 +1,9 @@
 package protocol
 
 import (
+	"slices"
+	"time"
+
 	"thistle/spv/cfilter"
 	"thistle/spv/chain"
 
@@ -159,15 +162,36 @@ func (m *Machine) startRange() {
 	if len(able) == 0 {
 		return
 	}
-	best := int32(0)
-	for _, p := range able {
-		best = max(best, p.known.Height)
-	}
-	if stop := best - best%cfcheckptInterval; stop-from >= bulkBehind {
+	to := mostKnow(able)
+	if stop := to - to%cfcheckptInterval; stop-from >= bulkBehind {
 		m.startBulk(from, stop)
 		return
 	}
-	m.startRound(from, min(from+cfheadersPerMsg-1, best))
+	m.startRound(from, min(from+cfheadersPerMsg-1, to))
+}
+
+// mostKnow is the height that the better half of some peers know; the highest
+// that anybody knows if that is but a few blocks more.
+func mostKnow(peers []*peerState) int32 {
+	heights := make([]int32, len(peers))
+	for i, p := range peers {
+		heights[i] = p.known.Height
+	}
+	slices.Sort(heights)
+	if best, median := heights[len(heights)-1], heights[len(heights)/2]; best > median+liveBlocks {
+		return median
+	} else {
+		return best
+	}
+}
+
+// silentSince is since when a peer that was asked at a time has said nothing: the
+// filters it owed then come before the answer.
+func (p *peerState) silentSince(at time.Time) time.Time {
+	if p.pace.last.After(at) {
+		return p.pace.last
+	}
+	return at
 }
 
 func (m *Machine) askCFHeaders(p *peerState, from int32, stop chainhash.Hash) {

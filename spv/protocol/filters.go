@@ -151,7 +151,7 @@ func (m *Machine) driveFilters() {
 	m.expireLeases()
 	s.revive()
 	s.skip()
-	if s.low == len(s.marks) && len(s.leases) == 0 {
+	if s.low == len(s.marks) && len(s.leases) == 0 || m.headersFirst() {
 		return
 	}
 	for _, p := range m.peers {

@@ -159,3 +159,31 @@ func TestEarlyFiltersAreBounded(t *testing.T) {
 	}
 	requireConverged(t, s, b, 1, 10*time.Minute)
 }
+
+// TestAnswerBehindFilters: what a slow peer says of a new block comes behind the
+// filters it owes. It is not taken to be silent.
+func TestAnswerBehindFilters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(83, 900, true)
+	p := &spvtest.Peer{Name: "10.1.0.1:8333", Chain: w.b, Slow: 250 * time.Millisecond}
+	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 83, Keep: 1, Peers: []*spvtest.Peer{p}})
+	questions := 0
+	s.Watch = func(out protocol.Output) {
+		switch out := out.(type) {
+		case protocol.Disconnect:
+			t.Errorf("left %d: %v", out.Peer, out.Reason)
+		case protocol.Send:
+			if out.Msg.Command() == wire.CmdGetCFHeaders {
+				questions++
+			}
+		}
+	}
+	b := w.b
+	for range 6 {
+		s.Run(20 * time.Second)
+		b = w.g.Mine(b, 1)
+		s.Grow(b, p)
+	}
+	requireConverged(t, s, b, 1, 10*time.Minute)
+	require.LessOrEqual(t, questions, 7)
+}
