@@ -18,8 +18,8 @@ type audit struct {
 	from, to  int32
 	stop      chainhash.Hash
 	at        time.Time // of the question
-	claim     *cfClaim // answer that differs and waits for its dispute
-	noCheckpt bool     // its checkpoints differ for reasons before our base
+	claim     *cfClaim  // answer that differs and waits for its dispute
+	noCheckpt bool      // its checkpoints differ for reasons before our base
 }
 
 func (a *audit) idle() bool { return !a.asked && a.claim == nil }
@@ -51,7 +51,10 @@ func (m *Machine) driveAudits() {
 
 func (m *Machine) startAudit(p *peerState) {
 	to := min(m.cf.tipHeight(), p.known.Height)
-	if b := m.cf.bulk; b != nil && p.bulk.group != nil {
+	if b := m.cf.bulk; b != nil && (p.bulk.asked || p.bulk.group != nil) {
+		if b.next == b.from || p.bulk.asked {
+			return // it may turn out to agree on everything
+		}
 		to = min(to, b.from-1) // what comes after is compared by its group
 	}
 	if p.agreedTo >= to || m.cf.round != nil && m.cf.round.heard(p) {

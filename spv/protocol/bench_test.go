@@ -22,13 +22,33 @@ func BenchmarkFilters(b *testing.B) {
 	br := g.Mine(g.Genesis(), blocks)
 	for done := 0; done < b.N; done += blocks {
 		b.StopTimer()
-		l := newLoop(g, br, peers)
+		l := newLoop(g, br, peers, blocks)
 		b.StartTimer()
 		if n := l.run(min(blocks, b.N-done)); n < min(blocks, b.N-done) {
 			b.Fatalf("%d filters of %d: %+v", n, blocks, l.m.Progress())
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "filters/s")
+}
+
+// BenchmarkFilterHeaders is what the machine itself costs for each filter header
+// in bulk, checked against checkpoints. One operation is one filter header.
+func BenchmarkFilterHeaders(b *testing.B) {
+	const peers = 8
+	w := longWorld()
+	end := w.b.Tip().Height
+	b.ReportAllocs()
+	b.ResetTimer()
+	for done := 0; done < b.N; done += int(end) {
+		b.StopTimer()
+		l := newLoop(w.g, w.b, peers, 0)
+		b.StartTimer()
+		l.run(1) // the first filter comes after the last filter header
+		if tip := l.m.Progress().FilterTip.Height; tip != end {
+			b.Fatalf("filter headers to %d of %d", tip, end)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "headers/s")
 }
 
 // loop answers a machine's questions at once, truthfully, one message of each
@@ -42,7 +62,8 @@ type loop struct {
 	saved  int
 }
 
-func newLoop(g *spvtest.Generator, b spvtest.Branch, peers int) *loop {
+// newLoop begins with so many filter headers known.
+func newLoop(g *spvtest.Generator, b spvtest.Branch, peers, known int) *loop {
 	tip := b.Tip()
 	raw := make([]byte, 0, len(b)*80)
 	for _, blk := range b {
@@ -52,8 +73,8 @@ func newLoop(g *spvtest.Generator, b spvtest.Branch, peers int) *loop {
 	if err != nil {
 		panic(err)
 	}
-	headers := make([]chainhash.Hash, 0, len(b)-1)
-	for _, blk := range b[1:] {
+	headers := make([]chainhash.Hash, 0, known)
+	for _, blk := range b[1 : known+1] {
 		headers = append(headers, blk.FilterHeader)
 	}
 	l := &loop{g: g, b: b, now: time.Unix(int64(tip.Header.Time()), 0).Add(time.Hour), queues: make([][]protocol.Input, peers)}

@@ -77,6 +77,16 @@ func (m *Machine) endBulk() {
 	}
 }
 
+// leaveToAudits has checkpoints that are still awaited compared with what has
+// been agreed without them.
+func (b *cfBulk) leaveToAudits(m *Machine) {
+	for _, p := range m.ready() {
+		if a := &p.audit; p.bulk.asked && a.idle() {
+			*a = audit{asked: true, checkpt: true, from: b.from, to: b.stop.Height, stop: b.stop.Hash, at: p.bulk.at}
+		}
+	}
+}
+
 func (m *Machine) driveBulk() {
 	b := m.cf.bulk
 	m.askCheckpoints(b)
@@ -94,6 +104,7 @@ func (m *Machine) driveBulk() {
 		}
 		b.next, b.moved, b.ranges = r.to+1, m.now, b.ranges[1:]
 		if r.to == b.stop.Height {
+			b.leaveToAudits(m)
 			m.endBulk()
 			return
 		}
@@ -164,21 +175,21 @@ func (b *cfBulk) join(p *peerState, points []chainhash.Hash) {
 // opened tells whether enough peers have named their checkpoints to begin. A
 // bulk that nobody takes part in any more is given up.
 func (m *Machine) opened(b *cfBulk) bool {
-	pending := false
-	parts := make(map[string]bool)
+	var heard, pending []*peerState
 	for _, p := range m.ready() {
-		pending = pending || p.bulk.asked
 		if p.bulk.group != nil {
-			parts[groupOf(p)] = true
+			heard = append(heard, p)
+		} else if p.bulk.asked {
+			pending = append(pending, p)
 		}
 	}
 	if len(b.groups) == 0 {
-		if !pending {
+		if len(pending) == 0 {
 			m.endBulk()
 		}
 		return false
 	}
-	b.open = b.open || !pending || len(parts) >= quorumGroups || m.due(b.openBy)
+	b.open = b.open || isQuorum(heard, pending) || m.due(b.openBy)
 	return b.open
 }
 

@@ -223,19 +223,19 @@ func requireTrueHashes(t *testing.T, s *spvtest.Sim, b spvtest.Branch, from int3
 // moment of the bulk.
 func TestBulkUpheaval(t *testing.T) {
 	t.Parallel()
-	eachSeed(t, 24, func(t *testing.T, seed uint64) {
+	eachSeed(t, 12, func(t *testing.T, seed uint64) {
 		g := spvtest.NewGenerator(spvtest.Options{Seed: seed, Empty: true})
-		b := g.Mine(g.Genesis(), 9100)
+		b := g.Mine(g.Genesis(), 5300)
 		var peers []*spvtest.Peer
 		for i := range 5 {
 			p := &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: b, Latency: time.Duration(40+30*i) * time.Millisecond, Jitter: 50 * time.Millisecond}
 			if i == 0 && seed%2 == 0 {
-				p.Filters = spvtest.Everywhere(spvtest.Every(2777, spvtest.OmitOutput))
+				p.Filters = spvtest.Everywhere(spvtest.Every(1777, spvtest.OmitOutput))
 			}
 			p.Refuses = i == 3
 			peers = append(peers, p)
 		}
-		s := spvtest.NewSim(spvtest.SimConfig{Gen: g, Seed: seed, Keep: 8900, Peers: peers, Pinned: true})
+		s := spvtest.NewSim(spvtest.SimConfig{Gen: g, Seed: seed, Keep: 5200, Peers: peers, Pinned: true})
 		s.RunUntil(time.Minute, func() bool { return s.Machine().Progress().HeadersCurrent })
 		s.Keep(1)
 		for range 6 {
@@ -276,5 +276,28 @@ func TestBulkKnownBeforehand(t *testing.T) {
 	require.Equal(t, protocol.ReasonBadFilterHeaders, liar.Banned())
 	require.Zero(t, s.Disk().Directs())
 	requireTrueHeaders(t, s, w.b, 1)
+	s.Check(t)
+}
+
+// TestBulkWaitsForNoStraggler: who is slow to name its checkpoints is asked no
+// second time; they are compared when they come.
+func TestBulkWaitsForNoStraggler(t *testing.T) {
+	t.Parallel()
+	w := midWorld()
+	var peers []*spvtest.Peer
+	for i := range 5 {
+		peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: w.b, Latency: 50 * time.Millisecond})
+	}
+	slow := peers[4]
+	slow.Latency = 900 * time.Millisecond
+	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 74, Keep: 7200, Peers: peers, Pinned: true})
+	requireConverged(t, s, w.b, 7200, time.Minute)
+	count := watchCF(s)
+	s.Keep(1)
+	require.True(t, s.RunUntil(time.Minute, headersTo(s, w.b.Tip())))
+	require.LessOrEqual(t, s.Now().Sub(count.first), 500*time.Millisecond)
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Machine().Progress().Agreed == 5 }))
+	require.LessOrEqual(t, s.Now().Sub(count.first), 4*time.Second, "one answer for the checkpoints, one for what follows")
+	require.Equal(t, 5, count.checkpts)
 	s.Check(t)
 }

@@ -89,9 +89,16 @@ func (r *cfRange) hear(c *cfClaim, p *peerState) {
 	}
 }
 
-func (r *cfRange) heard(p *peerState) bool {
-	return slices.ContainsFunc(r.claims, func(c *cfClaim) bool { return slices.Contains(c.peers, p) })
+// peers lists all who have been heard.
+func (r *cfRange) peers() []*peerState {
+	var list []*peerState
+	for _, c := range r.claims {
+		list = append(list, c.peers...)
+	}
+	return list
 }
+
+func (r *cfRange) heard(p *peerState) bool { return slices.Contains(r.peers(), p) }
 
 // forget takes a peer out, and claims that nobody stands by any more.
 func (r *cfRange) forget(p *peerState) {

@@ -19,20 +19,21 @@ func (m *Machine) startRound(from, to int32) {
 }
 
 // askRound asks whoever has come to know the range and not been asked, and
-// tells whether anybody's answer is awaited.
-func (m *Machine) askRound(r *cfRound) bool {
+// lists those whose answers are awaited.
+func (m *Machine) askRound(r *cfRound) []*peerState {
 	for _, p := range m.filterPeers(r.to - 1) {
 		if p.audit.idle() && !r.heard(p) {
 			m.askAudit(p, r.from, r.to)
 			m.askEarly(r, p)
 		}
 	}
+	var pending []*peerState
 	for _, p := range m.ready() {
 		if p.audit.about(&r.cfRange) {
-			return true
+			pending = append(pending, p)
 		}
 	}
-	return false
+	return pending
 }
 
 // driveRound settles a round when enough peers have answered.
@@ -40,7 +41,7 @@ func (m *Machine) driveRound() {
 	r := m.cf.round
 	pending := m.askRound(r)
 	if len(r.claims) == 0 {
-		if !pending {
+		if len(pending) == 0 {
 			m.cf.round = nil
 		}
 		return
@@ -48,7 +49,7 @@ func (m *Machine) driveRound() {
 	if r.by.IsZero() {
 		r.by = m.now.Add(quorumWait)
 	}
-	enough := m.live(r) || !pending || r.netGroups() >= quorumGroups || m.due(r.by)
+	enough := m.live(r) || isQuorum(r.peers(), pending) || m.due(r.by)
 	if enough && m.settle(&r.cfRange) {
 		m.cf.round = nil
 	}
@@ -69,15 +70,14 @@ func (m *Machine) roundReply(p *peerState, c *cfClaim) bool {
 	return true
 }
 
-// netGroups counts the parts of the network that have been heard.
-func (r *cfRound) netGroups() int {
+// isQuorum tells whether those who have been heard are enough to go on without
+// those who are awaited: half of all, and in different parts of the network.
+func isQuorum(heard, pending []*peerState) bool {
 	groups := make(map[string]bool)
-	for _, c := range r.claims {
-		for _, p := range c.peers {
-			groups[groupOf(p)] = true
-		}
+	for _, p := range heard {
+		groups[groupOf(p)] = true
 	}
-	return len(groups)
+	return len(pending) == 0 || len(groups) >= quorumGroups && len(heard) >= len(pending)
 }
 
 // groupOf names the part of the network a peer is in. An address that is no IP

@@ -83,8 +83,9 @@ const (
 	// cfheadersTimeout is how long filter peers may take to answer.
 	cfheadersTimeout = 10 * time.Second
 	// quorumGroups is in how many parts of the network filter peers must have
-	// been heard before what they say is acted on, and quorumWait how long fewer
-	// are waited for after the first. Those who come later are compared then.
+	// been heard, and half of all, before what they say is acted on; quorumWait
+	// is how long more are waited for after the first. Those who come later are
+	// compared then.
 	quorumGroups = 3
 	quorumWait   = time.Second
 	// liveBlocks is how many blocks behind the tip the first answer will do, but
