@@ -26,7 +26,10 @@ type bottle struct {
 	nodes []*bottled
 	group sync.WaitGroup // of connections
 
-	mu     sync.Mutex // guards gen, branch, sent, traps
+	params *spv.Params
+	shared map[chainhash.Hash]*spvtest.Block // blocks of another generator, nil for none
+
+	mu     sync.Mutex // guards all below
 	gen    *spvtest.Generator
 	branch spvtest.Branch
 	sent   map[string]int
@@ -52,7 +55,7 @@ type bottled struct {
 }
 
 func newBottle(t *testing.T, gen *spvtest.Generator, branch spvtest.Branch) *bottle {
-	w := &bottle{gen: gen, branch: branch, sent: make(map[string]int), traps: make(map[string]map[int]func())}
+	w := &bottle{params: gen.Params(), gen: gen, branch: branch, sent: make(map[string]int), traps: make(map[string]map[int]func())}
 	t.Cleanup(w.group.Wait)
 	return w
 }
@@ -85,7 +88,7 @@ func (w *bottle) dial(_ context.Context, _, addr string) (net.Conn, error) {
 
 // config is that of a client in this network; its clock is the bubble's.
 func (w *bottle) config(dir string) spv.Config {
-	cfg := spv.Config{Params: w.gen.Params(), Dir: dir, NoDNS: true, BirthdayHeight: 1, Dial: w.dial}
+	cfg := spv.Config{Params: w.params, Dir: dir, NoDNS: true, BirthdayHeight: 1, Dial: w.dial}
 	for _, n := range w.nodes {
 		cfg.Connect = append(cfg.Connect, n.addr)
 	}
@@ -102,6 +105,14 @@ func (w *bottle) tip() *spvtest.Block {
 func (w *bottle) find(hash chainhash.Hash) *spvtest.Block {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.lookup(hash)
+}
+
+// lookup is find with w.mu held.
+func (w *bottle) lookup(hash chainhash.Hash) *spvtest.Block {
+	if b := w.shared[hash]; b != nil {
+		return b
+	}
 	return w.gen.Find(hash)
 }
 
@@ -221,7 +232,7 @@ func (l *pipeLink) put(m wire.Message) {
 	}
 }
 
-func (l *pipeLink) magic() wire.BitcoinNet { return l.n.w.gen.Params().Net.Net }
+func (l *pipeLink) magic() wire.BitcoinNet { return l.n.w.params.Net.Net }
 
 // read takes one message, and is false when the connection must end.
 func (l *pipeLink) read() bool {
@@ -296,7 +307,7 @@ func (w *bottle) answer(msg wire.Message) []wire.Message {
 	case *wire.MsgGetHeaders:
 		return one(w.headers(msg))
 	case *wire.MsgGetCFCheckpt:
-		if stop := w.gen.Find(msg.StopHash); stop != nil {
+		if stop := w.lookup(msg.StopHash); stop != nil {
 			m := wire.NewMsgCFCheckpt(msg.FilterType, &stop.Hash, 0)
 			for _, b := range stop.Range(1) {
 				if b.Height%wire.CFCheckptInterval == 0 {
@@ -306,7 +317,7 @@ func (w *bottle) answer(msg wire.Message) []wire.Message {
 			return one(m)
 		}
 	case *wire.MsgGetCFHeaders:
-		if stop := w.gen.Find(msg.StopHash); stop != nil && int64(msg.StartHeight) <= int64(stop.Height) {
+		if stop := w.lookup(msg.StopHash); stop != nil && int64(msg.StartHeight) <= int64(stop.Height) {
 			m := &wire.MsgCFHeaders{FilterType: msg.FilterType, StopHash: stop.Hash}
 			for _, b := range stop.Range(int32(msg.StartHeight)) {
 				m.FilterHashes = append(m.FilterHashes, &b.FilterHash)
@@ -318,7 +329,7 @@ func (w *bottle) answer(msg wire.Message) []wire.Message {
 		}
 	case *wire.MsgGetCFilters:
 		var list []wire.Message
-		if stop := w.gen.Find(msg.StopHash); stop != nil {
+		if stop := w.lookup(msg.StopHash); stop != nil {
 			for _, b := range stop.Range(int32(msg.StartHeight)) {
 				list = append(list, wire.NewMsgCFilter(msg.FilterType, &b.Hash, b.Filter))
 			}
@@ -327,7 +338,7 @@ func (w *bottle) answer(msg wire.Message) []wire.Message {
 	case *wire.MsgGetData:
 		var list []wire.Message
 		for _, inv := range msg.InvList {
-			if b := w.gen.Find(inv.Hash); b != nil {
+			if b := w.lookup(inv.Hash); b != nil {
 				list = append(list, b.Msg)
 			}
 		}
@@ -343,7 +354,7 @@ func one(m wire.Message) []wire.Message { return []wire.Message{m} }
 func (w *bottle) headers(msg *wire.MsgGetHeaders) *wire.MsgHeaders {
 	from := int32(1)
 	for _, hash := range msg.BlockLocatorHashes {
-		if b := w.gen.Find(*hash); b != nil && int(b.Height) < len(w.branch) && w.branch[b.Height] == b {
+		if b := w.lookup(*hash); b != nil && int(b.Height) < len(w.branch) && w.branch[b.Height] == b {
 			from = b.Height + 1
 			break
 		}

@@ -87,21 +87,28 @@ func flip(r *rand.Rand, b []byte, at int) []byte {
 // pageOf is where a random page begins.
 func pageOf(r *rand.Rand, b []byte) int { return r.IntN(len(b)) / page * page }
 
+// goodFolder is the folder of a client that knew all of a chain, which has grown
+// by five blocks since.
+func goodFolder(t *testing.T) (dir string, gen *spvtest.Generator, grown spvtest.Branch) {
+	t.Helper()
+	gen = spvtest.NewGenerator(spvtest.Options{Seed: 31, Empty: true})
+	branch := gen.Mine(gen.Genesis(), 2300)
+	dir = t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(bottleTime))
+		w := newBottle(t, gen, branch)
+		w.add(1, time.Millisecond, faults{})
+		w.live(t, w.config(dir), 1, func(ctx context.Context, l *life) { l.requireKnown(ctx, rand.New(rand.NewPCG(1, 2))) })
+	})
+	return dir, gen, gen.Mine(branch, 5)
+}
+
 // TestDamagedFolder harms a file of a client that knew all, and lets the chain
 // grow. Whatever is lost is noticed and downloaded again, and nothing else; it is
 // told once, and the next start finds nothing wrong.
 func TestDamagedFolder(t *testing.T) {
 	t.Parallel()
-	gen := spvtest.NewGenerator(spvtest.Options{Seed: 31, Empty: true})
-	branch := gen.Mine(gen.Genesis(), 2300)
-	grown := gen.Mine(branch, 5)
-	good := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(bottleTime))
-		w := newBottle(t, gen, branch)
-		w.add(1, time.Millisecond, faults{})
-		w.live(t, w.config(good), 1, func(ctx context.Context, l *life) { l.requireKnown(ctx, rand.New(rand.NewPCG(1, 2))) })
-	})
+	good, gen, grown := goodFolder(t)
 	names, err := filepath.Glob(filepath.Join(good, "filters", "*"))
 	require.NoError(t, err)
 	require.Len(t, names, 4, "segments and their lists")
@@ -142,6 +149,56 @@ func TestDamagedFolder(t *testing.T) {
 		w.live(t, cfg, 1, func(ctx context.Context, l *life) { l.requireKnown(ctx, dice) })
 		require.Equal(t, before, w.counted("cfilter"), "all is there")
 	})
+}
+
+// TestDamagedWhileItRuns harms chain.db under a client that uses it. It may be
+// noticed at once, later or never; what the client says about its headers is
+// right all the time, and the next client is well.
+func TestDamagedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	good, gen, grown := goodFolder(t)
+	eachSeed(t, 2*len(damages), func(t *testing.T, seed uint64) {
+		dice := rand.New(rand.NewPCG(seed, 6))
+		time.Sleep(time.Until(bottleTime))
+		w := newBottle(t, gen, grown[:2301])
+		w.add(seed, time.Millisecond, faults{})
+		cfg := w.config(t.TempDir())
+		require.NoError(t, os.CopyFS(cfg.Dir, os.DirFS(good)))
+		how := damages[seed%uint64(len(damages))]
+		t.Log(how.name)
+		err := w.attempt(t, cfg, 1, func(ctx context.Context, l *life) {
+			require.True(t, l.follow(ctx, time.Hour, dice))
+			overwrite(t, filepath.Join(cfg.Dir, "chain.db"), func(b []byte) []byte { return how.do(dice, b) })
+			w.mu.Lock()
+			w.branch = grown
+			w.mu.Unlock()
+			w.nodes[0].announce()
+			for h := range int32(2300) {
+				if header, ok := l.c.HeaderAt(h); ok {
+					require.Equal(t, grown[h].Hash, header.Hash, "height %d", h)
+					require.Equal(t, grown[h].Header.Raw, header.Raw, "height %d", h)
+				}
+			}
+			l.follow(ctx, time.Hour, dice)
+		})
+		t.Logf("the run ended with: %v", err)
+		require.LessOrEqual(t, w.mend(t, cfg), 1)
+		w.requireDisk(t, cfg.Dir, 1)
+	})
+}
+
+// overwrite changes a file in place, as it is while others have it open.
+func overwrite(t *testing.T, path string, change func([]byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	b = change(b)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt(b, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Truncate(int64(len(b))))
+	require.NoError(t, f.Close())
 }
 
 // mend runs clients in a damaged folder until one knows all, and every filter

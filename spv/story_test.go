@@ -42,6 +42,7 @@ type life struct {
 	c     *spv.Client
 	sub   *spv.Subscription
 	chain map[int32]chainhash.Hash
+	base  int32 // first height of chain
 	tip   spv.Tip
 }
 
@@ -56,10 +57,11 @@ func (w *bottle) attempt(t *testing.T, cfg spv.Config, keep int32, fn func(ctx c
 	t.Helper()
 	c, err := spv.Open(cfg)
 	require.NoError(t, err)
-	l := &life{t: t, w: w, c: c, sub: c.Subscribe(), chain: make(map[int32]chainhash.Hash), tip: c.Tip()}
-	for h := range l.tip.Height + 1 {
+	l := &life{t: t, w: w, c: c, sub: c.Subscribe(), chain: make(map[int32]chainhash.Hash), base: c.Base(), tip: c.Tip()}
+	for h := l.base; h <= l.tip.Height; h++ {
 		l.chain[h], _ = c.HashAt(h)
 	}
+	l.chain[l.base-1], _ = c.HashAt(l.base - 1)
 	ctx, stop := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() {
@@ -93,7 +95,15 @@ func (l *life) take(e spv.Event) {
 		l.tip = e.Change.Tip()
 	case spv.FiltersAdvanced:
 		require.LessOrEqual(l.t, e.Tip.Height, l.tip.Height)
-		require.Equal(l.t, l.chain[e.Tip.Height], e.Tip.Hash, "filters of another chain than was told")
+		if hash, ok := l.chain[e.Tip.Height]; ok || e.Tip.Height >= l.base {
+			require.Equal(l.t, hash, e.Tip.Hash, "filters of another chain than was told")
+		}
+	case spv.HeadersLowered:
+		require.Less(l.t, e.Base.Height+1, l.base)
+		for h := e.Base.Height + 1; h < l.base; h++ {
+			l.chain[h], _ = l.c.HashAt(h)
+		}
+		l.base = e.Base.Height + 1
 	case spv.Warned:
 		require.NotContains(l.t, []any{spv.WarnClock, spv.WarnFilterLie}, e.Warning, "nobody lies")
 	case spv.Overflow:
@@ -184,7 +194,7 @@ func (l *life) requireKnown(ctx context.Context, dice *rand.Rand) {
 // requireDisk compares the folder with the branch.
 func (w *bottle) requireDisk(t *testing.T, dir string, keep int32) {
 	t.Helper()
-	st, err := store.Open(store.Options{Dir: dir, Net: w.gen.Params().Net})
+	st, err := store.Open(store.Options{Dir: dir, Net: w.params.Net})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, st.Close()) }()
 	for _, b := range w.tip().Range(keep) {
@@ -251,5 +261,63 @@ func TestWholeClient(t *testing.T) {
 		w.live(t, cfg, keep, func(ctx context.Context, l *life) { l.requireKnown(ctx, dice) })
 		w.requireDisk(t, cfg.Dir, keep)
 		t.Logf("%d blocks, %d reorgs; messages of the nodes: %v", w.tip().Height, w.reorgs, w.sent)
+	})
+}
+
+// TestOlderWallets wants more and more of the past, life after life, while nodes
+// fail and the tip is reorganised: headers are put under those that are there,
+// and filters follow.
+func TestOlderWallets(t *testing.T) {
+	t.Parallel()
+	const period, periods = 2016, 6
+	first := spvtest.NewGenerator(spvtest.Options{Seed: 40, Empty: true, Period: period})
+	long := first.Mine(first.Genesis(), period*periods+60)
+	shared := make(map[chainhash.Hash]*spvtest.Block)
+	for _, b := range long {
+		shared[b.Hash] = b
+	}
+	for k := int32(1); k <= periods; k++ {
+		first.Params().Checkpoints = append(first.Params().Checkpoints, first.Checkpoint(long, k*period-1))
+	}
+	eachSeed(t, 5, func(t *testing.T, seed uint64) {
+		dice := rand.New(rand.NewPCG(seed, 4))
+		time.Sleep(time.Until(bottleTime))
+		w := newBottle(t, spvtest.NewGenerator(spvtest.Options{Seed: seed, Empty: true, Period: period}), long)
+		w.params, w.shared = first.Params(), shared
+		w.add(seed, 20*time.Millisecond, faults{})
+		for range 2 + dice.IntN(2) {
+			w.add(seed, time.Duration(dice.IntN(300))*time.Millisecond, faults{
+				hangUp: 0.1 * dice.Float64(), ignore: 0.2 * dice.Float64(), delay: 0.05 * dice.Float64(),
+				flip: 0.01 * dice.Float64(), cut: 0.01 * dice.Float64(),
+			})
+		}
+		cfg := w.config(t.TempDir())
+		keep := int32(period*periods + 30)
+		for keep > 1 {
+			if keep = dice.Int32N(keep) - 500; dice.IntN(4) == 0 || keep < 1 {
+				keep = 1
+			}
+			for _, stage := range []string{"headers", "cfheaders", "cfilter"} {
+				depth, more := 1+dice.IntN(50), 1+dice.IntN(3)
+				w.when(stage, 1+dice.IntN(8), func() { w.reorg(depth, more) })
+			}
+			if dice.IntN(2) == 0 {
+				cfg.BirthdayHeight = keep // else KeepFilters alone asks for headers
+			}
+			w.live(t, cfg, keep, func(ctx context.Context, l *life) {
+				l.follow(ctx, time.Duration(dice.IntN(4000))*time.Millisecond, dice)
+			})
+		}
+		w.live(t, cfg, keep, func(ctx context.Context, l *life) {
+			l.requireKnown(ctx, dice)
+			require.Zero(t, l.c.Base())
+			for _, b := range w.tip().Range(0) {
+				hash, ok := l.c.HashAt(b.Height)
+				require.True(t, ok)
+				require.Equal(t, b.Hash, hash)
+			}
+		})
+		w.requireDisk(t, cfg.Dir, keep)
+		t.Logf("%d reorgs; messages of the nodes: %v", w.reorgs, w.sent)
 	})
 }
