@@ -10,6 +10,7 @@ import (
 	"thistle/app"
 	"thistle/app/config"
 	"thistle/app/descriptor"
+	"thistle/app/units"
 	"thistle/spv/sandbox"
 
 	"github.com/stretchr/testify/require"
@@ -82,4 +83,60 @@ func TestDamagedChain(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, files, count, pattern)
 	}
+}
+
+// A chain.db that turns out to be damaged while it is used is set aside at once:
+// the wallet goes on.
+func TestChainDamagedWhileRunning(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	w := newWallet(t, env)
+	external := ahead(t, w, descriptor.External)
+	// ruin writes over all pages of chain.db, and lets a payment be mined.
+	paid := uint32(0)
+	ruin := func() {
+		path := filepath.Join(config.NetworkFolder(env.DataDir, env.Network).Dir, "chain.db")
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		require.NoError(t, err)
+		_, err = f.WriteAt(bytes.Repeat([]byte{0xa5}, int(info.Size())), 0)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		pay(t, n, external, paid, 1_000_000)
+		paid++
+		mine(t, n, 1)
+	}
+	setAside := func(ctx context.Context, events *app.Events) {
+		warning := await(ctx, t, events, func(app.Warning) bool { return true })
+		require.Equal(t, "set_aside", warning.Kind)
+	}
+	synced := func(ctx context.Context, events *app.Events) {
+		height, hash := n.Tip()
+		await(ctx, t, events, func(e app.Synced) bool { return e.Height == height && e.Hash == hash })
+	}
+	online(t, w, func(ctx context.Context) {
+		events := w.Events()
+		defer events.Close()
+		ruin()
+		setAside(ctx, events)
+		synced(ctx, events)
+	})
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+	require.NoError(t, w.Close())
+
+	s := session(t, env)
+	w, lock := unlock(t, s, "")
+	defer lock()
+	ctx := within(t)
+	_, err := w.Sync(ctx)
+	require.NoError(t, err)
+	events, news := w.Events(), s.Events()
+	defer events.Close()
+	defer news.Close()
+	ruin()
+	setAside(ctx, news)
+	synced(ctx, events)
+	require.Equal(t, units.Amount(2_000_000), w.Balance().Confirmed)
 }

@@ -65,13 +65,18 @@ func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func
 }
 
 // runAlone runs a peer for this wallet, another if it turns out to need an older
-// chain.
+// chain, and once if the chain turns out to be damaged.
 func (w *Wallet) runAlone(ctx context.Context) error {
 	if err := w.env.anyPeers(); err != nil {
 		return err
 	}
-	for {
-		if err := w.runPeer(ctx); !errors.Is(err, errOlder) {
+	for mended := false; ; {
+		err := w.runPeer(ctx)
+		switch {
+		case errors.Is(err, errOlder):
+		case errors.Is(err, spv.ErrDamaged) && !mended:
+			mended = true // opening sets it aside
+		default:
 			return err
 		}
 	}

@@ -132,15 +132,21 @@ func (s *Session) Run(ctx context.Context) error {
 		s.stop = nil
 		s.mu.Unlock()
 	}()
-	for ctx.Err() == nil {
-		if err := s.runLine(ctx); err != nil {
+	for mended := false; ctx.Err() == nil; {
+		err := s.runLine(ctx)
+		switch {
+		case err == nil:
+		case errors.Is(err, spv.ErrDamaged) && !mended:
+			mended = true // opening sets it aside
+		default:
 			return err
 		}
 	}
 	return nil
 }
 
-// runLine runs the peer until ctx ends or a wallet needs an older chain.
+// runLine runs the peer until ctx ends, a wallet needs an older chain, or the disk
+// fails.
 func (s *Session) runLine(ctx context.Context) error {
 	chain, err := s.fittingChain()
 	if err != nil {

@@ -129,6 +129,8 @@ func kindOf(op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ErrInUse)
 	case errors.Is(err, store.ErrDiskFull):
 		return fmt.Errorf("%s: %w", op, ErrDiskFull)
+	case errors.Is(err, store.ErrDamaged):
+		return fmt.Errorf("%s: %w: %w", op, ErrDamaged, err)
 	}
 	return fmt.Errorf("%s: %w", op, err)
 }

@@ -181,7 +181,10 @@ func TestDamagedWhileItRuns(t *testing.T) {
 			}
 			l.follow(ctx, time.Hour, dice)
 		})
-		t.Logf("the run ended with: %v", err)
+		if err != nil {
+			t.Logf("the run ended with: %v", err)
+			require.ErrorIs(t, err, spv.ErrDamaged)
+		}
 		require.LessOrEqual(t, w.mend(t, cfg), 1)
 		w.requireDisk(t, cfg.Dir, 1)
 	})

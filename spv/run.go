@@ -49,7 +49,7 @@ type runner struct {
 }
 
 // Run talks to the network until ctx ends; then its error is nil. Any other
-// error is the disk's.
+// error is the disk's: of the kinds ErrDiskFull and ErrDamaged, or the system's.
 func (c *Client) Run(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
 	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 64), conns: make(map[protocol.PeerID]*peer.Conn)}

@@ -125,6 +125,9 @@ var (
 	ErrInUse = errors.New("data folder is in use")
 	// ErrDiskFull: the disk has no room.
 	ErrDiskFull = errors.New("disk is full")
+	// ErrDamaged: a file does not hold what was written. Opening the folder
+	// again sets it aside.
+	ErrDamaged = errors.New("a file is damaged")
 )
 
 // Time is when the block was found, by its miner's word, in seconds since 1970.
