@@ -10,16 +10,20 @@ import (
 
 // blockFetch gets whole blocks from any peer, for ever if need be.
 type blockFetch struct {
-	wants []*blockWant // in the order they were wished for
-	got   int32        // blocks the program wished for that have come
+	wants []*blockWant    // the highest first
+	got   int32           // blocks the program wished for that have come
+	took  []time.Duration // how long the last ones took
+	size  int             // what one takes, in bytes, by those that have come
 }
 
 // blockWant is one block somebody waits for.
 type blockWant struct {
 	hash     chainhash.Hash
+	height   int32
 	external bool // the program waits for it
 	internal bool // a dispute waits for it
 	tried    []PeerID
+	known    []string   // addresses of all that were ever asked
 	asked    []blockAsk // requests under way
 	attempts int
 	retryAt  time.Time
@@ -48,8 +52,15 @@ func (m *Machine) wantOf(hash chainhash.Hash) *blockWant {
 func (m *Machine) wantBlock(hash chainhash.Hash, internal bool) {
 	w := m.wantOf(hash)
 	if w == nil {
-		w = &blockWant{hash: hash}
-		m.blocks.wants = append(m.blocks.wants, w)
+		tip, _, _ := m.tree.Find(hash)
+		w = &blockWant{hash: hash, height: tip.Height}
+		i, _ := slices.BinarySearchFunc(m.blocks.wants, w, func(a, b *blockWant) int {
+			if a.height >= b.height {
+				return -1 // of equals the older one comes first
+			}
+			return 1
+		})
+		m.blocks.wants = slices.Insert(m.blocks.wants, i, w)
 	}
 	w.external = w.external || !internal
 	w.internal = w.internal || internal
@@ -96,21 +107,73 @@ func (m *Machine) releaseBlocks(p *peerState) {
 // driveBlocks asks for wanted blocks, a few at a time. A peer that is slow with
 // one keeps its chance while another is asked as well.
 func (m *Machine) driveBlocks() {
+	if len(m.blocks.wants) == 0 {
+		return
+	}
 	peers := m.ready()
 	if len(peers) == 0 {
 		return
 	}
-	room := blocksInFlight
+	room, bytes := blocksInFlight, 0
 	for _, w := range m.blocks.wants {
 		if len(w.asked) > 0 && !m.due(w.retryAt) {
 			room--
 		}
+		for _, a := range w.asked {
+			if m.now.Before(a.at.Add(blockLost)) {
+				bytes += m.blocks.expected()
+			}
+		}
 	}
 	for _, w := range m.blocks.wants {
 		// A block that nobody has waits without keeping others back; one that a
-		// dispute waits for holds up all filters.
-		if m.due(w.retryAt) && (room > 0 || w.internal) && m.tryBlock(peers, w) {
+		// dispute waits for holds up all filters. Half of the bytes are for
+		// asking a second peer.
+		most := maxBlockBytes
+		if len(w.asked) == 0 {
+			most /= 2
+		}
+		fits := room > 0 && (bytes == 0 || bytes+m.blocks.expected() <= most)
+		if m.due(w.retryAt) && (fits || w.internal) && m.tryBlock(peers, w) {
 			room--
+			bytes += m.blocks.expected()
+		}
+	}
+}
+
+// expected is how large a block is taken to be: as the last ones, rather too
+// large than too small.
+func (b *blockFetch) expected() int {
+	if b.size == 0 {
+		return typicalBlock
+	}
+	return b.size
+}
+
+// patience is how long to wait for a block before somebody else is asked too:
+// almost all of the last ones took less.
+func (b *blockFetch) patience() time.Duration {
+	if len(b.took) < blocksTimed/4 {
+		return blockPatience
+	}
+	sorted := slices.Sorted(slices.Values(b.took))
+	return min(max(sorted[(len(sorted)-1)*95/100]*5/4, blockPatience/2), 4*blockPatience)
+}
+
+// learn notes how long a block took and how large it is.
+func (b *blockFetch) learn(took time.Duration, size int) {
+	if len(b.took) == blocksTimed {
+		b.took = slices.Delete(b.took, 0, 1)
+	}
+	b.took = append(b.took, took)
+	b.size = max(size, (3*b.expected()+size)/4)
+}
+
+// retryBlocks gives a new peer its chance at blocks that others did not have.
+func (m *Machine) retryBlocks() {
+	for _, w := range m.blocks.wants {
+		if w.attempts > 1 {
+			w.retryAt = m.now
 		}
 	}
 }
@@ -118,16 +181,16 @@ func (m *Machine) driveBlocks() {
 // tryBlock asks one more peer for a block, false if there is none to ask now.
 func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 	for _, a := range w.asked {
-		a.peer.owesBlock = a.peer.owesBlock || m.due(a.at.Add(blockTimeoutMin))
+		a.peer.owesBlock = a.peer.owesBlock || !m.now.Before(a.at.Add(m.blocks.patience()))
 	}
-	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockTimeoutMax)) })
+	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockBackOff)) })
 	p := m.pickForBlock(peers, w)
 	if p == nil {
 		w.tried = nil // all were asked once: begin again, more patiently
 		p = m.pickForBlock(peers, w)
 	}
 	if p == nil {
-		w.retryAt = m.now.Add(blockTimeoutMin)
+		w.retryAt = m.now.Add(m.blocks.patience())
 		m.wakeAt(w.retryAt)
 		return false
 	}
@@ -138,13 +201,22 @@ func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 func (m *Machine) askBlock(p *peerState, w *blockWant) {
 	w.asked = append(w.asked, blockAsk{peer: p, at: m.now})
 	w.tried = append(w.tried, p.info.ID)
-	w.retryAt = m.now.Add(min(blockTimeoutMin<<min(w.attempts, 8), blockTimeoutMax))
+	if !slices.Contains(w.known, p.info.Addr) && len(w.known) < maxAddresses {
+		w.known = append(w.known, p.info.Addr)
+	}
+	w.retryAt = m.now.Add(m.blocks.backOff(w))
 	w.attempts++
 	m.wakeAt(w.retryAt)
 	get := wire.NewMsgGetData()
 	hash := w.hash
 	_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessBlock, &hash))
 	m.send(p, get)
+}
+
+// backOff is the pause until a block is asked for again: longer each time, and
+// never for ever.
+func (b *blockFetch) backOff(w *blockWant) time.Duration {
+	return min(b.patience()<<min(w.attempts, 8), blockBackOff)
 }
 
 // pickForBlock chooses at random among peers that were not asked yet, so that
@@ -183,6 +255,9 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 	if w == nil {
 		return
 	}
+	if i := w.askedOf(p); i >= 0 {
+		m.blocks.learn(m.now.Sub(w.asked[i].at), in.Block.SerializeSize())
+	}
 	internal, external := w.internal, w.external
 	w.internal, w.external = false, false
 	m.removeUnwanted()
@@ -204,7 +279,7 @@ func (m *Machine) notFoundReceived(p *peerState, msg *wire.MsgNotFound) {
 				w.asked = slices.Delete(w.asked, i, i+1)
 				w.retryAt = m.now
 				if len(w.tried) >= len(m.ready()) {
-					w.retryAt = m.now.Add(min(blockTimeoutMin<<min(w.attempts, 8), blockTimeoutMax))
+					w.retryAt = m.now.Add(m.blocks.backOff(w))
 				}
 			}
 		}

@@ -162,10 +162,21 @@ const (
 
 	// blocksInFlight bounds blocks asked for at once.
 	blocksInFlight = 4
-	// blockTimeoutMin and blockTimeoutMax bound how long one peer may take
-	// with a block before another is asked too.
-	blockTimeoutMin = 4 * time.Second
-	blockTimeoutMax = 64 * time.Second
+	// maxBlockBytes bounds what they may take together.
+	maxBlockBytes = 16 << 20
+	// typicalBlock is how large a block is taken to be before one has come.
+	typicalBlock = 2 << 20
+	// blockPatience is how long one peer may take with a block before another
+	// is asked too, while it is not known how long blocks take; then it is what
+	// 95 in 100 of the last blocksTimed took, and a quarter more.
+	blockPatience = 2 * time.Second
+	blocksTimed   = 20
+	// blockLost is after what time a request is no longer taken to bring
+	// anything that needs room.
+	blockLost = 16 * time.Second
+	// blockBackOff is the longest pause between two requests for one block. The
+	// first is blockPatience; it doubles each time.
+	blockBackOff = 64 * time.Second
 
 	// maxSeenTxs bounds the memory of transactions looked at (1.6 MB).
 	maxSeenTxs = 50000

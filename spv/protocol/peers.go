@@ -128,6 +128,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		}
 		return
 	}
+	m.retryBlocks()
 	m.send(p, &wire.MsgSendHeaders{})
 	p.up = true
 	m.emit(PeerUp{Peer: m.infoOf(p)})

@@ -262,7 +262,7 @@ func (m *Machine) explainFilters(s *Stage, asked bool) {
 	case d != nil:
 		s.Why, s.Height = WhyDispute, d.height
 		if w := m.wantOf(d.block); w != nil {
-			s.Tried = w.attempts
+			s.Tried = len(w.known)
 		}
 	case !m.hasFilterPeer():
 		s.Why = WhyNoFilterPeers
@@ -271,7 +271,7 @@ func (m *Machine) explainFilters(s *Stage, asked bool) {
 	}
 }
 
-// explainBlocks names the block that is waited for longest.
+// explainBlocks names the block that most peers were asked for.
 func (m *Machine) explainBlocks(s *Stage) {
 	if len(m.ready()) == 0 {
 		s.Why = WhyNoPeers
@@ -281,9 +281,9 @@ func (m *Machine) explainBlocks(s *Stage) {
 		if !w.external {
 			continue
 		}
-		tip, _, _ := m.tree.Find(w.hash)
-		s.Why, s.Height, s.Tried = WhyBlock, tip.Height, w.attempts
-		return
+		if s.Why == WhyNone || len(w.known) > s.Tried {
+			s.Why, s.Height, s.Tried = WhyBlock, w.height, len(w.known)
+		}
 	}
 }
 
