@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"maps"
+	"time"
 
 	"thistle/spv/chain"
 
@@ -60,10 +61,20 @@ func (m *Machine) chooseLead(peers []*peerState, tip chain.Tip) {
 	}
 }
 
+// leadPatience is how long the leading peer may take for one answer. Each that is
+// too slow has the next be given more time: it may be our line.
+func (m *Machine) leadPatience() time.Duration {
+	return min(headersWait<<m.slowLeads, headersTimeout)
+}
+
 // expireHeaders stops waiting for answers that do not come.
 func (m *Machine) expireHeaders(peers []*peerState) {
 	tip := m.tree.Tip()
 	for _, p := range peers {
+		if m.lead == p.info.ID && p.asking && m.due(p.askedAt.Add(m.leadPatience())) {
+			m.lead = 0
+			m.slowLeads++
+		}
 		if !p.asking || !m.due(p.askedAt.Add(headersTimeout)) {
 			continue
 		}
@@ -160,6 +171,9 @@ func (m *Machine) headersTaken(p *peerState, res chain.Result, full, asked bool)
 			m.nothingNew(p)
 		}
 		return
+	}
+	if m.lead != 0 && m.lead != p.info.ID && !m.headed {
+		return // it led once, and was slow; others go on
 	}
 	// There may be more, and if not the peer will say so.
 	if m.lead == p.info.ID && !full {
@@ -350,7 +364,7 @@ func (m *Machine) bulkDone() bool {
 		switch {
 		case m.answered(p):
 			done = true
-		case p.asking && m.due(p.askedAt.Add(headersTimeout)):
+		case p.asking && m.due(p.askedAt.Add(headersWait)):
 		default:
 			return false
 		}

@@ -42,6 +42,9 @@ const (
 	// headersTimeout is how long a peer may take to answer getheaders before
 	// another is asked.
 	headersTimeout = 10 * time.Second
+	// headersWait is how long a first sync waits for a peer's headers before it
+	// goes on with others.
+	headersWait = 3 * time.Second
 	// headersPatience is how long a peer that claims more than we have may be
 	// silent before it is let go.
 	headersPatience = 60 * time.Second

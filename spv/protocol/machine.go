@@ -63,11 +63,12 @@ type Machine struct {
 	out  []Output
 	next time.Time
 
-	peers  []*peerState // ascending by ID
-	book   addressBook
-	lead   PeerID     // asked alone during bulk header sync, 0 if nobody
-	headed bool       // headers have been current once
-	proved chain.Work // the most that a branch beyond our room has shown to have
+	peers     []*peerState // ascending by ID
+	book      addressBook
+	lead      PeerID     // asked alone during bulk header sync, 0 if nobody
+	slowLeads int        // how many took too long
+	headed    bool       // headers have been current once
+	proved    chain.Work // the most that a branch beyond our room has shown to have
 
 	lookedFrom chainhash.Hash // our tip since lookAt was set
 	lookAt     time.Time      // when everybody is asked again

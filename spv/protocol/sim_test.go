@@ -784,6 +784,38 @@ func TestCircle(t *testing.T) {
 	requireConverged(t, s, w.b, 8990, 10*time.Minute)
 }
 
+// TestSilentLead: who is to feed us alone and says nothing costs seconds, and
+// who is only slow is not given up for nothing.
+func TestSilentLead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(27, 9000, true)
+	silent := &spvtest.Peer{Name: "silent", Chain: w.b, NoHeaders: true, NoCF: true, Latency: time.Millisecond}
+	honest := &spvtest.Peer{Name: "honest", Chain: w.b, Latency: 100 * time.Millisecond}
+	s := w.sim(27, 8990, silent, honest)
+	began := s.Now()
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Disk().Tip().Hash == w.b.Tip().Hash }))
+	require.Less(t, s.Now().Sub(began), 5*time.Second)
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash }))
+	require.Less(t, s.Now().Sub(began), 6*time.Second)
+	s.Check(t)
+
+	// All are as slow: the line is. Few headers come twice.
+	var slow []*spvtest.Peer
+	for i := range 4 {
+		slow = append(slow, &spvtest.Peer{Name: fmt.Sprint(i), Chain: w.b, Latency: 2 * time.Second})
+	}
+	s = w.sim(27, 0, slow...)
+	asked := 0
+	s.Watch = func(out protocol.Output) {
+		if send, ok := out.(protocol.Send); ok && send.Msg.Command() == "getheaders" {
+			asked++
+		}
+	}
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Disk().Tip().Hash == w.b.Tip().Hash }))
+	require.LessOrEqual(t, asked, 10, "five messages, one twice, and all at the end")
+	s.Check(t)
+}
+
 // TestForgetfulAnnouncer: a peer that announces nothing is asked again in the
 // end.
 func TestForgetfulAnnouncer(t *testing.T) {
