@@ -24,6 +24,7 @@ const (
 	raceCommits = "commits" // the same, then all filter headers
 	raceFilters = "filters" // all headers, then all filters, matched
 	raceTip     = "tip"     // at the tip, new blocks
+	raceNew     = "new"     // a wallet made today is ready
 	raceOpen    = "open"    // only the opening of what is there
 )
 
@@ -69,6 +70,8 @@ type engine interface {
 	// scan matches all filters up to the tip, and then calls found for each new
 	// block until ctx ends, if found is not nil.
 	scan(ctx context.Context, scripts [][]byte, to int32, found func(height int32)) error
+	// ready syncs only what a wallet made today needs.
+	ready(ctx context.Context, tip int32) (time.Duration, error)
 	close() error
 }
 
@@ -114,6 +117,10 @@ func race(ctx context.Context, a *engineAsked, e engine, found func(int32)) (res
 		return res, nil
 	}
 	began := time.Now()
+	if a.Race == raceNew {
+		res.Headers, err = e.ready(ctx, a.Facts.Tip.Height)
+		return res, err
+	}
 	if err := e.sync(ctx); err != nil {
 		return res, err
 	}

@@ -105,6 +105,12 @@ func (n *neutrinoEngine) scan(ctx context.Context, scripts [][]byte, to int32, f
 	return err
 }
 
+var errNeedsAll = errors.New("it needs all headers and filter headers first: another race")
+
+func (n *neutrinoEngine) ready(context.Context, int32) (time.Duration, error) {
+	return 0, errNeedsAll
+}
+
 // closePatience is how long neutrino may take to stop: sometimes it never does.
 const closePatience = 5 * time.Second
 

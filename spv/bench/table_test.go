@@ -16,7 +16,7 @@ func TestTable(t *testing.T) {
 	for _, l := range lines {
 		results[l.name] = make(map[string]outcome)
 		for name := range engines {
-			r := outcome{count: l.blocks(&o, name), after: []time.Duration{time.Second}, reopen: time.Second,
+			r := outcome{count: l.blocks(&o, name), after: []time.Duration{time.Second}, reopen: [2]time.Duration{time.Second, time.Second},
 				disk:   map[string]int64{"chain.db": 90e6, "block_headers.bin": 8e6, "neutrino.db": 6e6, "reg_filter_headers.bin": 3_200_000},
 				result: result{Headers: time.Second, Commits: time.Second, Filters: 10 * time.Second, Heap: 50 << 20, Resident: 90 << 20, CPU: time.Second}}
 			if name == "neutrino" {

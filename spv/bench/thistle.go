@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"thistle/spv"
 )
@@ -13,18 +14,24 @@ type thistle struct {
 	sub  *spv.Subscription
 	stop context.CancelFunc
 	ran  chan error
+	ask  [][]byte // the scripts of a new wallet
 }
 
 func (t *thistle) open(a *engineAsked) error {
+	t.ask = scripts(a.Scripts)
 	params, err := a.Facts.Params()
 	if err != nil {
 		return err
 	}
-	t.c, err = spv.Open(spv.Config{
+	cfg := spv.Config{
 		Params: params, FilterCheckpoints: a.Facts.FilterHeaders, Dir: a.Dir,
 		Connect: a.Addrs, NoDNS: true, Peers: len(a.Addrs),
 		BirthdayHeight: 1, // all there is, as neutrino fetches it
-	})
+	}
+	if a.Race == raceNew {
+		cfg.BirthdayHeight, cfg.BirthdayTime = 0, time.Now()
+	}
+	t.c, err = spv.Open(cfg)
 	return err
 }
 
@@ -33,6 +40,25 @@ func (t *thistle) sync(ctx context.Context) error {
 	t.sub, t.ran = t.c.Subscribe(), make(chan error, 1)
 	go func() { t.ran <- t.c.Run(ctx) }()
 	return nil
+}
+
+// ready ends when the blocks of the last hours, by whose times nobody can be
+// sure that they are older than the wallet, have been matched too.
+func (t *thistle) ready(ctx context.Context, tip int32) (time.Duration, error) {
+	began := time.Now()
+	if err := t.sync(ctx); err != nil {
+		return 0, err
+	}
+	if err := reach(ctx, tip, func() int32 { return t.c.Tip().Height }); err != nil {
+		return 0, err
+	}
+	from := t.c.HeightAt(time.Now().Add(-24 * time.Hour))
+	t.c.KeepFilters(from)
+	if err := reach(ctx, tip, func() int32 { _, tip := t.c.Filters(); return tip.Height }); err != nil {
+		return 0, err
+	}
+	err := t.match(ctx, t.ask, from, tip)
+	return time.Since(began), err
 }
 
 // headers counts nothing until the base is genesis: ours come from the top.
