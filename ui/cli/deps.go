@@ -45,6 +45,7 @@ type Place struct {
 	Network string
 	Connect []string
 	NoDNS   bool
+	Data    app.Data
 	Log     *slog.Logger // nil for none
 }
 

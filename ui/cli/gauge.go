@@ -7,7 +7,7 @@ import (
 )
 
 // gaugeTick is how often progress is looked at.
-const gaugeTick = 200 * time.Millisecond
+const gaugeTick = 250 * time.Millisecond
 
 // gauge is the line of progress on stderr, if that is a terminal.
 type gauge struct {

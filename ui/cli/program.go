@@ -34,6 +34,7 @@ type globals struct {
 	network, dataDir, wallet string
 	connect                  []string
 	noDNS                    bool
+	data                     []func(*app.Data) // what the flags about it change
 	passwordFile             string
 	json                     bool
 	logLevel, logFile        string
@@ -159,8 +160,15 @@ func (p *program) place() (Place, error) {
 	if dir == "" {
 		dir = p.deps.DataDir
 	}
+	settings, err := app.LoadSettings(dir)
+	if err != nil && p.log != nil {
+		p.log.Warn("read settings", "err", err)
+	}
+	for _, change := range p.flags.data {
+		change(&settings.Data)
+	}
 	return Place{
-		DataDir: dir, Network: p.flags.network, Connect: p.flags.connect, NoDNS: p.flags.noDNS, Log: p.log,
+		DataDir: dir, Network: p.flags.network, Connect: p.flags.connect, NoDNS: p.flags.noDNS, Data: settings.Data, Log: p.log,
 	}, nil
 }
 

@@ -190,10 +190,11 @@ func (p *program) status() *cobra.Command {
 }
 
 func (p *program) showStatus(s app.Status) error {
+	searched, all := present.Searched(s)
 	result := Status{
 		Network: s.Network, Wallet: s.Wallet, Fingerprint: hexOf(s.Fingerprint[:]), Height: number(s.Height),
 		Birthday: stamp(s.Birthday), BirthdayHeight: s.BirthdayHeight, Coverage: pairs(s.Coverage),
-		Scripts: s.Scripts, Matches: s.Matches, Unapplied: s.Unapplied, Pending: s.Pending, Final: s.Final,
+		Searched: searched, ToSearch: all - searched, Scripts: s.Scripts, Matches: s.Matches, Unapplied: s.Unapplied, Pending: s.Pending, Final: s.Final,
 		Descriptors: append([]string{}, s.Descriptors...),
 	}
 	if s.Height >= 0 {
@@ -205,7 +206,7 @@ func (p *program) showStatus(s app.Status) error {
 			"Wallet", s.Wallet+" on "+s.Network, "Fingerprint", result.Fingerprint,
 			"Newest block", heightText(result.Height),
 			"Birthday", present.Time(s.Birthday), "Searched from", heightText(s.BirthdayHeight),
-			"Searched", rangesText(s.Coverage), "For", present.Count(s.Scripts, "script", "scripts"),
+			"Searched", searchedText(s), "For", present.Count(s.Scripts, "script", "scripts"),
 			"Found in", present.Count(s.Matches, "block", "blocks"),
 			"Still to read", present.Count(s.Unapplied, "block", "blocks"),
 			"Unconfirmed", present.Count(s.Pending, "payment", "payments"),
@@ -215,6 +216,16 @@ func (p *program) showStatus(s app.Status) error {
 			g.line("%s", g.ink.faint(d))
 		}
 	})
+}
+
+// searchedText says which blocks were searched and, while some were not, how many
+// of all.
+func searchedText(s app.Status) string {
+	text := rangesText(s.Coverage)
+	if searched, all := present.Searched(s); searched < all {
+		text += ": " + present.Height(searched) + " of " + present.Height(all)
+	}
+	return text
 }
 
 func pairs(ranges []app.Range) [][2]int32 {

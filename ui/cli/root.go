@@ -78,10 +78,39 @@ func (p *program) addGlobals(f *pflag.FlagSet) {
 	f.StringVar(&g.wallet, "wallet", "default", "`name` of the wallet")
 	f.StringArrayVar(&g.connect, "connect", nil, "`host:port` of a peer; only those named are used (repeatable)")
 	f.BoolVar(&g.noDNS, "no-dns", false, "do not look for peers by DNS")
+	p.addData(f)
 	f.StringVar(&g.passwordFile, "password-file", "", "`file` with the password; else it is asked on the terminal")
 	f.BoolVar(&g.json, "json", g.json, "print JSON; see \"thistle help json\"")
 	f.StringVar(&g.logLevel, "log-level", "", "keep a log: debug, info, warn or error")
 	f.StringVar(&g.logFile, "log-file", "", "`file` the log is added to (default stderr)")
+}
+
+// addData adds the flags about how much of the chain is fetched and kept. Without
+// them it is as chosen in the window.
+func (p *program) addData(f *pflag.FlagSet) {
+	set := func(change func(*app.Data)) { p.flags.data = append(p.flags.data, change) }
+	f.Func("filter-limit", "`size` of the filters to keep on disk, such as 5GB, or none (default as chosen in the window, or none)", func(text string) error {
+		limit, err := present.ParseSize(text)
+		set(func(d *app.Data) { d.FilterLimit = limit })
+		return err
+	})
+	f.Func("full-blocks", "`number` of blocks to read whole when no peer serves filters (default as chosen in the window, or "+strconv.Itoa(app.DefaultFullBlocks)+")", func(text string) error {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err == nil && n > app.MaxFullBlocks {
+			err = strconv.ErrRange
+		}
+		if n == 0 {
+			set(func(d *app.Data) { d.FullBlocks = -1 })
+		} else {
+			set(func(d *app.Data) { d.FullBlocks = int32(n) })
+		}
+		return err
+	})
+	f.BoolFunc("audit", "check all headers from the first block on; costs about 80 MB once (default as chosen in the window, or not)", func(text string) error {
+		on, err := strconv.ParseBool(text)
+		set(func(d *app.Data) { d.Audit = on })
+		return err
+	})
 }
 
 func helpCommand() *cobra.Command {
@@ -129,8 +158,13 @@ func flagFault(cmd *cobra.Command, err error) error {
 		return usage("The flag --%s needs a value.", missing.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		text := fmt.Sprintf("%q is no value for --%s", invalid.GetValue(), invalid.GetFlag().Name)
-		if invalid.GetFlag().Value.Type() == "duration" {
+		switch {
+		case invalid.GetFlag().Value.Type() == "duration":
 			text += ": write it with its unit, as in 90s or 2m"
+		case invalid.GetFlag().Name == "filter-limit":
+			text += ": write it as in 500MB, 5GB or none"
+		case invalid.GetFlag().Name == "full-blocks":
+			text += ": write a number up to " + strconv.Itoa(app.MaxFullBlocks)
 		}
 		return usage("%s.", text)
 	}

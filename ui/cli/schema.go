@@ -169,6 +169,8 @@ type Status struct {
 	Birthday       string     `json:"birthday" doc:"time; nothing of the wallet is older"`
 	BirthdayHeight *int32     `json:"birthday_height" doc:"block to search from; null until headers are known"`
 	Coverage       [][2]int32 `json:"coverage" doc:"[from,to] heights at which all scripts were searched for"`
+	Searched       int32      `json:"searched" doc:"number of blocks searched since the birthday"`
+	ToSearch       int32      `json:"to_search" doc:"number of known blocks that are not"`
 	Scripts        int        `json:"scripts" doc:"number searched for"`
 	Matches        int        `json:"matches" doc:"blocks that the filters named"`
 	Unapplied      int        `json:"unapplied" doc:"named blocks still to be fetched"`
@@ -246,6 +248,22 @@ type (
 		Height int32  `json:"height" doc:"of the newest block"`
 		Hash   string `json:"hash" doc:"of the newest block"`
 	}
+	// ProgressLine tells how far the catching up is.
+	ProgressLine struct {
+		Event  string      `json:"event" doc:"progress"`
+		Stages []StageItem `json:"stages" doc:"parts of the work, in their order"`
+	}
+	// StageItem is a part of catching up.
+	StageItem struct {
+		Stage       string  `json:"stage" doc:"peers, headers, filter_headers, filters or blocks"`
+		Done        int32   `json:"done" doc:"how many of these are here; peers come and go"`
+		Total       int32   `json:"total" doc:"of how many wanted now"`
+		Rate        float64 `json:"rate" doc:"how many a second lately"`
+		SecondsLeft *int64  `json:"seconds_left" doc:"until done; null if done or nobody can say"`
+		Why         *string `json:"why" doc:"what keeps it, see below; null if nothing does"`
+		Height      *int32  `json:"height" doc:"of the block that why is about; null if of none"`
+		Tried       int     `json:"tried" doc:"peers that were asked for that block"`
+	}
 	// WarningLine tells of something a person should know.
 	WarningLine struct {
 		Event   string `json:"event" doc:"warning"`
@@ -313,6 +331,7 @@ var schema = []struct {
 	{command: "watch", shape: ReorgLine{}, lines: true},
 	{command: "watch", shape: SyncedLine{}, lines: true},
 	{command: "watch", shape: WarningLine{}, lines: true},
+	{command: "watch", shape: ProgressLine{}, lines: true},
 	{command: "demo", shape: DemoResult{}},
 	{command: "demo --headless, first line", shape: DemoNetwork{}},
 	{command: "demo --headless, each answer", shape: DemoAnswer{}, lines: true},
@@ -338,17 +357,33 @@ values are null, empty lists []. "or null" marks fields that may be unknown.
 		fmt.Fprintf(&b, "\n%s%s\n", s.command, how)
 		describe(&b, reflect.TypeOf(s.shape), "  ")
 	}
+	b.WriteString(whyText)
 	b.WriteString("\nExit codes\n" + exitText())
 	return b.String()
 }
+
+// whyText tells the words for what keeps a part of the work.
+const whyText = `
+What keeps a part of the work
+  no_peers         nobody is connected
+  no_filter_peers  no connected peer serves filters
+  no_answer        peers were asked and say nothing
+  dispute          peers disagree about the filter of a block
+  clock            by this computer's clock the newest blocks are from the future
+  block            a block was asked for and does not come
+  full_blocks      no peer serves filters, so blocks are read instead
+`
 
 func describe(b *strings.Builder, t reflect.Type, indent string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		fmt.Fprintf(b, "%s%-17s %-16s %s\n", indent, name, typeName(f.Type), f.Tag.Get("doc"))
-		if f.Type.Kind() == reflect.Struct {
-			describe(b, f.Type, indent+"  ")
+		switch inner := f.Type; {
+		case inner.Kind() == reflect.Struct:
+			describe(b, inner, indent+"  ")
+		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct:
+			describe(b, inner.Elem(), indent+"  ")
 		}
 	}
 }
@@ -368,6 +403,8 @@ func typeName(t reflect.Type) string {
 		return "boolean"
 	case reflect.Struct:
 		return "object"
+	case reflect.Float64:
+		return "number"
 	}
 	return "integer"
 }

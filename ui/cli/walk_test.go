@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/app"
 	"thistle/keystore/keystoretest"
 	"thistle/ui/cli"
 
@@ -46,6 +47,7 @@ func TestEveryCommand(t *testing.T) {
 	status := gives[cli.Status](r, "status")
 	require.Nil(t, status.Height)
 	require.Nil(t, status.Hash)
+	require.Zero(t, status.ToSearch)
 	require.Len(t, status.Descriptors, 2)
 
 	to := gives[cli.Receiving](r, "receive", "--label", "rent & \"more\"", "--amount", "0.5")
@@ -192,10 +194,64 @@ func TestWatchTellsOfReorgs(t *testing.T) {
 	require.Equal(t, net.Addrs()[0], value[cli.PeerLostLine](t, w.await(`"peer_lost"`)).Peer)
 	require.Zero(t, w.end())
 
+	status := gives[cli.Status](r, "status")
+	require.Equal(t, *status.Height-*status.BirthdayHeight+1, status.Searched)
+	require.Zero(t, status.ToSearch)
+
 	people := r.watch()
 	people.await("Connected to " + net.Addrs()[0])
 	people.await("All is known up to block 203.")
 	require.Zero(t, people.end())
+}
+
+// TestProgressForPrograms watches a wallet catch up. One that is made before its
+// network is known has all to fetch.
+func TestProgressForPrograms(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net.Addrs()...)
+	gives[cli.Created](r, "create")
+	net[0].Mute("getcfilters")
+	w := r.watch("--json")
+	line := value[cli.ProgressLine](t, w.await(`"progress"`, `"stage":"headers","done":201`, `"stage":"filters","done":0,"total":`, `"why":null`))
+	net[0].Unmute()
+	var names []string
+	for _, s := range line.Stages {
+		names = append(names, s.Stage)
+		require.LessOrEqual(t, s.Done, s.Total)
+	}
+	require.Equal(t, []string{"peers", "headers", "filter_headers", "filters", "blocks"}, names)
+	require.EqualValues(t, 1, line.Stages[0].Done)
+	require.EqualValues(t, 201, line.Stages[1].Total)
+	filters := line.Stages[3]
+	require.Positive(t, filters.Total)
+	require.Nil(t, filters.Height)
+	value[cli.SyncedLine](t, w.await(`"synced"`))
+	last := value[cli.ProgressLine](t, w.await(`"progress"`))
+	require.Equal(t, filters.Total, last.Stages[3].Done)
+	require.Zero(t, w.end())
+}
+
+// TestDataFlags: what a flag says holds for this run, the rest is as chosen in the
+// window.
+func TestDataFlags(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var got []app.Data
+	r.deps.Env = func(place cli.Place) (*app.Env, error) {
+		got = append(got, place.Data)
+		return testEnv(place)
+	}
+	gives[[]cli.WalletItem](r, "wallets")
+	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "5GB", "--full-blocks", "144", "--audit")
+	chosen := app.Settings{Data: app.Data{FilterLimit: 1e9, FullBlocks: -1, Audit: true}}
+	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), chosen))
+	gives[[]cli.WalletItem](r, "wallets")
+	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "none", "--audit=false")
+	gives[[]cli.WalletItem](r, "wallets", "--full-blocks", "0")
+	require.Equal(t, []app.Data{
+		{}, {FilterLimit: 5e9, FullBlocks: 144, Audit: true}, chosen.Data, {FullBlocks: -1}, {FilterLimit: 1e9, FullBlocks: -1, Audit: true},
+	}, got)
 }
 
 // TestQueuedPayment sends to peers that do not listen: the result is told all the

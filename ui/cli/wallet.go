@@ -58,13 +58,18 @@ func (p *program) online(ctx context.Context, w *app.Wallet, fn func(context.Con
 func (p *program) attend(ctx context.Context, w *app.Wallet, events *app.Events) {
 	for ctx.Err() == nil {
 		if p.deps.ErrTerminal {
-			p.gauge.set(present.Syncing(len(w.Peers()), w.Status()))
+			p.gauge.set(present.Syncing(p.snapshot(w)))
 		}
 		tick, cancel := context.WithTimeout(ctx, gaugeTick)
 		p.passWarnings(tick, events)
 		cancel()
 	}
 	p.passWarnings(ctx, events) // what is left
+}
+
+// snapshot is what the line of progress is made of.
+func (p *program) snapshot(w *app.Wallet) present.Snapshot {
+	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Wallet: w.Name(), Progress: w.Progress(), Status: w.Status()}
 }
 
 // passWarnings tells warnings until ctx ends.

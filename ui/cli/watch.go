@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"thistle/app"
 	"thistle/ui/present"
@@ -13,34 +15,101 @@ func (p *program) watch() *cobra.Command {
 	return &cobra.Command{
 		Use: "watch", Short: "Stay connected and tell what happens", Args: arguments(),
 		Long: `Runs until interrupted. Payments that are not confirmed yet are seen, and kept,
-while this runs. With --json each event is one line.`,
+while this runs. With --json each event is one line, and so is the progress while
+there is something to catch up with, once a second at most.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.offline(cmd.Context(), func(w *app.Wallet) error {
 				events := w.Events()
 				defer events.Close()
+				defer p.gauge.clear()
 				return w.Online(cmd.Context(), func(ctx context.Context) error {
-					return p.tellEvents(ctx, events)
+					return p.tellEvents(ctx, w, events)
 				})
 			})
 		},
 	}
 }
 
-// tellEvents prints events until ctx ends.
-func (p *program) tellEvents(ctx context.Context, events *app.Events) error {
-	for {
-		event, err := events.Next(ctx)
+// tellEvents prints events until ctx ends, and between them how far the catching
+// up is.
+func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Events) error {
+	var told progressTold
+	for ctx.Err() == nil {
+		tick, cancel := context.WithTimeout(ctx, gaugeTick)
+		event, err := events.Next(tick)
+		cancel()
 		if err != nil {
-			return nil
+			err = p.tellProgress(w, &told)
+		} else {
+			err = p.tellEvent(event)
 		}
-		line, ok := eventLine(event)
-		if !ok {
-			continue
-		}
-		if err := p.show(line, func(g *page) { g.line("%s", g.event(event)) }); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (p *program) tellEvent(event app.Event) error {
+	line, ok := eventLine(event)
+	if !ok {
+		return nil
+	}
+	p.gauge.clear()
+	return p.show(line, func(g *page) { g.line("%s", g.event(event)) })
+}
+
+// progressTold is the progress told last, and whether there was something to
+// catch up with.
+type progressTold struct {
+	at     time.Time
+	stages app.Stages
+	busy   bool
+}
+
+// tellProgress keeps the line of progress true or, for programs, prints a line
+// while there is something to catch up with, and a last one when there is not.
+func (p *program) tellProgress(w *app.Wallet, told *progressTold) error {
+	s := p.snapshot(w)
+	busy := present.UnderWay(s)
+	switch st := s.Progress.Stages; {
+	case !p.flags.json && busy:
+		p.gauge.set(present.Syncing(s))
+	case !p.flags.json:
+		p.gauge.clear()
+	case st != told.stages && (busy || told.busy) && s.Now.Sub(told.at) >= time.Second:
+		*told = progressTold{s.Now, st, busy}
+		return p.show(ProgressLine{"progress", stageItems(st)}, nil)
+	}
+	return nil
+}
+
+func stageItems(st app.Stages) []StageItem {
+	var items []StageItem
+	for _, s := range []struct {
+		name string
+		app.Stage
+	}{{"peers", st.Peers}, {"headers", st.Headers}, {"filter_headers", st.FilterHeaders}, {"filters", st.Filters}, {"blocks", st.Blocks}} {
+		item := StageItem{Stage: s.name, Done: s.Done, Total: s.Total, Rate: math.Round(s.Rate*10) / 10, Tried: s.Tried}
+		if s.Left > 0 {
+			left := int64(s.Left.Seconds())
+			item.SecondsLeft = &left
+		}
+		if why := whyNames[s.Why]; why != "" {
+			item.Why = &why
+		}
+		if s.Why == app.WhyBlock || s.Why == app.WhyDispute {
+			item.Height = &s.Height
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// whyNames are the words that programs get for what keeps a stage.
+var whyNames = map[app.Why]string{
+	app.WhyNoPeers: "no_peers", app.WhyNoFilterPeers: "no_filter_peers", app.WhyNoAnswer: "no_answer", app.WhyDispute: "dispute",
+	app.WhyClock: "clock", app.WhyBlock: "block", app.WhyFullBlocks: "full_blocks",
 }
 
 func (g *page) event(event app.Event) string {

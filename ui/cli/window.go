@@ -70,5 +70,10 @@ func (p *program) windowFlags(cmd *cobra.Command) error {
 			return usage("The window asks for this itself; --%s is for commands.", name)
 		}
 	}
+	for _, name := range []string{"filter-limit", "full-blocks", "audit"} {
+		if cmd.Flags().Changed(name) {
+			return usage("The window has a setting for this; --%s is for commands.", name)
+		}
+	}
 	return nil
 }

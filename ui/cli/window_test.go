@@ -134,6 +134,7 @@ func TestWindowRefusesWhatItWouldNotHeed(t *testing.T) {
 	s := newScreen(t)
 	for _, args := range [][]string{
 		{"--wallet", "x"}, {"--password-file", "x"}, {"demo", "--wallet", "x"}, {"--connect", "nowhere"}, {"--network", "other"},
+		{"--filter-limit", "5GB"}, {"--full-blocks", "0"}, {"demo", "--audit"},
 		{"demo", "--tour", "--headless"}, {"other"},
 	} {
 		o := s.run(args...)

@@ -1,5 +1,5 @@
 // Package peers is the screen that shows whom the wallet talks to and how far
-// that has brought it: a star of peers around the person, three bars with a
+// that has brought it: a star of peers around the person, four bars with a
 // sentence, and a table.
 //
 // # Rules

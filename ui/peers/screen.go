@@ -14,7 +14,7 @@ import (
 type Screen struct {
 	content *fyne.Container
 	star    *star
-	steps   [3]step
+	steps   [4]step
 	line    *kit.Paragraph
 	table   *table
 	state   present.PeersState
@@ -24,13 +24,13 @@ type Screen struct {
 // New builds the screen, without peers.
 func New(kit.Host, Actions) *Screen {
 	s := &Screen{star: newStar(), line: kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.line"), table: newTable()}
-	for i, id := range []string{"peers.headers", "peers.filterheaders", "peers.filters"} {
+	for i, id := range []string{"peers.headers", "peers.filterheaders", "peers.filters", "peers.blocks"} {
 		s.steps[i] = newStep(id)
 	}
 	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", nil)
 	// Room for the longest sentence, so that nothing moves when it changes.
 	line := container.NewStack(kit.Blank(0, 54), s.line)
-	sync := kit.Column(kit.Space, kit.NewText(kit.Heading, "Sync"), s.steps[0].box, s.steps[1].box, s.steps[2].box, line)
+	sync := kit.Column(kit.Gap+2, kit.NewText(kit.Heading, "Sync"), s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)
 	top := kit.Shares(kit.Space, []float32{0.335, 0.665}, kit.Card(s.star), kit.Card(sync))
 	rows := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius), kit.Inset(12, 10, 10, 10, s.table.content))
 	s.content = kit.Page(head, container.NewBorder(kit.Inset(0, 0, kit.Space, 0, top), nil, nil, nil, rows))
@@ -44,7 +44,7 @@ func (s *Screen) Content() fyne.CanvasObject { return s.content }
 func (s *Screen) Update(state present.PeersState) {
 	old, first := s.state, !s.drawn
 	s.state, s.drawn = state, true
-	for i, b := range []present.Bar{state.Headers, state.FilterHeaders, state.Filters} {
+	for i, b := range []present.Bar{state.Headers, state.FilterHeaders, state.Filters, state.Blocks} {
 		s.steps[i].set(b)
 	}
 	s.line.SetTone(kit.Tone(state.Line.Tone))
@@ -81,4 +81,5 @@ func (s step) set(to present.Bar) {
 		s.box.Refresh() // the count may have become wider
 	}
 	s.bar.Set(to.Done)
+	s.bar.SetTone(kit.Tone(to.Tone))
 }

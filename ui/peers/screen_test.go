@@ -25,6 +25,7 @@ func synced() present.PeersState {
 		Headers:       present.Bar{Title: "Headers", Count: "10 / 10", Done: 1},
 		FilterHeaders: present.Bar{Title: "Filter headers — from one peer", Count: "5 / 10", Done: 0.5},
 		Filters:       present.Bar{Title: "Filters", Count: "none yet"},
+		Blocks:        present.Bar{Title: "Blocks — waiting for block 7 (2 peers tried)", Count: "3 / 4", Done: 0.75, Tone: present.Warn},
 		Line:          present.Text{Words: "Fetching filter headers.", Tone: present.Accent},
 		Rows: []present.PeerRow{
 			{Key: "a:1", Address: "a", Software: "/Satoshi/", Serves: "Filters", Height: "10", Ping: "1 ms", Since: "just now", Floor: "1 sat/vB"},
@@ -42,6 +43,9 @@ func TestShowsPeersAndSync(t *testing.T) {
 	require.Equal(t, "5 / 10", kittest.Text(t, c, "peers.filterheaders"))
 	require.InDelta(t, 0.5, kittest.Get[*kit.Bar](t, c, "peers.filterheaders.bar").Fraction(), 0)
 	require.Zero(t, kittest.Get[*kit.Bar](t, c, "peers.filters.bar").Fraction())
+	require.Equal(t, "Blocks — waiting for block 7 (2 peers tried)", kittest.Text(t, c, "peers.blocks.title"))
+	require.Equal(t, "3 / 4", kittest.Text(t, c, "peers.blocks"))
+	require.InDelta(t, 0.75, kittest.Get[*kit.Bar](t, c, "peers.blocks.bar").Fraction(), 0)
 	require.Equal(t, "Fetching filter headers.", kittest.Text(t, c, "peers.line"))
 	require.False(t, kittest.Has(t, c, "peers.empty"))
 }

@@ -48,8 +48,19 @@ func LockOf(s Snapshot, wallets []app.WalletInfo, last string) LockState {
 
 // lockFoot says what goes on while no wallet is open.
 func lockFoot(s Snapshot) Text {
-	p := s.Progress
+	p, st := s.Progress, s.Progress.Stages
 	block, peers := Height(max(p.Height, 0)), Count(p.Peers, "peer", "peers")
+	fetching := func(st app.Stage, what string) Text {
+		words := fmt.Sprintf("Fetching %s: %s of %s, with %s.", what, number(rough(st.Done, st.Total)), number(st.Total), peers)
+		if left := leftWords(st.Left); left != "" {
+			words = strings.TrimSuffix(words, ".") + "; " + left + "."
+		}
+		t := stageNews(s, st, what, words)
+		if t.Tone == Accent {
+			t.Tone = Muted
+		}
+		return t
+	}
 	switch {
 	case !p.Running && s.Stopped != nil:
 		return Text{Stopped(s.Stopped), Warn}
@@ -57,14 +68,16 @@ func lockFoot(s Snapshot) Text {
 		return Text{"The peer is not running.", Muted}
 	case p.Peers == 0:
 		return Text{"Looking for peers.", Muted}
-	case p.Current && p.FiltersFrom >= 0 && (p.FilterHeaders < p.Height || p.Filters < p.Height):
-		return Text{fmt.Sprintf("Fetching filters: all blocks up to %s are known, with %s.", block, peers), Muted}
-	case p.Current && s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late:
+	case !p.Current && st.Headers.Complete() && st.Headers.Why == app.WhyNone:
+		return Text{fmt.Sprintf("Asking for news after block %s, with %s.", block, peers), Muted}
+	case !p.Current || olderFirst(s):
+		return fetching(st.Headers, "headers")
+	case !st.FilterHeaders.Complete():
+		return fetching(st.FilterHeaders, "filter headers")
+	case !st.Filters.Complete():
+		return fetching(st.Filters, "filters")
+	case s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late:
 		return Text{fmt.Sprintf("The newest block that any peer knows, %s, is from %s.", block, Ago(p.TipTime, s.Now)), Warn}
-	case p.Current:
-		return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
-	case p.Target > p.Height:
-		return Text{fmt.Sprintf("The peer goes on syncing: block %s of about %s, with %s.", block, Height(p.Target), peers), Muted}
 	}
-	return Text{fmt.Sprintf("The peer goes on syncing: block %s, with %s.", block, peers), Muted}
+	return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
 }

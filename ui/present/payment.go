@@ -52,38 +52,3 @@ func Delivery(r *app.SendResult) string {
 	}
 	return "Not sent: this was a trial"
 }
-
-// Syncing says what is being done while a wallet catches up.
-func Syncing(peers int, s app.Status) string {
-	if peers == 0 {
-		return "Looking for peers"
-	}
-	text := Count(peers, "peer", "peers")
-	if s.Height < 0 {
-		return text + " · fetching headers"
-	}
-	text += " · block " + Height(s.Height)
-	switch {
-	case s.BirthdayHeight == nil:
-		text += " · fetching headers"
-	case s.Unapplied > 0:
-		text += " · reading " + Count(s.Unapplied, "block", "blocks") + " with payments"
-	case !s.Final:
-		text += " · searching for payments" + searched(s)
-	}
-	return text
-}
-
-// searched says up to where the blocks have been searched.
-func searched(s app.Status) string {
-	reached := *s.BirthdayHeight - 1
-	for _, r := range s.Coverage {
-		if r.From <= reached+1 {
-			reached = max(reached, r.To)
-		}
-	}
-	if reached < *s.BirthdayHeight {
-		return ""
-	}
-	return ", done up to " + Height(reached)
-}

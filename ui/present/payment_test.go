@@ -41,27 +41,6 @@ func TestSentIsSaidAfterAnEcho(t *testing.T) {
 	require.Contains(t, present.Delivery(&app.SendResult{State: app.Acknowledged, Acknowledged: []string{"a"}}), "Fetched by 1 peer")
 }
 
-func TestSyncing(t *testing.T) {
-	t.Parallel()
-	birthday := int32(100)
-	for _, c := range []struct {
-		peers  int
-		status app.Status
-		want   string
-	}{
-		{0, app.Status{Height: -1}, "Looking for peers"},
-		{2, app.Status{Height: -1}, "2 peers · fetching headers"},
-		{2, app.Status{Height: 4000}, "2 peers · block 4 000 · fetching headers"},
-		{1, app.Status{Height: 4000, BirthdayHeight: &birthday}, "1 peer · block 4 000 · searching for payments"},
-		{1, app.Status{Height: 4000, BirthdayHeight: &birthday, Coverage: []app.Range{{From: 100, To: 1500}, {From: 3000, To: 4000}}},
-			"1 peer · block 4 000 · searching for payments, done up to 1 500"},
-		{1, app.Status{Height: 4000, BirthdayHeight: &birthday, Unapplied: 3}, "1 peer · block 4 000 · reading 3 blocks with payments"},
-		{1, app.Status{Height: 4000, BirthdayHeight: &birthday, Final: true}, "1 peer · block 4 000"},
-	} {
-		require.Equal(t, c.want, present.Syncing(c.peers, c.status))
-	}
-}
-
 // TestEventsHaveWords goes through all of them.
 func TestEventsHaveWords(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ type PeersState struct {
 	Star []PeerDot
 	More string
 
-	Headers, FilterHeaders, Filters Bar
+	Headers, FilterHeaders, Filters, Blocks Bar
 	// Line is what is being done, or why nothing is.
 	Line Text
 
@@ -38,6 +38,7 @@ type Bar struct {
 	Title, Count string
 	// Done is from 0 to 1, in few enough steps that not each block redraws it.
 	Done float64
+	Tone Tone // a warning if something keeps it
 }
 
 // PeerRow is a peer in the table. Key is its address, whole; whatever it told us
@@ -53,7 +54,7 @@ const mostDots = 12
 // PeersOf makes the screen of peers.
 func PeersOf(s Snapshot) PeersState {
 	o := PeersState{
-		Headers: headersBar(s.Progress), FilterHeaders: filterHeadersBar(s.Progress), Filters: filtersBar(s),
+		Headers: headersBar(s), FilterHeaders: filterHeadersBar(s.Progress), Filters: filtersBar(s), Blocks: blocksBar(s.Progress),
 		Line: peersNews(s),
 	}
 	peers := slices.Clone(s.Peers)
@@ -90,78 +91,66 @@ func whyNoPeers(s Snapshot) string {
 
 // ---- how far the sync has come ----
 
-func headersBar(p app.Progress) Bar {
-	b := Bar{Title: "Headers — proof of work checked"}
-	switch goal := max(p.Target, p.Height); {
-	case p.Height < 0:
-		b.Count = "none yet"
-	case p.Peers == 0:
+func headersBar(s Snapshot) Bar {
+	p := s.Progress
+	if checked, on := auditing(s); on {
+		return stageBar("Headers", "all are checked, down to the first", checked)
+	}
+	b := stageBar("Headers", "proof of work checked", stagesOf(p).Headers)
+	if p.Peers == 0 && p.Height >= 0 {
 		// Nobody says how many there are.
-		b.Count = number(p.Height) + " so far"
-	case p.Height < goal || !p.Current:
-		b.Count, b.Done = number(rough(p.Height, goal))+" / "+number(goal), coarse(part(p.Height, p.Base, goal))
-	default:
-		b.Count, b.Done = number(p.Height)+" / "+number(goal), 1
+		b.Count, b.Done = number(stagesOf(p).Headers.Done)+" so far", 0
 	}
 	return b
 }
 
 func filterHeadersBar(p app.Progress) Bar {
-	b := Bar{Title: "Filter headers — being compared between " + strconv.Itoa(p.FilterPeers) + " peers"}
+	st, about := stagesOf(p).FilterHeaders, "compared between "+strconv.Itoa(p.FilterPeers)+" peers"
 	switch {
 	case p.FilterPeers == 0:
-		b.Title = "Filter headers — no peer serves them"
+		about = "no peer serves them now"
 	case p.FilterPeers == 1:
-		b.Title = "Filter headers — from one peer"
-	case p.Agreed > 1 && p.FilterHeaders >= p.Height:
-		b.Title = "Filter headers — agreed by " + strconv.Itoa(p.Agreed) + " peers"
+		about = "from one peer"
+	case p.Agreed > 1 && st.Total > 0 && st.Complete():
+		about = "agreed by " + strconv.Itoa(p.Agreed) + " peers"
 	}
-	switch {
-	case p.FilterHeaders < 0 || p.Height < 0:
-		b.Count = "none yet"
-	case p.FilterHeaders >= p.Height:
-		b.Count, b.Done = number(p.Height)+" / "+number(p.Height), 1
-	default:
-		b.Count, b.Done = number(rough(p.FilterHeaders, p.Height))+" / "+number(p.Height), coarse(part(p.FilterHeaders, p.Base, p.Height))
-	}
-	return b
+	return stageBar("Filter headers", about, st)
 }
 
-// filtersBar counts filters that were matched with the scripts of the open
-// wallet. Without one they are only kept.
+// filtersBar counts filters that are fetched; once they are, those that were
+// matched with the scripts of the open wallet.
 func filtersBar(s Snapshot) Bar {
-	p := s.Progress
+	st := stagesOf(s.Progress).Filters
 	if s.Wallet == "" {
-		b := Bar{Title: "Filters — kept for your wallets", Count: "none yet"}
-		if p.FiltersFrom >= 0 && p.Filters >= p.FiltersFrom && p.Height >= 0 {
-			have, all := p.Filters-p.FiltersFrom+1, p.Height-p.FiltersFrom+1
-			b.Count, b.Done = counted(have, all, ""), coarse(fraction(have, all))
-		}
-		return b
+		return stageBar("Filters", "kept for your wallets", st)
 	}
-	b := Bar{Title: "Filters — matched on this computer", Count: "none yet"}
-	all := int32(blocksToSearch(s))
-	if all <= 0 {
-		return b
+	have, all := searchedOf(s)
+	if all <= 0 || !st.Complete() {
+		return stageBar("Filters", "matched on this computer", st)
 	}
-	have := min(matched(s), all)
-	b.Count, b.Done = counted(have, all, Date(s.Status.Birthday, s.Now)), coarse(fraction(have, all))
+	b := stageBar("Filters", "matched on this computer", app.Stage{Done: have, Total: all})
+	b.Count = counted(have, all, Date(s.Status.Birthday, s.Now))
 	return b
 }
 
-// matched is how many blocks from the birthday on the wallet knows about. The
-// ranges are ascending, but may overlap.
-func matched(s Snapshot) int32 {
-	if s.Status.BirthdayHeight == nil {
-		return 0
+func blocksBar(p app.Progress) Bar {
+	return stageBar("Blocks", "those that the filters name", p.Stages.Blocks)
+}
+
+// Searched is how many blocks from the birthday on the wallet knows about, and of
+// how many.
+func Searched(s app.Status) (searched, all int32) {
+	if s.BirthdayHeight == nil {
+		return 0, 0
 	}
-	n, from := int32(0), *s.Status.BirthdayHeight
-	for _, r := range s.Status.Coverage {
-		if first, last := max(r.From, from), min(r.To, s.Progress.Height); last >= first {
-			n, from = n+last-first+1, last+1
+	// The ranges are ascending, but may overlap.
+	from := *s.BirthdayHeight
+	for _, r := range s.Coverage {
+		if first, last := max(r.From, from), min(r.To, s.Height); last >= first {
+			searched, from = searched+last-first+1, last+1
 		}
 	}
-	return n
+	return searched, max(s.Height-*s.BirthdayHeight+1, 0)
 }
 
 func counted(have, all int32, since string) string {
@@ -193,7 +182,8 @@ func rough(n, goal int32) int32 {
 	return n
 }
 
-func toGo(n int32) string {
+func toGo(s app.Stage) string {
+	n := s.Total - s.Done
 	if n > 1000 {
 		n -= n % 100
 	}
@@ -206,24 +196,29 @@ func number(n int32) string { return Digits(units.Amount(n), UnitSat) }
 // peersNews says in one sentence what is being done, or why nothing is. It goes
 // through what must be known before all is known, in its order.
 func peersNews(s Snapshot) Text {
-	p := s.Progress
+	p, st := s.Progress, s.Progress.Stages
 	switch {
 	case !p.Running:
 		return Text{"Nothing is fetched: Thistle is not running as a peer.", Bad}
 	case p.Peers == 0:
-		return Text{"Looking for peers. Until one answers nothing new can be known" + knownUntil(s) + ".", Warn}
-	case p.Height < p.Target:
-		return Text{"Fetching headers and checking their proof of work: " + toGo(p.Target-max(p.Height, 0)), Accent}
+		return Text{lookingForPeers(s), Warn}
+	case olderFirst(s) && p.Height >= p.Target:
+		return stageNews(s, st.Headers, "headers", "Fetching older headers, for a wallet that is older than what is here: "+toGo(st.Headers))
+	case !p.Current && !st.Headers.Complete():
+		return stageNews(s, st.Headers, "headers", "Fetching headers and checking their proof of work: "+toGo(st.Headers))
 	case !p.Current:
-		return Text{"Waiting for the peers to confirm that there is nothing newer than block " + number(max(p.Height, 0)) + ".", Accent}
-	case p.FilterHeaders < p.Height && p.FilterPeers == 0, p.Filters < p.Height && p.FiltersFrom >= 0 && p.FilterPeers == 0:
-		return Text{"None of the connected peers serves filters, and without these no payment can be found. Thistle looks for one that does.", Warn}
-	case p.FilterHeaders < p.Height:
-		return Text{"Fetching filter headers and comparing what the peers say: " + toGo(p.Height-p.FilterHeaders), Accent}
-	case p.FiltersFrom >= 0 && p.Filters < p.Height:
-		return Text{"Fetching the filters of " + blocks(p.Height-p.Filters) + ".", Accent}
+		return stageNews(s, st.Headers, "headers", "Waiting for the peers to confirm that there is nothing newer than block "+number(max(p.Height, 0))+".")
+	case !st.FilterHeaders.Complete():
+		return stageNews(s, st.FilterHeaders, "filter headers", "Fetching filter headers and comparing what the peers say: "+toGo(st.FilterHeaders))
+	case !st.Filters.Complete():
+		return stageNews(s, st.Filters, "filters", "Fetching the filters of "+blocks(st.Filters.Total-st.Filters.Done)+".")
 	}
 	return walletNews(s)
+}
+
+// stageNews is what keeps a stage, or else what is done in it.
+func stageNews(s Snapshot, st app.Stage, what, doing string) Text {
+	return Text{orWords(keptSentence(what, st, s), doing), keptTone(st)}
 }
 
 // walletNews is peersNews when the peers have given all there is.
@@ -235,18 +230,28 @@ func walletNews(s Snapshot) Text {
 	}
 	if s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late {
 		done = Text{"The newest block that any peer knows, " + number(max(p.Height, 0)) + ", is from " + Ago(p.TipTime, s.Now) + ". Either blocks are slow, or Thistle is cut off from the newest.", Warn}
+	} else if checked, on := auditing(s); on {
+		done.Words += " In the background all older headers are checked: " + percentOf(checked) + " done."
 	}
 	switch {
 	case s.Wallet == "" || p.Height <= 0:
 		return done
 	case s.Status.Unapplied > 0:
-		return Text{"Fetching " + blocks(int32(s.Status.Unapplied)) + " with payments of yours in them.", Accent}
-	case !s.Status.Final && matched(s) >= int32(blocksToSearch(s)):
-		return Text{"Searching for payments of yours.", Accent}
-	case !s.Status.Final:
-		return Text{"Searching " + blocks(int32(blocksToSearch(s))-matched(s)) + " for payments of yours.", Accent}
+		return stageNews(s, p.Stages.Blocks, "blocks", "Fetching "+blocks(int32(s.Status.Unapplied))+" with payments of yours in them.")
+	case s.Status.Final:
+		return done
 	}
-	return done
+	if have, all := searchedOf(s); have < all {
+		return Text{"Searching " + blocks(all-have) + " for payments of yours.", Accent}
+	}
+	return Text{"Searching for payments of yours.", Accent}
+}
+
+// searchedOf is Searched as far as the newest block that the peer knows.
+func searchedOf(s Snapshot) (searched, all int32) {
+	st := s.Status
+	st.Height = s.Progress.Height
+	return Searched(st)
 }
 
 func blocks(n int32) string {

@@ -3,7 +3,6 @@ package present
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"thistle/app"
@@ -90,20 +89,23 @@ type syncing struct {
 // syncOf goes through what must be known before all is known, in its order; the
 // first that lacks is what is being done.
 func syncOf(s Snapshot) syncing {
-	p := s.Progress
+	p, st := s.Progress, s.Progress.Stages
 	switch {
 	case !p.Running:
 		return syncing{Bad, "Not running", "", orWords(stoppedNote(s.Stopped), lastBlock(s))}
 	case p.Peers == 0:
 		return syncing{Warn, "Looking for peers", "", orWords(lastBlock(s), "nothing is known yet")}
-	case !p.Current:
+	case !p.Current || olderFirst(s):
 		return headersOf(s)
-	case p.FilterHeaders < p.Height || p.Filters < p.Height && (p.FiltersFrom >= 0 || s.Wallet != "" && p.Height > 0):
-		return filtersOf(s)
+	case !st.FilterHeaders.Complete():
+		return filtersOf("Comparing filters", st.FilterHeaders)
+	case !st.Filters.Complete():
+		return filtersOf("Fetching filters", st.Filters)
 	case s.Wallet != "" && s.Status.Unapplied > 0:
-		return syncing{Accent, "Reading blocks", "", Count(s.Status.Unapplied, "block", "blocks") + " with payments left"}
+		return blocksOf(s)
 	case s.Wallet != "" && !s.Status.Final && p.Height > 0:
-		return syncing{Accent, "Searching", percent(searchedPart(s)), "for payments in " + Count(blocksToSearch(s), "block", "blocks")}
+		have, all := searchedOf(s)
+		return syncing{Accent, "Searching", percent(fraction(have, all)), "for payments in " + Count(int(all), "block", "blocks")}
 	}
 	return inSync(s)
 }
@@ -131,33 +133,49 @@ func stoppedNote(err error) string {
 }
 
 func headersOf(s Snapshot) syncing {
-	p := s.Progress
-	if p.Height < p.Target {
-		part := float64(max(p.Height, 0)) / float64(p.Target)
-		note := leftWords(s.Left)
-		if note == "" {
-			note = "block " + Height(max(p.Height, 0)) + " of " + Height(p.Target)
-		}
-		return syncing{Accent, "Fetching headers", percent(part), note}
+	st := s.Progress.Stages.Headers
+	if st.Complete() {
+		note := orWords(keptNote(st), orWords(lastBlock(s), "waiting for an answer"))
+		return syncing{keptTone(st), "Asking for news", "", note}
 	}
-	return syncing{Accent, "Asking for news", "", orWords(lastBlock(s), "waiting for an answer")}
+	so := number(rough(st.Done, st.Total)) + " of " + number(st.Total)
+	return syncing{keptTone(st), "Fetching headers", percentOf(st), orWords(keptNote(st), orWords(paceNote(st), so))}
 }
 
-func filtersOf(s Snapshot) syncing {
-	p := s.Progress
-	if p.FilterPeers == 0 {
-		return syncing{Warn, "Waiting for filters", "", "no peer serves them"}
+func filtersOf(doing string, st app.Stage) syncing {
+	r := syncing{keptTone(st), doing, percentOf(st), orWords(keptNote(st), paceNote(st))}
+	switch st.Why {
+	case app.WhyNoFilterPeers:
+		r.doing, r.far = "Waiting for filters", ""
+	case app.WhyFullBlocks:
+		r.doing, r.note = "Reading whole blocks", "no peer serves filters"
 	}
-	if p.FilterHeaders < p.Height {
-		return syncing{Accent, "Comparing filters", percent(part(p.FilterHeaders, p.Base, p.Height)), leftWords(s.Left)}
-	}
-	return syncing{Accent, "Fetching filters", percent(part(p.Filters, p.FiltersFrom, p.Height)), leftWords(s.Left)}
+	return r
 }
+
+func blocksOf(s Snapshot) syncing {
+	st := s.Progress.Stages.Blocks
+	r := syncing{keptTone(st), "Reading blocks", "", Count(s.Status.Unapplied, "block", "blocks") + " with payments left"}
+	switch {
+	case st.Why == app.WhyBlock:
+		r.doing, r.note = "Waiting for block "+number(st.Height), triedWords(st)
+	case st.Why != app.WhyNone:
+		r.note = keptNote(st)
+	}
+	return r
+}
+
+// paceNote is how long a stage takes still or, where nobody can say, how fast it
+// goes.
+func paceNote(s app.Stage) string { return orWords(leftWords(s.Left), rateWords(s.Rate, "")) }
 
 func inSync(s Snapshot) syncing {
 	r := syncing{Good, "In sync", "block " + Height(max(s.Progress.Height, 0)), lastBlock(s)}
+	if checked, on := auditing(s); on {
+		r.note = "checking old headers · " + percentOf(checked)
+	}
 	if s.Network == "mainnet" && s.Now.Sub(s.Progress.TipTime) > late {
-		r.tone, r.doing = Warn, "No news"
+		r.tone, r.doing, r.note = Warn, "No news", lastBlock(s)
 	}
 	return r
 }
@@ -168,46 +186,6 @@ func lastBlock(s Snapshot) string {
 		return ""
 	}
 	return "last block " + Ago(s.Progress.TipTime, s.Now)
-}
-
-// leftWords says how long something takes still, "" if nobody knows.
-func leftWords(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return ""
-	case d < time.Minute:
-		return "less than a minute left"
-	}
-	return "about " + Duration(d.Round(time.Minute)) + " left"
-}
-
-// part is how much of the way from from to goal is done.
-func part(done, from, goal int32) float64 {
-	from = max(from, 0)
-	if goal <= from {
-		return 1
-	}
-	return float64(max(done-from, 0)) / float64(goal-from)
-}
-
-// percent never says that all is done before it is.
-func percent(part float64) string {
-	return strconv.Itoa(min(max(int(part*100), 0), 99)) + group + "%"
-}
-
-func blocksToSearch(s Snapshot) int {
-	if s.Status.BirthdayHeight == nil {
-		return 0
-	}
-	return max(int(s.Progress.Height-*s.Status.BirthdayHeight)+1, 0)
-}
-
-func searchedPart(s Snapshot) float64 {
-	all := blocksToSearch(s)
-	if all == 0 {
-		return 0
-	}
-	return fraction(matched(s), int32(all))
 }
 
 func orWords(a, b string) string {

@@ -42,11 +42,17 @@ type Settings struct {
 	LockAfter time.Duration // 0 never
 	Hide      bool
 	Wallet    string // last opened
+	// Data is how much of the chain is fetched and kept; of FullBlocks it has the
+	// number.
+	Data app.Data
 }
 
 // SettingsFrom takes settings as they are kept.
 func SettingsFrom(a app.Settings) Settings {
-	s := Settings{Unit: ParseUnit(a.Unit), LockAfter: max(a.LockAfter, 0), Hide: a.Hide, Wallet: a.Wallet}
+	s := Settings{Unit: ParseUnit(a.Unit), LockAfter: max(a.LockAfter, 0), Hide: a.Hide, Wallet: a.Wallet, Data: a.Data}
+	if s.Data.FullBlocks == 0 {
+		s.Data.FullBlocks = app.DefaultFullBlocks
+	}
 	for i, t := range themes {
 		if t.name == a.Theme {
 			s.Theme = Theme(i)
@@ -61,7 +67,11 @@ func (s Settings) App() app.Settings {
 	if theme < 0 || int(theme) >= len(themes) {
 		theme = ThemeSystem
 	}
-	return app.Settings{Theme: themes[theme].name, Unit: s.Unit.String(), LockAfter: s.LockAfter, Hide: s.Hide, Wallet: s.Wallet}
+	data := s.Data
+	if data.FullBlocks == app.DefaultFullBlocks { // as usual, also where that will be another number
+		data.FullBlocks = 0
+	}
+	return app.Settings{Theme: themes[theme].name, Unit: s.Unit.String(), LockAfter: s.LockAfter, Hide: s.Hide, Wallet: s.Wallet, Data: data}
 }
 
 // Prefs is what screens need of the settings.

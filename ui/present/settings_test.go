@@ -17,10 +17,13 @@ func TestSettingsAreKeptAsTheyWere(t *testing.T) {
 		{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute},
 		{Theme: "light", Unit: "sat", Hide: true, Wallet: "Savings"},
 		{Theme: "dark", Unit: "mBTC", LockAfter: 7 * time.Hour},
+		{Theme: "dark", Unit: "mBTC", Data: app.Data{FilterLimit: 5e9, FullBlocks: -1, Audit: true}},
+		{Theme: "dark", Unit: "mBTC", Data: app.Data{FullBlocks: 144}},
 	} {
 		require.Equal(t, a, present.SettingsFrom(a).App())
 	}
 	require.Equal(t, app.Settings{Theme: "system", Unit: "BTC"}, present.SettingsFrom(app.Settings{Theme: "pink", Unit: "euro", LockAfter: -1}).App())
+	require.Equal(t, int32(288), present.SettingsFrom(app.Settings{}).Data.FullBlocks)
 	require.Equal(t, "system", present.Settings{Theme: 9}.App().Theme)
 	require.Len(t, present.Themes(), 3)
 	require.Equal(t, present.Prefs{Unit: present.UnitSat, Hide: true}, present.Settings{Unit: present.UnitSat, Hide: true}.Prefs())

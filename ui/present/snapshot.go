@@ -40,13 +40,12 @@ type Snapshot struct {
 	Network string // as in app/config
 	Demo    bool   // a private practice network
 	Prefs   Prefs
+	Audit   bool // all headers are to be checked, down to the first
 
 	Progress app.Progress
 	Peers    []app.Peer
 	// Stopped is why the peer does not run, nil if it does or nobody knows.
 	Stopped error
-	// Left is how long what is being fetched takes still, 0 if nobody can say.
-	Left time.Duration
 
 	// What follows is empty while no wallet is open.
 	Wallet    string

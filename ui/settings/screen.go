@@ -22,6 +22,7 @@ type Screen struct {
 
 	look   *look
 	safety *safety
+	data   *data
 	backup *backup
 	wallet *wallet
 	about  *about
@@ -32,9 +33,9 @@ type Screen struct {
 func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a}
 	s.look, s.safety, s.backup, s.wallet, s.about = newLook(s), newSafety(s), newBackup(s), newWallet(s), newAbout()
-	s.words = newWords(s)
-	left := kit.Column(kit.Space, s.look.card, s.safety.card)
-	right := kit.Column(kit.Space, s.backup.card, s.wallet.card, s.about.card)
+	s.data, s.words = newData(s), newWords(s)
+	left := kit.Column(kit.Space, s.look.card, s.data.card, s.about.card)
+	right := kit.Column(kit.Space, s.backup.card, s.wallet.card, s.safety.card)
 	s.main = kit.Page(kit.PageHead("Settings", "All of this is kept on this computer only.", nil), kit.Shares(kit.Space, nil, left, right))
 	s.content = container.NewStack(s.main, s.words.content)
 	return s
@@ -61,6 +62,7 @@ func (s *Screen) Update(state present.SettingsState) {
 	}
 	s.look.draw(state.Settings)
 	s.safety.draw(state.Settings)
+	s.data.draw(state.Settings)
 	s.backup.draw(state)
 	s.wallet.draw(state)
 	s.about.draw(state)

@@ -77,6 +77,33 @@ func (p *person) sees(id string) bool     { p.t.Helper(); return kittest.Has(p.t
 func (p *person) last() present.Settings  { return p.changed[len(p.changed)-1] }
 func (p *person) choose(id, words string) { p.t.Helper(); kittest.Choose(p.t, p.c, id, words) }
 
+// What is fetched and kept is drawn as it is, and chosen like all else.
+func TestNetworkData(t *testing.T) {
+	p := meet(t)
+	set := state()
+	set.Settings.Data = present.Data{FilterLimit: 5e9, FullBlocks: 288}
+	p.s.Update(set)
+	require.Empty(t, p.changed, "drawing is no choice")
+	require.LessOrEqual(t, p.s.Content().MinSize().Width, float32(640), "it must fit a small window")
+	require.Equal(t, "Up to 5 GB", p.reads("settings.filterlimit"))
+	require.Contains(t, p.reads("settings.fullblocks"), "288")
+	p.choose("settings.filterlimit", "All, without a limit")
+	require.Equal(t, present.Data{FullBlocks: 288}, p.last().Data)
+	p.choose("settings.fullblocks", "Never")
+	require.Equal(t, present.Data{FullBlocks: -1}, p.last().Data)
+	p.tap("settings.audit")
+	require.Equal(t, present.Data{FullBlocks: -1, Audit: true}, p.last().Data)
+	require.Len(t, p.changed, 3)
+
+	set.Settings.Data = present.Data{FilterLimit: 700e6, FullBlocks: 5, Audit: true}
+	p.s.Update(set)
+	require.Equal(t, "Up to 700 MB", p.reads("settings.filterlimit"))
+	require.Contains(t, p.reads("settings.fullblocks"), "5 blocks")
+	require.Len(t, p.changed, 3)
+	p.tap("settings.audit")
+	require.Equal(t, present.Data{FilterLimit: 700e6, FullBlocks: 5}, p.last().Data)
+}
+
 func TestChoicesHoldAtOnce(t *testing.T) {
 	p := meet(t)
 	require.Empty(t, p.changed, "drawing is no choice")

@@ -39,7 +39,8 @@ func (s *Shell) change(to app.Settings) {
 	s.redraw()
 }
 
-// keep takes settings over and saves them, the newest last.
+// keep takes settings over, the newest last: they are saved, and the peer is told
+// what of them is for it.
 func (c *controller) keep(to app.Settings) {
 	c.mu.Lock()
 	c.settings = to
@@ -49,8 +50,11 @@ func (c *controller) keep(to app.Settings) {
 		c.saving.Lock()
 		defer c.saving.Unlock()
 		c.mu.Lock()
-		newest := c.settings
+		newest, h := c.settings, c.host
 		c.mu.Unlock()
+		if h != nil {
+			h.session.SetData(newest.Data)
+		}
 		if err := app.SaveSettings(c.o.DataDir, newest); err != nil {
 			c.o.Log.Warn("save settings", "err", err)
 		}

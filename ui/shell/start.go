@@ -26,6 +26,9 @@ func (c *controller) begin(progress func(string)) ([]app.WalletInfo, error) {
 	if demo != nil {
 		env.Connect, env.NoDNS = demo.Addrs(), true
 	}
+	c.mu.Lock()
+	env.Data = c.settings.Data
+	c.mu.Unlock()
 	session, err := app.Begin(env)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"thistle/app"
 	"thistle/ui/history"
 	"thistle/ui/kit"
 	"thistle/ui/present"
@@ -144,9 +145,11 @@ func (t *stay) keepTyped() {
 	}
 }
 
-// withoutWallet is what a snapshot says of the network alone.
+// withoutWallet is what a snapshot says of the network alone; which blocks are
+// read is the wallet's affair.
 func withoutWallet(s present.Snapshot) present.Snapshot {
-	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Left: s.Left, Stopped: s.Stopped}
+	s.Progress.Stages.Blocks = app.Stage{}
+	return present.Snapshot{Now: s.Now, Network: s.Network, Demo: s.Demo, Prefs: s.Prefs, Progress: s.Progress, Peers: s.Peers, Stopped: s.Stopped}
 }
 
 // Lock locks the open wallet, if there is one, whatever lies over it.

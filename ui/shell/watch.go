@@ -125,7 +125,7 @@ func (c *controller) rest(drawn <-chan struct{}, s present.Snapshot) bool {
 		return false
 	case <-drawn:
 	}
-	if !underWay(s) {
+	if !present.UnderWay(s) {
 		return true
 	}
 	if !c.wait(syncPause-time.Since(begin), c.hurry) {
@@ -133,13 +133,6 @@ func (c *controller) rest(drawn <-chan struct{}, s present.Snapshot) bool {
 	}
 	c.newsFromSession() // of these steps not every one is an event
 	return true
-}
-
-// underWay says that something is being fetched or searched.
-func underWay(s present.Snapshot) bool {
-	stage, _, _ := stageOf(s.Progress)
-	searching := s.Wallet != "" && s.Progress.Running && (!s.Status.Final || s.Status.Unapplied > 0)
-	return stage != 0 || searching
 }
 
 // wait waits for a time or for hurry; false says that the window closes.
@@ -160,7 +153,6 @@ type memory struct {
 	of        *opened
 	history   []app.HistoryEntry
 	addresses []app.Address
-	pace      pace
 }
 
 // look takes a snapshot. Only the watcher calls it.
@@ -173,6 +165,7 @@ func (c *controller) look(m *memory) view {
 	c.mu.Unlock()
 	s := &v.snap
 	s.Now, s.Network, s.Demo, s.Prefs = c.o.Now(), c.o.Network, c.o.Demo != nil, prefsOf(prefs)
+	s.Audit = prefs.Data.Audit
 	s.Progress.Height, s.Progress.FiltersFrom = -1, -1
 	if h != nil {
 		s.Progress, s.Peers = h.session.Progress(), h.session.Peers()
@@ -181,9 +174,8 @@ func (c *controller) look(m *memory) view {
 		c.lookInto(o, m, stale, &v)
 		o.uses.Done()
 	} else {
-		*m = memory{pace: m.pace}
+		*m = memory{}
 	}
-	s.Left = m.pace.left(s.Now, s.Progress)
 	return v
 }
 

@@ -54,42 +54,21 @@ func TestAStuckWindowIsNotFlooded(t *testing.T) {
 	require.True(t, c.close())
 }
 
-func TestPace(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_700_000_000, 0)
-	p := app.Progress{Running: true, Peers: 1, Height: 0, Target: 1000}
-	var e pace
-	require.Zero(t, e.left(now, p), "nothing is known of the speed yet")
-	p.Height = 100
-	require.Equal(t, 90*time.Second, e.left(now.Add(10*time.Second), p))
-	require.Equal(t, 180*time.Second, e.left(now.Add(20*time.Second), p), "it went slower since")
-	p.Height, p.Current = 1000, true
-	p.FilterHeaders, p.Filters = 1000, 1000
-	require.Zero(t, e.left(now.Add(30*time.Second), p), "all is there")
-}
-
 // TestWhatIsUnderWayIsLookedAtAgain: filter headers, filters and searching come
 // forward without events of their own.
 func TestWhatIsUnderWayIsLookedAtAgain(t *testing.T) {
 	t.Parallel()
-	running := app.Progress{Running: true, Peers: 2, Current: true, Height: 200, FiltersFrom: 56, FilterHeaders: 200, Filters: 200}
-	comparing, fetching, unasked := running, running, running
-	unasked.FiltersFrom, unasked.FilterHeaders, unasked.Filters = -1, -1, -1
-	comparing.FilterHeaders, fetching.Filters = 56, 56
+	running := app.Progress{Running: true, Peers: 2, Current: true, Height: 200}
+	fetching := running
+	fetching.Stages.Filters = app.Stage{Done: 56, Total: 200}
 	for name, c := range map[string]struct {
 		s     present.Snapshot
 		again bool
 	}{
-		"at rest":           {present.Snapshot{Progress: running}, false},
-		"comparing filters": {present.Snapshot{Progress: comparing}, true},
-		"fetching filters":  {present.Snapshot{Progress: fetching}, true},
-		"no wallet yet":     {present.Snapshot{Progress: unasked}, false},
-		"just opened":       {present.Snapshot{Progress: unasked, Wallet: "a"}, true},
-		"searching":         {present.Snapshot{Progress: running, Wallet: "a"}, true},
-		"all is known":      {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true}}, false},
-		"reading blocks":    {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true, Unapplied: 1}}, true},
-		"nobody is there":   {present.Snapshot{Progress: app.Progress{Running: true}}, false},
-		"not running":       {present.Snapshot{Wallet: "a"}, false},
+		"at rest":          {present.Snapshot{Progress: running}, false},
+		"fetching filters": {present.Snapshot{Progress: fetching}, true},
+		"searching":        {present.Snapshot{Progress: running, Wallet: "a"}, true},
+		"all is known":     {present.Snapshot{Progress: running, Wallet: "a", Status: app.Status{Final: true}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
