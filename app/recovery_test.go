@@ -28,11 +28,12 @@ func falsify(t *testing.T, env *app.Env, height int32, block chainhash.Hash) {
 	loaded, err := s.Load()
 	require.NoError(t, err)
 	require.EqualValues(t, 1, loaded.FilterBase)
-	tree, err := chain.Load(env.Params, loaded.Base, loaded.Headers)
+	tree, err := chain.Open(env.Params, chain.Stored{Base: loaded.Base, Tip: loaded.Tip, Work: loaded.Work, Source: s.Headers()})
 	require.NoError(t, err)
 	empty := cfilter.Build([][]byte{{0x51}}, &block)
 	require.NoError(t, s.PutFilter(height, block, empty))
-	header := loaded.FilterHeaders[height-2]
+	var header chainhash.Hash
+	require.NoError(t, s.FilterHeaders().ReadRecords(height-1, header[:]))
 	run := store.FilterHeaderRun{From: height}
 	for h := height; h <= loaded.Tip.Height; h++ {
 		hash, _ := tree.HashAt(h)

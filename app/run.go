@@ -140,6 +140,9 @@ func (w *Wallet) online() *spv.Client {
 // follow turns what the peer tells into facts, and does what the ledger says is
 // missing.
 func (w *Wallet) follow(ctx context.Context, chain *spv.Client, sub *spv.Subscription) error {
+	if err := w.awaitHeaders(ctx, chain); err != nil {
+		return err
+	}
 	if err := w.look(chain); err != nil {
 		return err
 	}
@@ -166,6 +169,24 @@ func (w *Wallet) follow(ctx context.Context, chain *spv.Client, sub *spv.Subscri
 			return err
 		}
 	}
+}
+
+// awaitHeaders waits until the chain has headers from the wallet's birthday on:
+// with fewer, blocks it knows would seem to have left the chain.
+func (w *Wallet) awaitHeaders(ctx context.Context, chain *spv.Client) error {
+	from := w.origin()
+	lowered := chain.Subscribe()
+	defer lowered.Close()
+	if from.heldBy(chain, w.env.Params) {
+		return nil
+	}
+	chain.KeepHeaders(from.base(w.env.Params) + 1)
+	for !from.heldBy(chain, w.env.Params) {
+		if _, err := lowered.Next(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // handleWaiting takes the events that are there, though never so many that work

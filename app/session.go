@@ -204,8 +204,8 @@ func (s *Session) tell() {
 	s.changed = make(chan struct{})
 }
 
-// fittingChain is the open chain if it can run and is kept from far enough back,
-// else it is opened anew. Nothing uses it meanwhile.
+// fittingChain is the open chain if it can run, else it is opened anew. Nothing
+// uses it meanwhile.
 func (s *Session) fittingChain() (*spv.Client, error) {
 	s.mu.Lock()
 	chain, need, asked, spent := s.chain, s.need, s.asked, s.spent || s.opened != s.data
@@ -213,7 +213,7 @@ func (s *Session) fittingChain() (*spv.Client, error) {
 	env.Data = s.data
 	s.spent, s.opened = true, s.data
 	s.mu.Unlock()
-	if chain != nil && !spent && (!asked || need.heldBy(chain, s.env.Params)) {
+	if chain != nil && !spent {
 		return chain, nil
 	}
 	s.dropChain()
@@ -251,9 +251,8 @@ func (s *Session) dropChain() {
 	}
 }
 
-// join waits for a running peer that keeps the chain from there on, and attaches
-// to it: the caller ends followers.Done. A chain that was begun later is opened
-// anew, since what it lacks would never be searched.
+// join waits for a running peer, and attaches to it: the caller ends
+// followers.Done. A chain that begins later than there gets the headers it lacks.
 func (s *Session) join(ctx context.Context, from origin) (*line, error) {
 	for {
 		l, changed, err := s.tryJoin(from)
@@ -279,15 +278,11 @@ func (s *Session) tryJoin(from origin) (l *line, changed <-chan struct{}, err er
 	if !s.asked || from.base(s.env.Params) < s.need.base(s.env.Params) {
 		s.need, s.asked = from, true
 	}
-	switch {
-	case s.line == nil || s.line.ctx.Err() != nil:
-	case from.heldBy(s.line.chain, s.env.Params):
-		s.line.followers.Add(1)
-		return s.line, nil, nil
-	default:
-		s.line.end()
+	if s.line == nil || s.line.ctx.Err() != nil {
+		return nil, s.changed, nil
 	}
-	return nil, s.changed, nil
+	s.line.followers.Add(1)
+	return s.line, nil, nil
 }
 
 // End ends a run that goes on, waits for what is being made or opened, closes

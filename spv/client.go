@@ -36,13 +36,14 @@ type Config struct {
 	// Peers is how many peers to keep; if 0, four at rest and eight while much is
 	// to be fetched.
 	Peers int
-	// BirthdayHeight or BirthdayTime say from when on blocks matter; the chain
-	// is kept from the last checkpoint before. With both zero it is kept from
-	// where it was begun.
+	// BirthdayHeight or BirthdayTime say from when on blocks matter: headers are
+	// wanted from the last checkpoint before, and Base tells from where on they
+	// are there. With both zero a chain that is there stays as it is, and a new
+	// one is wanted from genesis.
 	BirthdayHeight int32
 	BirthdayTime   time.Time
-	// KeepBase keeps a chain that is there as it is, even if it was begun after
-	// the birthday, which then counts for a new one only.
+	// KeepBase keeps a chain that is there as it is, even if it begins after the
+	// birthday, which then counts for a new one only.
 	KeepBase bool
 	// Existing forbids beginning a new chain: without one the error is
 	// ErrNoChain.
@@ -135,22 +136,22 @@ func kindOf(op string, err error) error {
 	return fmt.Errorf("%s: %w", op, err)
 }
 
-// load brings the machine to where the disk is. A wallet older than what the
-// disk has makes the chain begin anew at an earlier checkpoint: headers are
-// cheap, and the filters on disk stay.
+// load brings the machine to where the disk is. A new chain begins at the newest
+// checkpoint; what is wanted below is filled in later, also under one that was
+// there.
 func (c *Client) load() error {
 	loaded, err := c.store.Load()
 	if err != nil {
 		return err
 	}
 	c.setAside = loaded.SetAside
-	begun := loaded.Headers != nil || loaded.Base.Height >= 0
+	begun := loaded.Tip.Height >= 0
 	if !begun && c.cfg.Existing {
 		return ErrNoChain
 	}
-	base := c.wantedBase()
-	if begun && (c.cfg.KeepBase || c.cfg.anyBirthday() || loaded.Base.Height <= base.Height) {
-		c.tree, err = chain.Load(c.cfg.Params, loaded.Base, loaded.Headers)
+	filters := chain.NewColumn(chainhash.HashSize, protocol.FilterPeriod, 0, c.store.FilterHeaders())
+	if begun {
+		c.tree, err = c.stored(&loaded, filters)
 	}
 	if err != nil && c.cfg.Existing {
 		return err // who only reads must not throw anything away
@@ -159,13 +160,8 @@ func (c *Client) load() error {
 		if err != nil {
 			c.log.Warn("stored headers do not fit, starting over", "err", err)
 		}
-		c.tree = chain.New(c.cfg.Params, base)
-		loaded = store.Loaded{Base: base}
-		batch := store.Batch{Reset: &base}
-		if initial := c.tree.Initial(); !initial.Empty() {
-			batch.Headers = []chain.Change{initial}
-		}
-		if err := c.store.Commit(batch); err != nil {
+		begun, loaded = false, store.Loaded{FilterBase: -1}
+		if err := c.begin(); err != nil {
 			return err
 		}
 	}
@@ -177,7 +173,7 @@ func (c *Client) load() error {
 		Params: c.cfg.Params, Tree: c.tree,
 		Filters: protocol.FilterState{
 			From: -1, Floor: c.store.FilterFloor(), Base: loaded.FilterBase, Prev: loaded.FilterBaseHeader,
-			Headers: loaded.FilterHeaders, Direct: loaded.Direct, Held: c.holdsFilter, Filter: c.readFilter,
+			Stored: filters, Direct: loaded.Direct, Held: c.holdsFilter, Filter: c.readFilter,
 		},
 		FilterCheckpoints: c.cfg.FilterCheckpoints,
 		Pinned:            c.cfg.Connect,
@@ -186,10 +182,38 @@ func (c *Client) load() error {
 		Audit:             c.cfg.Audit,
 		Rand:              newRand(),
 	})
+	if !begun || !c.cfg.KeepBase && !c.cfg.anyBirthday() {
+		c.KeepHeaders(c.wantedBase().Height + 1)
+	}
 	return nil
 }
 
-// anyBirthday tells that the chain may stay where it was begun.
+// stored is the chain on disk. Old headers stay there.
+func (c *Client) stored(l *store.Loaded, filters *chain.Column) (*chain.Tree, error) {
+	tree, err := chain.Open(c.cfg.Params, chain.Stored{Base: l.Base, Tip: l.Tip, Work: l.Work, Source: c.store.Headers()})
+	if err != nil {
+		return nil, err
+	}
+	first := max(l.FilterBase, 0)
+	return tree, filters.Open(first, first+l.FilterCount)
+}
+
+// begin begins a new chain.
+func (c *Client) begin() error {
+	base := c.cfg.Params.NewestBase()
+	tree, err := chain.Open(c.cfg.Params, chain.Stored{Base: base, Tip: base.Tip(), Source: c.store.Headers()})
+	if err != nil {
+		return err
+	}
+	c.tree = tree
+	batch := store.Batch{Reset: &base}
+	if initial := c.tree.Initial(); !initial.Empty() {
+		batch.Headers = []chain.Change{initial}
+	}
+	return c.store.Commit(batch)
+}
+
+// anyBirthday tells that a chain may stay where it was begun.
 func (cfg *Config) anyBirthday() bool { return cfg.BirthdayHeight <= 0 && cfg.BirthdayTime.IsZero() }
 
 func (c *Client) wantedBase() chain.Base {

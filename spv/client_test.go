@@ -2,6 +2,8 @@ package spv_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -286,20 +288,32 @@ func TestSetAside(t *testing.T) {
 	})
 }
 
-// The birthday decides at which checkpoint a mainnet chain begins.
+// A mainnet chain begins at the newest checkpoint, and the birthday decides from
+// where on it is wanted.
 func TestWantedBase(t *testing.T) {
 	t.Parallel()
 	p := mainnet(t)
 	last := p.Checkpoints[len(p.Checkpoints)-1]
-	open := func(dir string, height int32, when time.Time) int32 {
-		c, err := spv.Open(spv.Config{Params: p, Dir: dir, BirthdayHeight: height, BirthdayTime: when})
+	wanted := func(dir string, height int32, when time.Time, keep bool) int32 {
+		c, err := spv.Open(spv.Config{Params: p, Dir: dir, BirthdayHeight: height, BirthdayTime: when, KeepBase: keep,
+			Connect: []string{"10.0.0.1:8333"}, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, c.Close()) }()
-		return c.Base()
+		require.Equal(t, last.Height+1, c.Base(), "begun again")
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		sub := c.Subscribe()
+		go func() { ran <- c.Run(ctx) }()
+		await(ctx, t, sub, func(spv.PeerFailed) bool { return true })
+		stop()
+		require.NoError(t, <-ran)
+		return c.Status().BaseWanted
 	}
 	dir := t.TempDir()
-	require.Equal(t, last.Height+1, open(dir, 0, last.Time.AddDate(1, 0, 0)), "a new wallet begins at the last checkpoint")
-	require.Equal(t, last.Height+1, open(dir, 0, time.Time{}), "no wish changes nothing")
-	require.Equal(t, int32(481_824), open(dir, 481_824, time.Time{}), "an older wallet moves it down")
-	require.Equal(t, int32(481_824), open(dir, 900_000, time.Time{}), "a younger one does not move it up")
+	require.Equal(t, last.Height+1, wanted(dir, 0, last.Time.AddDate(1, 0, 0), false), "a new wallet needs nothing older")
+	require.Equal(t, last.Height+1, wanted(dir, 0, time.Time{}, false), "no wish changes nothing")
+	require.Equal(t, int32(481_824), wanted(dir, 481_900, time.Time{}, false), "an older wallet wants more")
+	require.Equal(t, last.Height+1, wanted(dir, 481_900, time.Time{}, true), "not if it is to stay as it is")
+	require.Equal(t, int32(0), wanted(t.TempDir(), 0, time.Time{}, false), "a new one without a wish is wanted whole")
+	require.Equal(t, int32(481_824), wanted(t.TempDir(), 481_900, time.Time{}, true))
 }

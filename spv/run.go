@@ -82,6 +82,9 @@ func (r *runner) loop() error {
 				outs = append(outs, c.step(in)...)
 			}
 		}
+		if err := c.failed(); err != nil {
+			return kindOf("read chain data", err)
+		}
 		if !r.execute(outs) {
 			return nil
 		}
@@ -106,6 +109,14 @@ func (c *Client) step(in protocol.Input) []protocol.Output {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.machine.Step(c.cfg.Now(), in)
+}
+
+// failed is why the chain cannot be read back from disk, if it cannot. It is
+// found damaged then and set aside when it is opened next.
+func (c *Client) failed() error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Err()
 }
 
 func (c *Client) tick() []protocol.Output {

@@ -12,44 +12,107 @@ import (
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 )
 
-// flushHeaders is after how many headers, and flushAfter after what time, a commit
-// is made even if more is coming.
 const (
-	flushHeaders = 20_000
-	flushAfter   = time.Second
+	// smallBatch is how many headers and filter headers are committed at once,
+	// as a new block's must be.
+	smallBatch = 64
+	// More is gathered for gatherFor, since each commit waits for the disk, but
+	// not beyond gatherMost headers and filter headers.
+	gatherFor  = 200 * time.Millisecond
+	gatherMost = 20_000
+	// Filters are made durable after syncAfter or syncBytes: one that is lost
+	// with the power is noticed and fetched again.
+	syncAfter = 5 * time.Second
+	syncBytes = 64 << 20
 )
 
 // saver gathers what belongs on disk and publishes news once it is there.
 type saver struct {
-	c       *Client
-	batch   store.Batch
-	headers int
-	dirty   bool // the batch holds something
-	filters bool // filters were written since the last sync
-	news    []protocol.Event
-	below   int32 // filters below are to be deleted, 0 if none are
+	c        *Client
+	batch    store.Batch
+	gathered int // headers and filter headers in the batch
+	dirty    bool
+	flushed  time.Time
+
+	unsynced int       // bytes of filters
+	syncAt   time.Time // when they are to be made durable, zero if there are none
+
+	news  []protocol.Event
+	below int32 // filters below are to be deleted, 0 if none are
 }
 
-// saveLoop carries out Save and Emit outputs in order. While more is waiting it
-// puts off the commit, so that a fast sync costs few.
+// saveLoop carries out Save and Emit outputs in order.
 func (r *runner) saveLoop() error {
 	s := &saver{c: r.c}
-	flushed := time.Now()
-	for outs := range r.saves {
-		for _, out := range outs {
-			if err := s.do(out); err != nil {
-				return kindOf("save", err)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		var err error
+		select {
+		case outs, more := <-r.saves:
+			if !more {
+				return s.finish()
 			}
+			err = s.take(outs, len(r.saves) > 0)
+		case <-timer.C:
+			err = s.due()
 		}
-		if len(r.saves) > 0 && s.headers < flushHeaders && time.Since(flushed) < flushAfter {
-			continue
-		}
-		if err := s.flush(); err != nil {
+		if err != nil {
 			return kindOf("save", err)
 		}
-		flushed = time.Now()
+		timer.Reset(s.pause())
 	}
-	return s.flush()
+}
+
+// take carries out one step's outputs; busy tells that more are waiting.
+func (s *saver) take(outs []protocol.Output, busy bool) error {
+	for _, out := range outs {
+		if err := s.do(out); err != nil {
+			return err
+		}
+	}
+	small := s.gathered <= smallBatch && !busy
+	if small || s.gathered >= gatherMost || time.Since(s.flushed) >= gatherFor {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	return s.sync(false)
+}
+
+// due does what was put off for long enough.
+func (s *saver) due() error {
+	if s.waiting() && time.Since(s.flushed) >= gatherFor {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	return s.sync(false)
+}
+
+func (s *saver) waiting() bool { return s.dirty || len(s.news) > 0 }
+
+// pause is how long nothing is due.
+func (s *saver) pause() time.Duration {
+	pause := time.Hour
+	if s.waiting() {
+		pause = gatherFor - time.Since(s.flushed)
+	}
+	if !s.syncAt.IsZero() {
+		pause = min(pause, time.Until(s.syncAt))
+	}
+	return max(pause, time.Millisecond)
+}
+
+// finish leaves nothing undone.
+func (s *saver) finish() error {
+	if err := s.flush(); err != nil {
+		return kindOf("save", err)
+	}
+	if err := s.sync(true); err != nil {
+		return kindOf("save", err)
+	}
+	return nil
 }
 
 func (s *saver) do(out protocol.Output) error {
@@ -63,7 +126,15 @@ func (s *saver) do(out protocol.Output) error {
 			}
 		}
 		s.batch.Headers = append(s.batch.Headers, out.Change)
-		s.headers += len(out.Change.Connected)
+		s.gathered += len(out.Change.Connected)
+		s.dirty = true
+	case protocol.SaveLower:
+		lower := store.Lower{Base: out.Base}
+		for _, run := range out.Runs {
+			lower.Headers = append(lower.Headers, run.Raw())
+			s.gathered += run.Len()
+		}
+		s.batch.Lower = append(s.batch.Lower, lower)
 		s.dirty = true
 	case protocol.ResetFilterHeaders:
 		if err := s.commit(); err != nil { // a batch resets first
@@ -73,18 +144,13 @@ func (s *saver) do(out protocol.Output) error {
 		s.dirty = true
 	case protocol.SaveFilterHeaders:
 		s.batch.FilterHeaders = append(s.batch.FilterHeaders, store.FilterHeaderRun{From: out.From, Headers: out.Headers})
+		s.gathered += len(out.Headers)
 		s.dirty = true
 	case protocol.SaveDirect:
 		s.batch.Direct = append(s.batch.Direct, out.Height)
 		s.dirty = true
 	case protocol.SaveFilter:
-		s.filters = true
-		if out.Height < s.below { // wanted again
-			if err := s.drop(); err != nil {
-				return err
-			}
-		}
-		return s.c.store.PutFilter(out.Height, out.Block, out.Data)
+		return s.putFilter(out)
 	case protocol.DropFilters:
 		s.below = max(s.below, out.Below)
 	case protocol.Emit:
@@ -93,25 +159,36 @@ func (s *saver) do(out protocol.Output) error {
 	return nil
 }
 
+func (s *saver) putFilter(f protocol.SaveFilter) error {
+	if f.Height < s.below { // wanted again
+		if err := s.drop(); err != nil {
+			return err
+		}
+	}
+	if s.unsynced += len(f.Data) + 1; s.syncAt.IsZero() {
+		s.syncAt = time.Now().Add(syncAfter)
+	}
+	return s.c.store.PutFilter(f.Height, f.Block, f.Data)
+}
+
 func (s *saver) commit() error {
 	if !s.dirty {
 		return nil
 	}
 	err := s.c.store.Commit(s.batch)
-	s.batch, s.headers, s.dirty = store.Batch{}, 0, false
-	return err
+	s.batch, s.gathered, s.dirty = store.Batch{}, 0, false
+	if err != nil {
+		return err
+	}
+	return s.c.release()
 }
 
+// flush commits, and tells what happened up to here.
 func (s *saver) flush() error {
 	if err := s.commit(); err != nil {
 		return err
 	}
-	if s.filters {
-		if err := s.c.store.SyncFilters(); err != nil {
-			return err
-		}
-		s.filters = false
-	}
+	s.flushed = time.Now()
 	for _, e := range s.news {
 		s.c.noteSaved(e)
 		s.c.hub.publish(e)
@@ -121,6 +198,34 @@ func (s *saver) flush() error {
 		return err
 	}
 	s.trim()
+	return nil
+}
+
+// sync makes filters durable if it is time.
+func (s *saver) sync(now bool) error {
+	if s.unsynced == 0 || !now && s.unsynced < syncBytes && time.Now().Before(s.syncAt) {
+		return nil
+	}
+	s.unsynced, s.syncAt = 0, time.Time{}
+	return s.c.store.SyncFilters()
+}
+
+// release lets the machine forget old headers that are on disk.
+func (c *Client) release() error {
+	held, err := c.store.Held()
+	if err != nil {
+		return err
+	}
+	d := protocol.OnDisk{Base: held.Base, Tip: held.Tip, FilterBase: held.FilterBase, FilterTip: held.FilterBase - 1}
+	if held.FilterCount > 0 {
+		d.FilterTip += held.FilterCount
+		if err := c.store.FilterHeaders().ReadRecords(d.FilterTip, d.FilterHeader[:]); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.machine.Release(d)
 	return nil
 }
 

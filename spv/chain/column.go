@@ -39,24 +39,28 @@ func NewColumn(width int, period, first int32, source Source) *Column {
 	return &Column{width: width, period: period, first: first, next: first, source: source}
 }
 
-// StoredColumn is a column whose records, of the heights first..next-1, source
-// has. It reads the newest.
-func StoredColumn(width int, period, first, next int32, source Source) (*Column, error) {
-	c := NewColumn(width, period, first, source)
+// Open makes the column hold the records of the heights first..next-1, all of
+// which the source has. It reads the newest. On an error the column is empty.
+func (c *Column) Open(first, next int32) error {
+	c.Restart(first)
 	if next <= first {
-		return c, nil
+		return nil
 	}
 	c.next = next
 	c.parts = make([][]byte, c.index(next-1)+1)
 	for i := max(0, len(c.parts)-1-keepPeriods); i < len(c.parts); i++ {
 		part, err := c.fetch(i)
 		if err != nil {
-			return nil, err
+			c.Restart(first)
+			return err
 		}
 		c.parts[i] = part
 	}
-	return c, nil
+	return nil
 }
+
+// Restart empties the column, which begins at a height from then on.
+func (c *Column) Restart(first int32) { c.first, c.next, c.parts = first, first, nil }
 
 // First is the height of the first record, Next that after the last.
 func (c *Column) First() int32 { return c.first }

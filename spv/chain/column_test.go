@@ -67,9 +67,7 @@ func TestColumnAgainstSlice(t *testing.T) {
 				c.Release(first, first+int32(stored)-1)
 			case 5:
 				if stored == len(model) {
-					var err error
-					c, err = chain.StoredColumn(4, 10, first, first+int32(stored), disk)
-					require.NoError(t, err)
+					require.NoError(t, c.Open(first, first+int32(stored)))
 				}
 			}
 			require.Equal(t, len(model), c.Len())

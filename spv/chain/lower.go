@@ -17,6 +17,15 @@ func (p *Params) CanLower() bool {
 	return len(p.Checkpoints) > 0 && (p.Net.PoWNoRetargeting || !p.Net.ReduceMinDifficulty)
 }
 
+// NewestBase is where a new chain begins: at the last checkpoint, where what is
+// below can be had later.
+func (p *Params) NewestBase() Base {
+	if !p.CanLower() {
+		return p.Genesis()
+	}
+	return p.Checkpoints[len(p.Checkpoints)-1]
+}
+
 // Lower puts headers under the tree: those of the heights to.Height+1 through
 // Base().Height in ascending order, to being a checkpoint or genesis, from
 // which on the tree begins then. The genesis header is not among runs, since

@@ -74,8 +74,7 @@ func Open(p *Params, s Stored) (*Tree, error) {
 		return newTree(p, s.Base, s.Source), nil
 	}
 	t := emptyTree(p, s.Base, s.Source)
-	var err error
-	if t.line.raws, err = StoredColumn(HeaderSize, t.rules.period, s.Base.Height+1, s.Tip.Height+1, s.Source); err != nil {
+	if err := t.line.raws.Open(s.Base.Height+1, s.Tip.Height+1); err != nil {
 		return nil, err
 	}
 	if err := t.takeIn(); err != nil {

@@ -31,8 +31,7 @@ type filterHeaders struct {
 }
 
 func (c *filterHeaders) init(s FilterState) {
-	c.reset(s.Base, s.Prev)
-	c.append(s.Headers)
+	c.filterLine.init(s)
 	c.direct = make(map[int32]bool)
 	for _, h := range s.Direct {
 		c.direct[h] = true

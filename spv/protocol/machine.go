@@ -40,9 +40,12 @@ type FilterState struct {
 	From int32
 	// Floor is the height below which filters were deleted, 0 if none were.
 	Floor int32
-	// Base is the height of Headers[0]; Prev is the filter header before it.
-	Base    int32
-	Prev    chainhash.Hash
+	// Base is the height of the first filter header; Prev is that before it.
+	Base int32
+	Prev chainhash.Hash
+	// Stored are the filter headers, which the machine owns from now on; or
+	// Headers are, where they are few.
+	Stored  *chain.Column
 	Headers []chainhash.Hash
 	// Direct lists heights whose filter is in dispute.
 	Direct []int32
@@ -270,6 +273,32 @@ func (m *Machine) Progress() Progress {
 	}
 	pr.Stages = m.stages()
 	return pr
+}
+
+// OnDisk is which headers and filter headers can be read back.
+type OnDisk struct {
+	Base chain.Base // headers from Base.Height+1 through Tip
+	Tip  chain.Tip
+	// FilterHeader is the filter header at FilterTip, the last of those from
+	// FilterBase on.
+	FilterBase, FilterTip int32
+	FilterHeader          chainhash.Hash
+}
+
+// Release lets go of old headers and filter headers that are on disk. What the
+// disk has of another branch stays in memory.
+func (m *Machine) Release(d OnDisk) {
+	m.tree.Release(d.Base.Height+1, d.Tip)
+	m.cf.release(d.FilterBase, d.FilterTip, d.FilterHeader)
+}
+
+// Err is why headers or filter headers could not be read back, if that ever
+// happened. What the machine says since then must not be carried out.
+func (m *Machine) Err() error {
+	if err := m.tree.Err(); err != nil {
+		return err
+	}
+	return m.cf.headers.Err()
 }
 
 // Settled reports that no connection is being opened and no address looked for.

@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 
 	"thistle/spv/chain"
@@ -22,6 +23,8 @@ type Batch struct {
 	// need not be told. Filter headers and disputes above the fork go too, and
 	// if the fork is below the filter base, that goes with them.
 	Headers []chain.Change
+	// Lower puts headers below the stored ones, one after the other.
+	Lower []Lower
 	// FilterBase forgets all filter headers and says where they begin from now on:
 	// not below the first header, and at most one above the tip.
 	FilterBase *FilterBase
@@ -32,6 +35,14 @@ type Batch struct {
 	// Direct are heights whose filter is disputed, so that the block itself is
 	// to be scanned; Settled are heights for which that is over.
 	Direct, Settled []int32
+}
+
+// Lower is headers that join Base to the stored base, raw, in pieces, each a
+// whole number of headers. Where Base is that below genesis, genesis itself is
+// not among them. What is stored does not move.
+type Lower struct {
+	Base    chain.Base
+	Headers [][]byte
 }
 
 // FilterBase says where filter headers begin: at Height, after the filter
@@ -55,22 +66,25 @@ func (s *Store) Commit(b Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded = nil // out of date from now on
-	return s.guarded("commit", func(db *bolt.DB) error {
+	err := s.guarded("commit", func(db *bolt.DB) error {
 		return db.Update(func(tx *bolt.Tx) error {
 			st, err := s.state(tx)
 			if err != nil {
 				return err
 			}
-			if err := st.apply(tx, &b); err != nil {
+			if err := st.apply(tx, s.net, &b); err != nil {
 				return err
 			}
 			return s.putState(tx, &st)
 		})
 	})
+	s.headers.forget()
+	s.filterHeaders.forget()
+	return err
 }
 
 // apply does a batch to the series in tx and to the state.
-func (st *state) apply(tx *bolt.Tx, b *Batch) error {
+func (st *state) apply(tx *bolt.Tx, net *chaincfg.Params, b *Batch) error {
 	if b.Reset != nil {
 		if err := st.reset(tx, *b.Reset); err != nil {
 			return err
@@ -78,6 +92,11 @@ func (st *state) apply(tx *bolt.Tx, b *Batch) error {
 	}
 	for i := range b.Headers {
 		if err := st.change(tx, &b.Headers[i]); err != nil {
+			return err
+		}
+	}
+	for i := range b.Lower {
+		if err := st.lower(tx, net, &b.Lower[i]); err != nil {
 			return err
 		}
 	}
@@ -141,6 +160,36 @@ func (st *state) change(tx *bolt.Tx, c *chain.Change) error {
 	}
 	st.headers, err = headerSeries.add(tx, st.headers, records)
 	st.work, st.tip = st.work.Add(work), c.Tip()
+	return err
+}
+
+// lower makes the stored chain begin earlier.
+func (st *state) lower(tx *bolt.Tx, net *chaincfg.Params, l *Lower) error {
+	missing := int(st.base.Height - l.Base.Height)
+	if missing <= 0 || l.Base.Height < -1 {
+		return fmt.Errorf("%w: base at %d is not below %d", ErrMismatch, l.Base.Height, st.base.Height)
+	}
+	records := make([]byte, 0, missing*chain.HeaderSize)
+	if l.Base.Height < 0 {
+		genesis := chain.FromWire(&net.GenesisBlock.Header)
+		records = append(records, genesis.Raw[:]...)
+	}
+	for _, raw := range l.Headers {
+		records = append(records, raw...)
+	}
+	if len(records) != missing*chain.HeaderSize || chainhash.Hash(records[4:36]) != l.Base.Hash ||
+		chainhash.DoubleHashH(records[len(records)-chain.HeaderSize:]) != st.base.Hash {
+		return fmt.Errorf("%w: %d bytes do not join %v to %v", ErrMismatch, len(records), l.Base.Tip(), st.base.Tip())
+	}
+	work, err := workOf(records)
+	if err != nil {
+		return err
+	}
+	if l.Base.Work.Add(work) != st.base.Work {
+		return fmt.Errorf("%w: work from %d to %d does not add up", ErrMismatch, l.Base.Height, st.base.Height)
+	}
+	st.headers, err = headerSeries.prepend(tx, st.headers, records)
+	st.base = l.Base
 	return err
 }
 

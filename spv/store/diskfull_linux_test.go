@@ -171,7 +171,7 @@ func (f *filler) refused() {
 
 // kept makes sure that nothing is gone and nothing is half there.
 func (f *filler) kept() {
-	l, err := f.s.Load()
+	l, err := loadAll(f.s)
 	must(err)
 	ensure(f.m.equal(l) && len(l.SetAside) == 0, "the old state is gone", nil)
 	for i, b := range f.blocks {
@@ -206,7 +206,7 @@ func (f *filler) nowhere(limit func(uint64)) {
 	limit(1 << 30)
 	s, err := store.Open(store.Options{Dir: dir, Net: net})
 	must(err)
-	l, err := s.Load()
+	l, err := loadAll(s)
 	must(err)
 	ensure(newModel().equal(l) && len(l.SetAside) == 0, "not new", nil)
 	must(s.Close())

@@ -29,11 +29,41 @@ func open(t testing.TB, dir string) *store.Store {
 	return s
 }
 
-func load(t testing.TB, s *store.Store) store.Loaded {
+// loaded is all of chain.db.
+type loaded struct {
+	store.Loaded
+	Headers       []byte
+	FilterHeaders []chainhash.Hash
+}
+
+func load(t testing.TB, s *store.Store) loaded {
 	t.Helper()
-	l, err := s.Load()
+	l, err := loadAll(s)
 	require.NoError(t, err)
 	return l
+}
+
+func loadAll(s *store.Store) (loaded, error) {
+	l, err := s.Load()
+	if err != nil {
+		return loaded{}, err
+	}
+	all := loaded{Loaded: l}
+	if l.Tip.Height == l.Base.Height && l.FilterCount == 0 {
+		return all, nil
+	}
+	all.Headers = make([]byte, (l.Tip.Height-l.Base.Height)*chain.HeaderSize)
+	if err := s.Headers().ReadRecords(l.Base.Height+1, all.Headers); err != nil {
+		return loaded{}, err
+	}
+	raw := make([]byte, l.FilterCount*chainhash.HashSize)
+	if err := s.FilterHeaders().ReadRecords(l.FilterBase, raw); err != nil {
+		return loaded{}, err
+	}
+	for ; len(raw) > 0; raw = raw[chainhash.HashSize:] {
+		all.FilterHeaders = append(all.FilterHeaders, chainhash.Hash(raw))
+	}
+	return all, nil
 }
 
 // header makes a header that links to prev. The store judges links only, so the
@@ -52,6 +82,7 @@ func header(r *rand.Rand, prev chainhash.Hash, seq uint64) chain.Header {
 // model is what the store should hold, kept the naive way.
 type model struct {
 	base    chain.Base
+	below   []chain.Header // of the heights 0..base.Height
 	headers []chain.Header
 	fbase   int32 // -1: none
 	fprev   chainhash.Hash
@@ -75,7 +106,7 @@ func (m *model) clone() *model {
 
 func (m *model) reset(base chain.Base) {
 	base.Time = base.Time.UTC()
-	m.base, m.headers = base, nil
+	m.base, m.headers, m.below = base, nil, nil
 	m.fbase, m.fprev, m.fhs, m.direct = -1, chainhash.Hash{}, nil, nil
 }
 
@@ -88,11 +119,12 @@ func (m *model) at(height int32) chain.Tip {
 	return chain.Tip{Height: height, Hash: m.headers[height-m.base.Height-1].Hash}
 }
 
-func (m *model) work() chain.Work {
-	w := m.base.Work
+func (m *model) work() chain.Work { return addWork(m.base.Work, m.headers) }
+
+func addWork(w chain.Work, headers []chain.Header) chain.Work {
 	known := map[uint32]chain.Work{}
-	for i := range m.headers {
-		bits := m.headers[i].Bits()
+	for i := range headers {
+		bits := headers[i].Bits()
 		b, ok := known[bits]
 		if !ok {
 			var err error
@@ -126,6 +158,11 @@ func (m *model) apply(b *store.Batch) {
 		}
 		m.direct = slices.DeleteFunc(m.direct, func(h int32) bool { return h > fork })
 	}
+	for _, l := range b.Lower {
+		at := l.Base.Height + 1
+		m.headers = append(slices.Clone(m.below[at:]), m.headers...)
+		m.base, m.below = l.Base, m.below[:at]
+	}
 	if f := b.FilterBase; f != nil {
 		m.fbase, m.fprev, m.fhs = f.Height, f.PrevHeader, nil
 		m.direct = slices.DeleteFunc(m.direct, func(h int32) bool { return h < f.Height })
@@ -143,7 +180,7 @@ func (m *model) apply(b *store.Batch) {
 }
 
 // equal tells whether what was loaded is this model.
-func (m *model) equal(l store.Loaded) bool {
+func (m *model) equal(l loaded) bool {
 	var raw []byte
 	for i := range m.headers {
 		raw = append(raw, m.headers[i].Raw[:]...)
@@ -153,7 +190,7 @@ func (m *model) equal(l store.Loaded) bool {
 		slices.Equal(l.FilterHeaders, m.fhs) && slices.Equal(l.Direct, m.direct)
 }
 
-func (m *model) require(t testing.TB, l store.Loaded, args ...any) {
+func (m *model) require(t testing.TB, l loaded, args ...any) {
 	t.Helper()
 	require.Equal(t, m.tip(), l.Tip, args...)
 	require.Equal(t, m.base, l.Base, args...)
@@ -179,6 +216,51 @@ func (m *model) change(r *rand.Rand, depth, n int, seq uint64) chain.Change {
 	return c
 }
 
+// startLate begins the model anew after k periods that are known, and can be
+// put below.
+func (m *model) startLate(r *rand.Rand, k int) chain.Base {
+	below := []chain.Header{chain.FromWire(&net.GenesisBlock.Header)}
+	for len(below) < k*2016 {
+		below = append(below, header(r, below[len(below)-1].Hash, 0))
+	}
+	below = below[:k*2016]
+	base := baseAfter(below)
+	m.reset(base)
+	m.below = below
+	return base
+}
+
+// baseAfter is the base that these headers, from genesis on, lead to.
+func baseAfter(headers []chain.Header) chain.Base {
+	n := len(headers)
+	if n == 0 {
+		return chain.Base{Height: -1, Bits: 0x207fffff}
+	}
+	return chain.Base{Height: int32(n) - 1, Hash: headers[n-1].Hash, Work: addWork(chain.Work{}, headers),
+		Bits: 0x1d00ffff, Time: time.Unix(int64(n), 0).UTC()}
+}
+
+// lower is one or several steps down by random periods.
+func (m *model) lower(r *rand.Rand) []store.Lower {
+	var out []store.Lower
+	for at := len(m.below); at > 0 && (len(out) == 0 || r.IntN(3) == 0); {
+		to := r.IntN(at/2016) * 2016
+		l := store.Lower{Base: baseAfter(m.below[:to])}
+		for from := max(to, 1); from < at; {
+			n := min(1+r.IntN(2000), at-from)
+			var raw []byte
+			for _, h := range m.below[from : from+n] {
+				raw = append(raw, h.Raw[:]...)
+			}
+			l.Headers = append(l.Headers, raw)
+			from += n
+		}
+		out = append(out, l)
+		at = to
+	}
+	return out
+}
+
 func hashes(r *rand.Rand, n int) []chainhash.Hash {
 	out := make([]chainhash.Hash, n)
 	for i := range out {
@@ -193,14 +275,9 @@ func hashes(r *rand.Rand, n int) []chainhash.Hash {
 func (m *model) batch(r *rand.Rand, seq uint64, size int) store.Batch {
 	var b store.Batch
 	step := func(part store.Batch) { m.apply(&part) }
-	if r.IntN(60) == 0 {
-		base := chain.Base{Height: -1, Bits: 0x207fffff}
-		if k := int32(r.IntN(4)); k > 0 {
-			base = chain.Base{Height: k*2016 - 1, Hash: hashes(r, 1)[0], Work: chain.Work{r.Uint64(), 1},
-				Bits: 0x1d00ffff, Time: time.Unix(int64(r.Uint32()), 0).UTC()}
-		}
+	if r.IntN(60) == 0 || seq == 1 {
+		base := m.startLate(r, r.IntN(5))
 		b.Reset = &base
-		step(store.Batch{Reset: &base})
 	}
 	for range 1 + r.IntN(2) {
 		depth := 0
@@ -213,6 +290,10 @@ func (m *model) batch(r *rand.Rand, seq uint64, size int) store.Batch {
 		c := m.change(r, depth, 1+r.IntN(size), seq)
 		b.Headers = append(b.Headers, c)
 		step(store.Batch{Headers: []chain.Change{c}})
+	}
+	if len(m.below) > 0 && r.IntN(8) == 0 {
+		b.Lower = m.lower(r)
+		step(store.Batch{Lower: b.Lower})
 	}
 	if m.fbase < 0 && r.IntN(2) == 0 || r.IntN(40) == 0 {
 		f := store.FilterBase{

@@ -58,7 +58,7 @@ func (s *script) next() (b store.Batch, from int32, blocks []chainhash.Hash) {
 }
 
 // seqOf is the number of steps that led to what was loaded.
-func seqOf(l store.Loaded) uint64 {
+func seqOf(l loaded) uint64 {
 	if len(l.Headers) == 0 {
 		return 0
 	}
@@ -76,7 +76,7 @@ func killChild(dir string) {
 	}
 	s, err := store.Open(store.Options{Dir: dir, Net: net})
 	check(err)
-	l, err := s.Load()
+	l, err := loadAll(s)
 	check(err)
 	sc := script{m: newModel()}
 	for sc.seq < seqOf(l) {

@@ -10,18 +10,18 @@ import (
 	"thistle/spv/chain"
 )
 
-// Loaded is what chain.db holds.
+// Loaded is what chain.db holds. The records themselves are read through
+// [Store.Headers] and [Store.FilterHeaders].
 type Loaded struct {
-	Base    chain.Base
-	Headers []byte // the best chain from Base.Height+1 on, 80 bytes each; nil if none
-	Tip     chain.Tip
-	Work    chain.Work
+	Base chain.Base // headers are kept from Base.Height+1 on
+	Tip  chain.Tip  // the last header's, Base's if there is none
+	Work chain.Work
 	// FilterBase is the height of the first filter header, -1 when no filter
 	// base was set; FilterBaseHeader is the filter header of the block below it.
 	FilterBase       int32
 	FilterBaseHeader chainhash.Hash
-	FilterHeaders    []chainhash.Hash // of the heights FilterBase, FilterBase+1, ...
-	Direct           []int32          // heights whose filter is disputed, ascending
+	FilterCount      int32   // filter headers of the heights FilterBase, FilterBase+1, ...
+	Direct           []int32 // heights whose filter is disputed, ascending
 	// SetAside are the files that Open found unfit and renamed, to be told to
 	// the person. Only the first Load after Open tells.
 	SetAside []string
@@ -50,56 +50,62 @@ func genesisBase(net *chaincfg.Params) chain.Base {
 	return (&chain.Params{Net: net}).Genesis()
 }
 
+// Held is what chain.db holds now, as the last commit left it. It checks little
+// and does not wait for a Commit. Errors: as those of [Store.Load].
+func (s *Store) Held() (l Loaded, err error) {
+	err = s.beside(func(tx *bolt.Tx) error {
+		st, err := s.state(tx)
+		l = st.loaded()
+		return err
+	})
+	return l, err
+}
+
+func (st *state) loaded() Loaded {
+	l := Loaded{Base: st.base, Tip: st.tip, Work: st.work, Direct: st.direct, FilterBase: -1}
+	if st.begun {
+		l.FilterBase, l.FilterBaseHeader, l.FilterCount = st.filters.first, st.filterPrev, st.filters.count
+	}
+	return l
+}
+
 // read reads and checks everything.
 func (s *Store) read() (*Loaded, error) {
-	l := &Loaded{}
+	var l Loaded
 	err := s.guarded("load", func(db *bolt.DB) error {
 		return db.View(func(tx *bolt.Tx) error {
 			st, err := s.state(tx)
 			if err != nil {
 				return err
 			}
-			l.Base, l.Tip, l.Work, l.Direct = st.base, st.tip, st.work, st.direct
-			l.FilterBase = -1
-			if st.begun {
-				l.FilterBase, l.FilterBaseHeader = st.filters.first, st.filterPrev
-			}
-			if l.Headers, err = headerSeries.read(tx, st.headers, st.headers.first, st.headers.next()); err != nil {
+			l = st.loaded()
+			if err := st.checkHeaders(tx); err != nil {
 				return err
 			}
-			if err := ends(l); err != nil {
-				return err
-			}
-			l.FilterHeaders = make([]chainhash.Hash, 0, st.filters.count)
 			return filterSeries.walk(tx, st.filters, st.filters.first, st.filters.next(),
-				func(_ int32, records []byte) error {
-					for ; len(records) > 0; records = records[chainhash.HashSize:] {
-						l.FilterHeaders = append(l.FilterHeaders, chainhash.Hash(records))
-					}
-					return nil
-				})
+				func(int32, []byte) error { return nil })
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return &l, nil
 }
 
-// ends checks that the headers join the base to the tip. That they link to each
-// other was checked when they were stored, and the checksum holds them to it.
-func ends(l *Loaded) error {
-	n := len(l.Headers)
-	if n == 0 {
+// checkHeaders checks that the headers are what was stored and join the base to
+// the tip. That they link to each other was checked when they were stored, and
+// the checksum holds them to it.
+func (st *state) checkHeaders(tx *bolt.Tx) error {
+	return headerSeries.walk(tx, st.headers, st.headers.first, st.headers.next(), func(at int32, records []byte) error {
+		n := len(records)
+		if at == st.headers.first && chainhash.Hash(records[4:36]) != st.base.Hash {
+			return fmt.Errorf("%w: the first header does not link to the base", ErrDamaged)
+		}
+		if at+int32(n/chain.HeaderSize) == st.headers.next() && chainhash.DoubleHashH(records[n-chain.HeaderSize:]) != st.tip.Hash {
+			return fmt.Errorf("%w: the last header is not the tip", ErrDamaged)
+		}
 		return nil
-	}
-	if chainhash.Hash(l.Headers[4:36]) != l.Base.Hash {
-		return fmt.Errorf("%w: the first header does not link to the base", ErrDamaged)
-	}
-	if chainhash.DoubleHashH(l.Headers[n-chain.HeaderSize:]) != l.Tip.Hash {
-		return fmt.Errorf("%w: the last header is not the tip", ErrDamaged)
-	}
-	return nil
+	})
 }
 
 // Check reads everything there is, filters included, and tests what Load takes
@@ -108,24 +114,42 @@ func ends(l *Loaded) error {
 // seconds where there are many filters.
 func (s *Store) Check() error {
 	s.mu.Lock()
-	l, err := s.read()
+	_, err := s.read()
+	if err == nil {
+		err = s.guarded("check", s.checkLinks)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	prev := l.Base.Hash
-	for raw := l.Headers; len(raw) > 0; raw = raw[chain.HeaderSize:] {
-		if chainhash.Hash(raw[4:36]) != prev {
-			return fmt.Errorf("check: %w: a header does not link", ErrDamaged)
-		}
-		prev = chainhash.DoubleHashH(raw[:chain.HeaderSize])
-	}
-	work, err := workOf(l.Headers)
-	if err != nil {
-		return fmt.Errorf("check: %w: %w", ErrDamaged, err)
-	}
-	if l.Base.Work.Add(work) != l.Work {
-		return fmt.Errorf("check: %w: work does not add up", ErrDamaged)
-	}
 	return s.filters.check()
+}
+
+// checkLinks tests every link and sums the work.
+func (s *Store) checkLinks(db *bolt.DB) error {
+	return db.View(func(tx *bolt.Tx) error {
+		st, err := s.state(tx)
+		if err != nil {
+			return err
+		}
+		prev, work := st.base.Hash, st.base.Work
+		err = headerSeries.walk(tx, st.headers, st.headers.first, st.headers.next(), func(at int32, records []byte) error {
+			sum, err := workOf(records)
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			work = work.Add(sum)
+			for ; len(records) > 0; records = records[chain.HeaderSize:] {
+				if chainhash.Hash(records[4:36]) != prev {
+					return fmt.Errorf("%w: a header does not link, %d or after", ErrDamaged, at)
+				}
+				prev = chainhash.DoubleHashH(records[:chain.HeaderSize])
+			}
+			return nil
+		})
+		if err == nil && work != st.work {
+			return fmt.Errorf("%w: work does not add up", ErrDamaged)
+		}
+		return err
+	})
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,7 +21,7 @@ func TestModel(t *testing.T) {
 		s, m := open(t, dir), newModel()
 		size := []int{40, 900, 2500}[seed%3]
 		steps := []uint64{150, 60, 40}[seed%3]
-		crossed := 0
+		crossed, lowered := 0, 0
 		for i := range steps {
 			before := m.tip().Height
 			if r.IntN(6) == 0 {
@@ -32,6 +33,7 @@ func TestModel(t *testing.T) {
 					crossed++
 				}
 			}
+			lowered += len(b.Lower)
 			require.NoError(t, s.Commit(b), "seed %d step %d", seed, i)
 			if r.IntN(8) == 0 {
 				require.NoError(t, s.Commit(store.Batch{}), "an empty batch")
@@ -46,6 +48,7 @@ func TestModel(t *testing.T) {
 		l := load(t, s)
 		m.require(t, l, "seed %d", seed)
 		require.Empty(t, l.SetAside)
+		require.Positive(t, lowered, "seed %d", seed)
 		if size > 2016 {
 			require.Positive(t, crossed, "seed %d: no reorganisation crossed a chunk", seed)
 		}
@@ -55,9 +58,15 @@ func TestModel(t *testing.T) {
 // spoil commits a batch that does not fit: it is refused and changes nothing.
 func spoil(t *testing.T, s *store.Store, m *model, r *rand.Rand) {
 	t.Helper()
-	b := m.clone().batch(r, 99, 50)
+	then := m.clone()
+	b := then.batch(r, 99, 50)
 	tip := b.Headers[len(b.Headers)-1].Tip()
-	switch r.IntN(6) {
+	kinds := 6
+	if len(then.below) > 0 {
+		kinds = 11
+		b.Lower = then.lower(r)
+	}
+	switch r.IntN(kinds) {
 	case 0:
 		b.Headers[0].Fork.Hash[5] ^= 1
 	case 1:
@@ -71,6 +80,19 @@ func spoil(t *testing.T, s *store.Store, m *model, r *rand.Rand) {
 		b.FilterHeaders = []store.FilterHeaderRun{{From: tip.Height, Headers: hashes(r, 2)}}
 	case 5:
 		b.Direct = append(b.Direct, tip.Height+1)
+	case 6:
+		b.Lower[0].Base.Hash[7] ^= 1
+	case 7:
+		b.Lower[0].Base.Work[0]++
+	case 8:
+		b.Lower[0].Base.Height++
+	case 9:
+		b.Lower[0].Headers = b.Lower[0].Headers[1:]
+	case 10:
+		last := len(b.Lower[0].Headers) - 1
+		raw := slices.Clone(b.Lower[0].Headers[last])
+		raw[len(raw)-1] ^= 1
+		b.Lower[0].Headers[last] = raw
 	}
 	require.ErrorIs(t, s.Commit(b), store.ErrMismatch)
 	m.require(t, load(t, s))

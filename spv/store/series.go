@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -21,7 +22,8 @@ const sumSize = 4
 // series is one kind of record, one for each height without a gap. Values are
 // full chunks up to the last whole period, then single records: the tail. Every
 // value ends in the checksum of all records of the series up to its own last
-// one, so that it does not matter how records are spread over values.
+// one, so that it does not matter how records are spread over values. Records
+// put below the others have a checksum of their own, which ends at a joint.
 type series struct {
 	name   string
 	chunks []byte // bucket: BE32(height/chunk)
@@ -76,10 +78,19 @@ func (s series) raw(tx *bolt.Tx, e extent, height int32) (records []byte, sum ui
 	return v[:n], binary.BigEndian.Uint32(v[n:]), nil
 }
 
-// sumBefore is the checksum of all records below height, which begins a value.
+// sumBefore is the checksum of all records below height, which begins a value,
+// as the value continues it.
 func (s series) sumBefore(tx *bolt.Tx, e extent, height int32) (uint32, error) {
+	if height == e.partFirst(height) {
+		return s.empty(height).sum, nil
+	}
+	return s.sumThrough(tx, e, height)
+}
+
+// sumThrough is the checksum of the records that end below height.
+func (s series) sumThrough(tx *bolt.Tx, e extent, height int32) (uint32, error) {
 	if height == e.first {
-		return s.empty(e.first).sum, nil
+		return s.empty(height).sum, nil
 	}
 	_, sum, err := s.raw(tx, e, height-1)
 	return sum, err
@@ -113,6 +124,12 @@ func (s series) walk(tx *bolt.Tx, e extent, from, to int32, f func(at int32, rec
 			return err
 		}
 		at = end
+		if i := slices.IndexFunc(e.joints, func(j joint) bool { return j.first == at }); i >= 0 {
+			if sum != e.joints[i].sum {
+				return s.damaged(at-1, "not what was written last")
+			}
+			sum = s.empty(at).sum
+		}
 	}
 	if to == e.next() && sum != e.sum {
 		return s.damaged(to-1, "not what was written last")
@@ -221,7 +238,17 @@ func (s series) cut(tx *bolt.Tx, e extent, height int32) (extent, error) {
 	if err != nil {
 		return e, err
 	}
-	sum, err := s.sumBefore(tx, e, from)
+	rest := extent{first: e.first, count: from - e.first}
+	for _, j := range e.joints {
+		if j.first < height {
+			rest.joints = append(rest.joints, j)
+		}
+	}
+	if from < height {
+		rest.sum, err = s.sumBefore(tx, e, from)
+	} else {
+		rest.sum, err = s.sumThrough(tx, e, from)
+	}
 	if err != nil {
 		return e, err
 	}
@@ -236,7 +263,23 @@ func (s series) cut(tx *bolt.Tx, e extent, height int32) (extent, error) {
 			}
 		}
 	}
-	return s.add(tx, extent{first: e.first, count: from - e.first, sum: sum}, keep)
+	return s.add(tx, rest, keep)
+}
+
+// prepend puts whole periods of records below the first.
+func (s series) prepend(tx *bolt.Tx, e extent, records []byte) (extent, error) {
+	first := e.first - int32(len(records)/s.width)
+	if first < 0 || first%chunk != 0 || e.first%chunk != 0 {
+		return e, fmt.Errorf("%w: %s from %d below %d", ErrMismatch, s.name, first, e.first)
+	}
+	low, err := s.add(tx, s.empty(first), records)
+	if err != nil || e.count == 0 {
+		return low, err
+	}
+	low.joints = append([]joint{{first: e.first, sum: low.sum}}, e.joints...)
+	low.count += e.count
+	low.sum = e.sum
+	return low, nil
 }
 
 // reset removes everything and begins anew at first.

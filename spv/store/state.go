@@ -15,8 +15,8 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// schema is the version of chain.db's layout.
-const schema = 1
+// schema is the version of chain.db's layout. Version 1 had no joints.
+const schema = 2
 
 // maxDirect bounds the list of disputed heights; what is longer is not ours.
 const maxDirect = 1 << 20
@@ -35,10 +35,46 @@ type state struct {
 }
 
 // extent is where a series begins, how many records it has, and its checksum.
+// Records that were put below others keep a checksum of their own.
 type extent struct {
+	first  int32
+	count  int32
+	sum    uint32  // of the records above the last joint
+	joints []joint // ascending
+}
+
+// joint is a height from which on records had been there when those below came;
+// sum is the checksum of those below, down to the joint before or the first.
+type joint struct {
 	first int32
-	count int32
 	sum   uint32
+}
+
+// partFirst is where the checksum begins that runs through a height.
+func (e extent) partFirst(height int32) int32 {
+	first := e.first
+	for _, j := range e.joints {
+		if j.first <= height {
+			first = j.first
+		}
+	}
+	return first
+}
+
+// bare is the extent as a comparable value.
+func (e extent) bare() [3]int64 { return [3]int64{int64(e.first), int64(e.count), int64(e.sum)} }
+
+// joined tells whether the joints are where joints can be: at the beginnings of
+// periods inside.
+func (e extent) joined() bool {
+	last := e.first
+	for _, j := range e.joints {
+		if j.first <= last || j.first >= e.next() || j.first%chunk != 0 {
+			return false
+		}
+		last = j.first
+	}
+	return true
 }
 
 // next is the height of the record that would be appended.
@@ -83,6 +119,10 @@ func (st *state) encode(net *chaincfg.Params) []byte {
 	b = be.AppendUint32(b, uint32(len(st.direct)))
 	for _, h := range st.direct {
 		b = be.AppendUint32(b, uint32(h))
+	}
+	for _, j := range st.headers.joints {
+		b = be.AppendUint32(b, uint32(j.first))
+		b = be.AppendUint32(b, j.sum)
 	}
 	return be.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
@@ -142,7 +182,7 @@ func decodeState(b []byte, net *chaincfg.Params) (state, error) {
 		return bad("checksum")
 	}
 	r := reader{b: body[len(magic):]}
-	if v := r.bytes(2); v[0] != 0 || v[1] != schema {
+	if v := r.bytes(2); v[0] != 0 || v[1] < 1 || v[1] > schema {
 		return state{}, errNewer
 	}
 	if !slices.Equal(r.bytes(36), netID(net)) {
@@ -162,11 +202,14 @@ func decodeState(b []byte, net *chaincfg.Params) (state, error) {
 	s.begun = r.bytes(1)[0] == 1
 	s.filterPrev = chainhash.Hash(r.bytes(32))
 	n := r.u32()
-	if r.failed || n > maxDirect || uint64(len(r.b)) != 4*uint64(n) {
+	if r.failed || n > maxDirect || uint64(len(r.b)) < 4*uint64(n) || (uint64(len(r.b))-4*uint64(n))%8 != 0 {
 		return bad("length")
 	}
 	for range n {
 		s.direct = append(s.direct, int32(r.u32()))
+	}
+	for len(r.b) > 0 {
+		s.headers.joints = append(s.headers.joints, joint{int32(r.u32()), r.u32()})
 	}
 	if !s.valid() {
 		return bad("contradicts itself")
@@ -179,6 +222,8 @@ func (st *state) valid() bool {
 	switch {
 	case st.base.Height < -1 || st.headers.first != st.base.Height+1:
 		return false
+	case !st.headers.joined():
+		return false
 	case st.headers.count < 0 || st.filters.count < 0 || st.filters.first < 0:
 		return false
 	case st.tip.Height != st.headers.next()-1:
@@ -186,7 +231,7 @@ func (st *state) valid() bool {
 	case st.headers.count == 0 && (st.tip != st.base.Tip() || st.work != st.base.Work):
 		return false
 	case !st.begun:
-		return st.filters == filterSeries.empty(0) && len(st.direct) == 0
+		return st.filters.bare() == filterSeries.empty(0).bare() && len(st.direct) == 0
 	}
 	return st.filters.first >= st.headers.first && st.filters.next() <= st.headers.next()
 }

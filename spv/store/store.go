@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/gofrs/flock"
@@ -36,12 +37,16 @@ type Store struct {
 	log  *slog.Logger
 	lock *flock.Flock
 
-	mu       sync.Mutex // chain.db: one caller at a time
-	db       *bolt.DB
-	file     *os.File // db's, to be closed when bbolt cannot
-	loaded   *Loaded  // what Open read, until Load takes it
-	setAside []string
-	bad      error // why chain.db is of no more use
+	headers, filterHeaders records
+
+	mu        sync.Mutex   // chain.db: one caller at a time, records apart
+	dbMu      sync.RWMutex // guards db for records, which does not take mu
+	db        *bolt.DB
+	file      *os.File // db's, to be closed when bbolt cannot
+	loaded    *Loaded  // what Open read, until Load takes it
+	setAside  []string
+	bad       error       // why chain.db is of no more use
+	condemned atomic.Bool // bad is set
 
 	filters *segments
 }
@@ -52,6 +57,8 @@ type Store struct {
 // [ErrDiskFull], or the system's.
 func Open(o Options) (*Store, error) {
 	s := &Store{dir: o.Dir, net: o.Net, log: o.Log}
+	s.headers = records{s: s, series: headerSeries, extent: func(st *state) extent { return st.headers }}
+	s.filterHeaders = records{s: s, series: filterSeries, extent: func(st *state) extent { return st.filters }}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -108,6 +115,7 @@ func (s *Store) openChain() error {
 		s.log.Warn("chain.db was set aside", "file", aside, "err", err)
 		s.setAside = append(s.setAside, aside)
 		s.bad = nil
+		s.condemned.Store(false)
 		if err := os.Remove(path + markExt); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -134,6 +142,7 @@ func (s *Store) badMark() error {
 // condemn leaves the mark.
 func (s *Store) condemn(err error) {
 	s.bad = err
+	s.condemned.Store(true)
 	path := filepath.Join(s.dir, dbName+markExt)
 	if err := os.WriteFile(path, []byte(err.Error()+"\n"), 0o600); err != nil {
 		s.log.Warn("chain.db is damaged and could not be marked", "err", err)
@@ -194,8 +203,11 @@ func (s *Store) openBolt(path string, flag int) error {
 		s.file = file
 		return file, err
 	}
-	err := guard("open", func() (err error) {
-		s.db, err = bolt.Open(path, 0o600, &options)
+	err := guard("open", func() error {
+		db, err := bolt.Open(path, 0o600, &options)
+		s.dbMu.Lock()
+		s.db = db
+		s.dbMu.Unlock()
 		return err
 	})
 	switch {
@@ -250,12 +262,16 @@ func (s *Store) closeDB() error {
 	if s.db == nil {
 		return nil
 	}
+	s.dbMu.Lock() // readers finish first
 	db := s.db
 	s.db, s.file = nil, nil
+	s.dbMu.Unlock()
 	return guard("close", db.Close)
 }
 
 func (s *Store) abandon() {
+	s.dbMu.Lock()
+	defer s.dbMu.Unlock()
 	if s.file != nil {
 		_ = s.file.Close()
 	}

@@ -41,6 +41,7 @@ func TestNew(t *testing.T) {
 	require.ErrorIs(t, s.Commit(store.Batch{}), store.ErrClosed)
 	_, err := s.Load()
 	require.ErrorIs(t, err, store.ErrClosed)
+	require.ErrorIs(t, s.Headers().ReadRecords(0, make([]byte, 80)), store.ErrClosed)
 	require.ErrorIs(t, s.PutFilter(1, hashes(rand.New(rand.NewPCG(1, 1)), 1)[0], nil), store.ErrClosed)
 	require.ErrorIs(t, s.SyncFilters(), store.ErrClosed)
 }
@@ -142,7 +143,7 @@ func TestSetAside(t *testing.T) {
 		{"text", "damaged", write([]byte("hello"))},
 		{"zeros", "damaged", write(make([]byte, 1<<16))},
 		{"another network", "foreign", write(foreignDB)},
-		{"a later version", "newer", edit(store.EditState(func(state []byte) { state[15] = 2 }))},
+		{"a later version", "newer", edit(store.EditState(func(state []byte) { state[15] = 3 }))},
 		{"no state", "damaged", edit(func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Delete([]byte("state")) })},
 		{"another bbolt file", "damaged", edit(func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("meta")) })},
 		{"a header gone", "damaged", edit(func(tx *bolt.Tx) error {
