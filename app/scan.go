@@ -178,7 +178,10 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 		return false, true, nil
 	}
 	w.mu.Lock()
-	marks := addMark(w.marks, filterMark{ledger.BlockRef{Height: res.To, Hash: res.EndHash}, res.EndHeader})
+	marks := w.marks
+	if res.EndHeader != (chainhash.Hash{}) {
+		marks = addMark(marks, filterMark{ledger.BlockRef{Height: res.To, Hash: res.EndHash}, res.EndHeader})
+	}
 	notices, err := w.applyLockedWith(map[string][]byte{settingFilters: encodeMarks(marks)}, fact)
 	w.mu.Unlock()
 	if err != nil {

@@ -47,6 +47,7 @@ type bottled struct {
 	w       *bottle
 	addr    string
 	latency time.Duration
+	plain   bool // serves no filters
 
 	mu    sync.Mutex // guards all below
 	dice  *rand.Rand
@@ -245,8 +246,12 @@ func (l *pipeLink) read() bool {
 	}
 	switch msg := msg.(type) {
 	case *wire.MsgVersion:
+		services := wire.SFNodeNetwork | wire.SFNodeWitness
+		if !l.n.plain {
+			services |= wire.SFNodeCF
+		}
 		l.put(&wire.MsgVersion{
-			ProtocolVersion: bottleVersion, Services: wire.SFNodeNetwork | wire.SFNodeWitness | wire.SFNodeCF,
+			ProtocolVersion: bottleVersion, Services: services,
 			Timestamp: time.Now(), Nonce: msg.Nonce + 1, UserAgent: "/bottled/", LastBlock: l.n.w.tip().Height,
 		})
 		l.put(wire.NewMsgVerAck())

@@ -179,6 +179,7 @@ func (c *Client) load() error {
 		Pinned:            c.cfg.Connect,
 		NoDNS:             c.cfg.NoDNS,
 		Peers:             c.cfg.Peers,
+		FullBlocks:        c.cfg.FullBlocks,
 		Audit:             c.cfg.Audit,
 		Rand:              newRand(),
 	})

@@ -89,20 +89,19 @@ func (c *Client) snapshot(from, to int32) (*snapshot, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	s := &snapshot{from: from}
-	prev, ok := c.machine.FilterHeader(from - 1)
-	if !ok {
-		return nil, ErrNotReady
-	}
+	prev, known := c.machine.FilterHeader(from - 1)
 	s.headers = append(s.headers, prev)
 	for h := from; h <= to; h++ {
 		hash, ok1 := c.tree.HashAt(h)
 		header, ok2 := c.machine.FilterHeader(h)
-		if !ok1 || !ok2 {
+		whole := c.machine.ReadWhole(h)
+		if !ok1 || !whole && !(known && ok2) {
 			return nil, ErrReorged
 		}
+		known = ok2
 		s.blocks = append(s.blocks, hash)
 		s.headers = append(s.headers, header)
-		s.direct = append(s.direct, c.direct[h])
+		s.direct = append(s.direct, c.direct[h] || whole)
 	}
 	return s, nil
 }

@@ -91,7 +91,8 @@ func (b *Block) Prove(index int) (Proof, error) {
 
 // MatchResult is the answer to Match: blocks From..To were looked at, the last
 // of them being EndHash, and Hits may concern the scripts. EndHeader is the
-// filter header of the last block, which commits to all filters up to there.
+// filter header of the last block, which commits to all filters up to there; zero
+// if nobody is there to serve it, so that blocks have to be read instead.
 type MatchResult struct {
 	From, To  int32
 	EndHash   chainhash.Hash

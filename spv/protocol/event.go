@@ -40,7 +40,7 @@ type (
 	HeadersCurrent struct{ Tip chain.Tip }
 
 	// FiltersAdvanced tells that the checked filters of all blocks from From to
-	// Tip are on disk.
+	// Tip are on disk, but for those to be read themselves (Machine.ReadWhole).
 	FiltersAdvanced struct {
 		From int32
 		Tip  chain.Tip

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"slices"
+	"time"
 
 	"thistle/spv/chain"
 
@@ -15,7 +16,8 @@ const (
 	needed filterMark = iota
 	leased            // within a lease
 	held
-	lost // to be asked for again when no lease spans it
+	lost  // to be asked for again when no lease spans it
+	whole // nobody serves it: the block is to be read
 )
 
 // filterDownload fetches the filters that are not on disk.
@@ -28,6 +30,8 @@ type filterDownload struct {
 	told   int          // run when FiltersAdvanced was last emitted
 	lost   []int32      // heights marked so
 	held   int32        // how many are held
+	alone  time.Time    // when somebody last served filters
+	whole  bool         // there may be marks that say so
 }
 
 // extend grows the marks up to the tip.
@@ -82,7 +86,7 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 }
 
 func (s *filterDownload) advance() {
-	for s.run < len(s.marks) && s.marks[s.run] == held {
+	for s.run < len(s.marks) && (s.marks[s.run] == held || s.marks[s.run] == whole) {
 		s.run++
 	}
 }
@@ -145,6 +149,7 @@ func (m *Machine) tellFilters(always bool) {
 // driveFilters has missing filters fetched by all filter peers.
 func (m *Machine) driveFilters() {
 	s := &m.scan
+	m.driveWhole()
 	if s.from < 0 {
 		return
 	}

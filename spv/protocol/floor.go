@@ -49,7 +49,7 @@ func (m *Machine) trimFilters(below int32) {
 	}
 }
 
-// raise makes a download begin higher. What is below was held.
+// raise makes a download begin higher. Nothing below is missing.
 func (s *filterDownload) raise(from int32) {
 	n := int(from - s.from)
 	for _, l := range slices.Clone(s.leases) {
@@ -57,7 +57,11 @@ func (s *filterDownload) raise(from int32) {
 			s.end(l)
 		}
 	}
+	for _, mark := range s.marks[:n] {
+		if mark == held {
+			s.held--
+		}
+	}
 	s.from, s.marks = from, slices.Clone(s.marks[n:])
 	s.run, s.told, s.low = s.run-n, max(s.told-n, 0), max(s.low-n, 0)
-	s.held -= int32(n)
 }

@@ -152,6 +152,11 @@ const (
 	coolMax = 5 * time.Minute
 	// maxCooled is after how many pauses in a row a peer is replaced.
 	maxCooled = 4
+	// DefaultFullBlocks is how many blocks are read themselves when nobody
+	// serves filters: two days' worth, some 500 MB at most.
+	DefaultFullBlocks = 288
+	// fullBlocksAfter is how long nobody must have served filters before.
+	fullBlocksAfter = time.Minute
 	// filterNewsEvery is after how many filters progress is told.
 	filterNewsEvery = 500
 

@@ -30,6 +30,9 @@ type Config struct {
 	Peers int
 	// Audit fetches all headers down to genesis when nothing else is to be done.
 	Audit bool
+	// FullBlocks is how many blocks may be read themselves while nobody serves
+	// filters: DefaultFullBlocks if 0, none if negative.
+	FullBlocks int32
 	// Rand throws the dice.
 	Rand *rand.Rand
 }
@@ -95,6 +98,9 @@ type Machine struct {
 
 // New makes a machine. It does nothing before the first Step or Tick.
 func New(cfg Config) *Machine {
+	if cfg.FullBlocks == 0 {
+		cfg.FullBlocks = DefaultFullBlocks
+	}
 	if cfg.Filters.Held == nil {
 		cfg.Filters.Held = func(int32, chainhash.Hash) bool { return false }
 	}

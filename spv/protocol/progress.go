@@ -264,6 +264,8 @@ func (m *Machine) explainFilters(s *Stage, asked bool) {
 		if w := m.wantOf(d.block); w != nil {
 			s.Tried = len(w.known)
 		}
+	case !m.hasFilterPeer() && m.scan.whole:
+		s.Why = WhyFullBlocks
 	case !m.hasFilterPeer():
 		s.Why = WhyNoFilterPeers
 	default:

@@ -1,0 +1,81 @@
+package protocol_test
+
+import (
+	"testing"
+	"time"
+
+	"thistle/spv/protocol"
+	"thistle/spv/spvtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNobodyServesFilters: a few blocks are read themselves after a while, which
+// is said; filters come as soon as somebody has them.
+func TestNobodyServesFilters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(51, 400, true)
+	plain := &spvtest.Peer{Name: "plain", Chain: w.b, NoFilters: true}
+	server := &spvtest.Peer{Name: "server", Chain: w.b, Refuses: true}
+	s := w.sim(51, 200, plain, server)
+	s.Run(50 * time.Second)
+	p := s.Machine().Progress()
+	require.Equal(t, int32(199), p.FiltersTip.Height)
+	require.Equal(t, protocol.WhyNoFilterPeers, p.Stages.Filters.Why)
+	require.Equal(t, protocol.WhyNoFilterPeers, p.Stages.FilterHeaders.Why)
+	require.False(t, s.Machine().ReadWhole(300))
+
+	s.Run(20 * time.Second)
+	p = s.Machine().Progress()
+	require.Equal(t, w.b.Tip().Hash, p.FiltersTip.Hash)
+	require.Equal(t, protocol.WhyFullBlocks, p.Stages.Filters.Why)
+	require.Zero(t, p.Stages.Filters.Done)
+	require.False(t, s.Machine().ReadWhole(199))
+	require.True(t, s.Machine().ReadWhole(200) && s.Machine().ReadWhole(400))
+	require.False(t, s.Machine().ReadWhole(401))
+
+	// Block by block, through a reorg.
+	b := w.b
+	for range 3 {
+		b = w.g.Mine(b.To(b.Tip().Height-1), 2)
+		s.Grow(b, plain)
+		s.Run(time.Second)
+		require.Equal(t, b.Tip().Hash, s.Machine().Progress().FiltersTip.Hash)
+		require.True(t, s.Machine().ReadWhole(b.Tip().Height))
+	}
+
+	server.Refuses = false
+	s.Grow(b, server)
+	require.True(t, s.RunUntil(2*time.Minute, func() bool { return s.Connected(server) }))
+	requireConverged(t, s, b, 200, time.Minute)
+	require.False(t, s.Machine().ReadWhole(300))
+	require.Equal(t, protocol.WhyNone, s.Machine().Progress().Stages.Filters.Why)
+	require.Equal(t, int32(204), s.Machine().Progress().Stages.Filters.Done)
+
+	// Once they are here, only what is new is to be read.
+	server.Refuses = true
+	s.Kick(server)
+	b = w.g.Mine(b, 2)
+	s.Grow(b, plain)
+	s.Run(2 * time.Minute)
+	require.Equal(t, b.Tip().Hash, s.Machine().Progress().FiltersTip.Hash)
+	require.False(t, s.Machine().ReadWhole(403))
+	require.True(t, s.Machine().ReadWhole(404) && s.Machine().ReadWhole(405))
+	s.Check(t)
+}
+
+// TestTooManyForFullBlocks: a long way is not gone by whole blocks, unless most
+// of it has served already.
+func TestTooManyForFullBlocks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(52, 700, true)
+	plain := &spvtest.Peer{Name: "plain", Chain: w.b, NoFilters: true}
+	s := w.sim(52, 300, plain)
+	s.Run(10 * time.Minute)
+	p := s.Machine().Progress()
+	require.Equal(t, int32(299), p.FiltersTip.Height)
+	require.Equal(t, protocol.WhyNoFilterPeers, p.Stages.Filters.Why)
+	s.Input(protocol.FiltersUsed{Through: 450})
+	require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().FiltersTip.Hash)
+	s.Check(t)
+}
