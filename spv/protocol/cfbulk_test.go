@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -300,4 +301,58 @@ func TestBulkWaitsForNoStraggler(t *testing.T) {
 	require.LessOrEqual(t, s.Now().Sub(count.first), 4*time.Second, "one answer for the checkpoints, one for what follows")
 	require.Equal(t, 5, count.checkpts)
 	s.Check(t)
+}
+
+// TestBulkChaos: any company with one good peer in it, far behind, while the
+// chain forks, connections break and the machine dies. The filter headers are
+// the true ones in the end, and no honest peer was wronged.
+func TestBulkChaos(t *testing.T) {
+	t.Parallel()
+	w := midWorld()
+	eachSeed(t, 16, func(t *testing.T, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 98))
+		honest := &spvtest.Peer{Name: "honest", Chain: w.b, Latency: time.Duration(10+rng.IntN(300)) * time.Millisecond, Refuses: rng.IntN(3) == 0}
+		peers := []*spvtest.Peer{honest}
+		for i := range 1 + rng.IntN(7) {
+			p := anyPeer(rng, fmt.Sprint("p", i), w.b)
+			if lie := p.Filters.False; lie != nil {
+				// Here and there only: the story is of headers, not of blocks.
+				n := int32(300 + rng.IntN(3000))
+				p.Filters.False = func(b *spvtest.Block) []byte {
+					if b.Height%n != 7 {
+						return nil
+					}
+					return spvtest.Superset(b)
+				}
+				if rng.IntN(2) == 0 {
+					p.Filters.False = spvtest.Every(n, spvtest.OmitOutput)
+				}
+			}
+			peers = append(peers, p)
+		}
+		s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: seed, Keep: int32(1 + rng.IntN(3000)), Peers: peers, Pinned: true})
+		count := watchCF(s)
+		for range 8 {
+			s.Run(time.Duration(rng.IntN(1500)) * time.Millisecond)
+			switch rng.IntN(5) {
+			case 0:
+				s.Kick(peers[rng.IntN(len(peers))])
+			case 1:
+				s.CrashIn(time.Duration(rng.IntN(500)) * time.Millisecond)
+			case 2:
+				honest.Refuses = false
+			}
+		}
+		honest.Refuses = false
+		ok := s.RunUntil(time.Hour, func() bool {
+			return s.Connected(honest) && s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash
+		})
+		s.Run(5 * time.Minute) // audits
+		ok = ok && s.RunUntil(time.Hour, func() bool { return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash })
+		s.Check(t)
+		require.True(t, ok, "%+v", s.Machine().Progress())
+		require.Zero(t, honest.Banned())
+		requireTrueHashes(t, s, w.b, s.Machine().Progress().FiltersFrom)
+		require.LessOrEqual(t, count.staged, 32+2*8)
+	})
 }

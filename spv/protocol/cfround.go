@@ -73,11 +73,16 @@ func (m *Machine) roundReply(p *peerState, c *cfClaim) bool {
 // isQuorum tells whether those who have been heard are enough to go on without
 // those who are awaited: half of all, and in different parts of the network.
 func isQuorum(heard, pending []*peerState) bool {
+	return len(pending) == 0 || countGroups(heard) >= quorumGroups && len(heard) >= len(pending)
+}
+
+// countGroups counts the parts of the network that peers are in.
+func countGroups(peers []*peerState) int {
 	groups := make(map[string]bool)
-	for _, p := range heard {
+	for _, p := range peers {
 		groups[groupOf(p)] = true
 	}
-	return len(pending) == 0 || len(groups) >= quorumGroups && len(heard) >= len(pending)
+	return len(groups)
 }
 
 // groupOf names the part of the network a peer is in. An address that is no IP

@@ -19,7 +19,7 @@ func anyPeer(rng *rand.Rand, name string, b spvtest.Branch) *spvtest.Peer {
 		Jitter: time.Duration(pick(100)) * time.Millisecond, Invs: pick(3) == 0, Gossips: pick(2) == 0, NoFilters: pick(6) == 0}
 	kinds := []func(*spvtest.Block) []byte{spvtest.OmitOutput, spvtest.OmitSpent, spvtest.Superset, spvtest.Garbage}
 	lie := spvtest.From(int32(pick(200)), spvtest.Every(int32(1+pick(60)), kinds[pick(len(kinds))]))
-	switch pick(14) {
+	switch pick(15) {
 	case 0:
 		p.StallAfter = 1 + pick(30)
 	case 1:
@@ -46,6 +46,8 @@ func anyPeer(rng *rand.Rand, name string, b spvtest.Branch) *spvtest.Peer {
 		p.Claim = 10_000
 	case 12:
 		p.NoHeaders = true
+	case 13:
+		p.NoCFHeaders = true
 	}
 	return p
 }

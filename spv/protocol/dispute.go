@@ -76,6 +76,10 @@ func (m *Machine) disputeAudit(p *peerState, height int32, hash chainhash.Hash) 
 	m.driveDispute()
 }
 
+// support counts the parts of the network that stand by a variant: one operator
+// may have many peers in one of them.
+func (v *variant) support() int { return countGroups(v.peers) }
+
 func (m *Machine) newDispute(height int32) *dispute {
 	d := &dispute{height: height}
 	d.block, _ = m.tree.HashAt(height)
@@ -286,9 +290,9 @@ func (m *Machine) undecided(d *dispute, left []*variant) {
 	m.scan.advance()
 	m.tellFilters(false)
 	m.warn(Warning{Kind: WarnFilterDispute, Height: d.height})
-	least := slices.MinFunc(left, func(a, b *variant) int { return len(a.peers) - len(b.peers) })
+	least := slices.MinFunc(left, func(a, b *variant) int { return a.support() - b.support() })
 	for _, v := range left {
-		if len(v.peers) > len(least.peers) {
+		if v.support() > least.support() {
 			continue // one liar must not take all the honest with it
 		}
 		for _, p := range v.peers {

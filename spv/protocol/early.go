@@ -17,10 +17,14 @@ type earlyFilter struct {
 
 // askEarly asks a peer for the filters of new blocks together with their filter
 // headers, so that both are here one round trip after the announcement. Two
-// peers are asked: the first may be silent.
+// peers are asked: the first may be silent. Where older filters are missing
+// there is no hurry.
 func (m *Machine) askEarly(r *cfRound, p *peerState) {
 	s := &m.scan
 	if r.early == earlyPeers || len(p.leases) == leasesPerPeer || !m.live(r) || s.from < 0 || r.from < s.from {
+		return
+	}
+	if s.skip(); s.from+int32(s.low) < r.from {
 		return
 	}
 	for h := r.from; h <= r.to; h++ {
