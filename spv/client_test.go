@@ -102,6 +102,16 @@ func hitOf(height int32, block chainhash.Hash, scripts ...int) spv.Hit {
 	return spv.Hit{BlockRef: spv.BlockRef{Height: height, Hash: block}, Scripts: scripts}
 }
 
+// requireHits holds hits against those that must be there. One filter in 784,931
+// names a script by chance, and the blocks are others each time.
+func requireHits(t *testing.T, hits []spv.Hit, want ...spv.Hit) {
+	t.Helper()
+	for _, w := range want {
+		require.Contains(t, hits, w)
+	}
+	require.LessOrEqual(t, len(hits), len(want)+1)
+}
+
 func TestMatchAndBlock(t *testing.T) {
 	t.Parallel()
 	n := node(t)
@@ -116,10 +126,10 @@ func TestMatchAndBlock(t *testing.T) {
 		res, err := c.Match(ctx, [][]byte{script(1), script(2), script(3)}, 1, height)
 		require.NoError(t, err)
 		require.Equal(t, tip, res.EndHash)
-		require.Equal(t, []spv.Hit{hitOf(height-1, blocks[0], 0), hitOf(height, blocks[1], 1)}, res.Hits)
+		requireHits(t, res.Hits, hitOf(height-1, blocks[0], 0), hitOf(height, blocks[1], 1))
 		res, err = c.Match(ctx, [][]byte{script(2)}, 1, height-1)
 		require.NoError(t, err)
-		require.Empty(t, res.Hits)
+		requireHits(t, res.Hits)
 		_, err = c.Match(ctx, [][]byte{script(2)}, 1, height+1)
 		require.ErrorIs(t, err, spv.ErrNotReady)
 
@@ -152,7 +162,7 @@ func TestDamagedFilters(t *testing.T) {
 		filtersTo(ctx, t, sub, n)
 		res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 		require.NoError(t, err)
-		require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
+		requireHits(t, res.Hits, hitOf(height, hash, 0))
 	})
 	n.Unmute()
 
@@ -167,7 +177,7 @@ func TestDamagedFilters(t *testing.T) {
 		for {
 			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 			if err == nil {
-				require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
+				requireHits(t, res.Hits, hitOf(height, hash, 0))
 				return
 			}
 			require.ErrorIs(t, err, spv.ErrNotReady)
@@ -196,7 +206,7 @@ func TestDamagedWhileRunning(t *testing.T) {
 			res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 			if err == nil {
 				require.Positive(t, rounds, "nothing was damaged")
-				require.Equal(t, []spv.Hit{hitOf(height, hash, 0)}, res.Hits)
+				requireHits(t, res.Hits, hitOf(height, hash, 0))
 				return
 			}
 			require.ErrorIs(t, err, spv.ErrNotReady)
@@ -234,7 +244,7 @@ func TestEarlierBirthday(t *testing.T) {
 		await(ctx, t, sub, func(e spv.FiltersAdvanced) bool { return e.From == 1 && e.Tip.Height == height })
 		res, err := c.Match(ctx, [][]byte{script(1)}, 1, height)
 		require.NoError(t, err)
-		require.Equal(t, []spv.Hit{hitOf(height-50, blocks[0], 0)}, res.Hits)
+		requireHits(t, res.Hits, hitOf(height-50, blocks[0], 0))
 	})
 }
 
