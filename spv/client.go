@@ -130,7 +130,7 @@ func kindOf(op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ErrInUse)
 	case errors.Is(err, store.ErrDiskFull):
 		return fmt.Errorf("%s: %w", op, ErrDiskFull)
-	case errors.Is(err, store.ErrDamaged):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMismatch): // what does not fit is not what was written
 		return fmt.Errorf("%s: %w: %w", op, ErrDamaged, err)
 	}
 	return fmt.Errorf("%s: %w", op, err)
