@@ -146,7 +146,7 @@ test-window: need-window need-display phases-begin ## the real window, on a disp
 
 long: need-go phases-begin
 	$(PHASE) "long simulation of the peer" $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/protocol -seeds 300
-	$(PHASE) "long stories of a whole client" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv -run 'TestWholeClient|TestDamagedFolder' -seeds 500
+	$(PHASE) "long stories of a whole client" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv -run 'TestWholeClient|TestDamaged|TestOlderWallets' -seeds 500
 	$(PHASE) "every page of chain.db harmed in every way" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv/store -run TestEveryPage -everyway
 	$(PHASE) "long model of the ledger" $(GOTEST) -timeout $(LONG_TIMEOUT) ./app/ledger -ledger.seeds 150 -ledger.steps 1200
 	$(PHASE) "restore from 1,000,000 blocks, a fifth of the peers bad" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./app -run TestRestoreLongChain -blocks 1000000
