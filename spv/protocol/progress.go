@@ -220,15 +220,20 @@ func (m *Machine) stages() Stages {
 	if st.Peers.Done == 0 && stuck(&t.peers) {
 		st.Peers.Why = WhyNoPeers
 	}
-	if !m.current && stuck(&t.headers) {
+	if (!m.current || !st.Headers.Complete()) && stuck(&t.headers) {
 		st.Headers.Why = m.whyNoHeaders()
 	}
-	if !st.FilterHeaders.Complete() && stuck(&t.cfheaders) {
-		m.explainFilters(&st.FilterHeaders, m.cf.tipHeight() < m.tree.Tip().Height)
+	explain := func(s *Stage, one *meter, asked bool) {
+		switch {
+		case s.Complete() || !stuck(one):
+		case asked && m.ranges.filters < 0:
+			m.explainFilters(s)
+		default:
+			s.Why = st.Headers.Why // it waits for headers
+		}
 	}
-	if !st.Filters.Complete() && stuck(&t.filters) {
-		m.explainFilters(&st.Filters, st.Filters.Done < int32(len(m.scan.marks)))
-	}
+	explain(&st.FilterHeaders, &t.cfheaders, m.cf.tipHeight() < m.tree.Tip().Height)
+	explain(&st.Filters, &t.filters, m.scan.held < int32(len(m.scan.marks)))
 	if !st.Blocks.Complete() && stuck(&t.blocks) {
 		m.explainBlocks(&st.Blocks)
 	}
@@ -251,14 +256,12 @@ func (m *Machine) whyNoHeaders() Why {
 	return WhyNoAnswer
 }
 
-// explainFilters says why filter headers or filters do not come. asked means
-// that more of them could be had than are here: else they wait for headers.
-func (m *Machine) explainFilters(s *Stage, asked bool) {
+// explainFilters says why filter headers or filters do not come though they could
+// be had.
+func (m *Machine) explainFilters(s *Stage) {
 	switch d := m.cf.dispute; {
 	case len(m.ready()) == 0:
 		s.Why = WhyNoPeers
-	case !asked:
-		s.Why = m.whyNoHeaders()
 	case d != nil:
 		s.Why, s.Height = WhyDispute, d.height
 		if w := m.wantOf(d.block); w != nil {

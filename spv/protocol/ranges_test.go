@@ -154,6 +154,35 @@ func TestOldHeadersForFilters(t *testing.T) {
 	requireQuiet(t, s)
 }
 
+// TestWhyFiltersWait: filters wait for older headers, for the same reason as these
+// or, while these come, for none.
+func TestWhyFiltersWait(t *testing.T) {
+	t.Parallel()
+	w := long()
+	p := w.peer("p", 20*time.Millisecond)
+	silent := true
+	p.Ranges = func(_ *spvtest.Sim, _ *spvtest.Peer, hs []chain.Header) []chain.Header {
+		if silent {
+			return nil
+		}
+		return hs
+	}
+	s := w.sim(6, 0, p)
+	s.Keep(15)
+	stages := func() protocol.Stages { return s.Machine().Progress().Stages }
+	s.Run(30 * time.Second)
+	for _, st := range []protocol.Stage{stages().Headers, stages().FilterHeaders, stages().Filters} {
+		require.False(t, st.Complete())
+		require.Equal(t, protocol.WhyNoAnswer, st.Why)
+	}
+	silent, p.Latency = false, 3*time.Second
+	require.True(t, s.RunUntil(5*time.Minute, func() bool { return stages().Headers.Rate > 0 && stages().FilterHeaders.Done == 0 }))
+	for _, st := range []protocol.Stage{stages().Headers, stages().FilterHeaders, stages().Filters} {
+		require.False(t, st.Complete())
+		require.Equal(t, protocol.WhyNone, st.Why)
+	}
+}
+
 // TestOldHeadersLiars: one honest peer among those who do not know the
 // checkpoints, are slow, or lie. Only what can be proved bans.
 func TestOldHeadersLiars(t *testing.T) {
