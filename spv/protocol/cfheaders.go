@@ -236,7 +236,7 @@ func (m *Machine) markHeld(from, to int32) {
 		i := int(h - s.from)
 		hash, ok := m.tree.HashAt(h)
 		if ok && i < len(s.marks) && s.marks[i] == needed && (m.cf.direct[h] || m.ownFilter(h, hash) != nil) {
-			s.marks[i] = held
+			s.hold(h)
 		}
 	}
 	s.advance()

@@ -287,7 +287,8 @@ func (m *Machine) explainBlocks(s *Stage) {
 			continue
 		}
 		if s.Why == WhyNone || len(w.known) > s.Tried {
-			s.Why, s.Height, s.Tried = WhyBlock, w.height, len(w.known)
+			tip, _, _ := m.tree.Find(w.hash)
+			s.Why, s.Height, s.Tried = WhyBlock, tip.Height, len(w.known)
 		}
 	}
 }

@@ -63,6 +63,8 @@ func requireConverged(t *testing.T, s *spvtest.Sim, b spvtest.Branch, keep int32
 	s.Check(t)
 	require.True(t, ok)
 	requireTrueFilters(t, s, b, keep)
+	stage := s.Machine().Progress().Stages.Filters
+	require.Equal(t, stage.Total, stage.Done, "progress knows")
 }
 
 // requireTrueFilters makes sure that no false filter survives unless its height
