@@ -16,6 +16,19 @@
 // period, so that every later retarget can be computed exactly. Genesis is the
 // Base at height -1; the others are the checkpoints of the network.
 //
+// What turns out to be needed below comes later, in any order from anybody: a
+// Run is headers that CheckRun found right by themselves, and Lower puts runs
+// that lead from an earlier base to the tree's own under it. Near a base less is
+// known of times than the median rule asks for; only what is wrong whatever came
+// before is refused, and the rest is judged when it has come.
+//
+// # Where headers are
+//
+// The newest are in memory. Older ones may be on disk only: Release lets go of
+// what a Source can give back, Open begins a tree with such a chain. A Source
+// that fails does not make a header unknown or a peer guilty: the tree is of no
+// more use, and Err says why.
+//
 // # Rules checked
 //
 //   - each header links to a known one;
@@ -51,6 +64,6 @@
 // # Testing
 //
 // go test ./spv/chain/... compares every judgement with btcd's on random
-// chains, the tree with a quadratic model, and both with real headers when the
+// chains, of what is put below a tree too, the tree with a quadratic model, and both with real headers when the
 // vectors are there (see thistle/assets/assetstest). go test -bench . measures.
 package chain

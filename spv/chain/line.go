@@ -200,9 +200,14 @@ func (c *workCache) of(bits uint32) *workEntry {
 // no header may say.
 func (c *workCache) add(sum Work, records []byte) (Work, bool) {
 	all := true
-	for ; len(records) > 0; records = records[HeaderSize:] {
-		e := c.of(rawBits(records))
-		sum, all = sum.Add(e.work), all && e.ok
+	for len(records) > 0 {
+		n, target := 0, rawBits(records)
+		for len(records) > 0 && rawBits(records) == target {
+			records = records[HeaderSize:]
+			n++
+		}
+		e := c.of(target)
+		sum, all = sum.Add(e.work.times(uint64(n))), all && e.ok
 	}
 	return sum, all
 }

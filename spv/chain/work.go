@@ -42,6 +42,18 @@ func (w Work) Add(o Work) Work {
 	return w
 }
 
+// times is w multiplied by n, modulo 2^256.
+func (w Work) times(n uint64) Work {
+	var carry uint64
+	for i := range w {
+		hi, lo := bits.Mul64(w[i], n)
+		var c uint64
+		w[i], c = bits.Add64(lo, carry, 0)
+		carry = hi + c
+	}
+	return w
+}
+
 // Sub returns w-o, modulo 2^256.
 func (w Work) Sub(o Work) Work {
 	var b uint64

@@ -61,6 +61,41 @@ func BenchmarkCommit(b *testing.B) {
 			b.ReportMetric(float64(b.N)*100_000/b.Elapsed().Seconds(), "headers/s")
 		})
 	}
+	b.Run("98k headers below, by five periods", func(b *testing.B) {
+		const n, step = 49 * 2016, 5 * 2016
+		headers := append([]chain.Header{chain.FromWire(&net.GenesisBlock.Header)}, all.Connected[1:n]...)
+		for i := range headers[1:] { // they link to genesis now
+			h := headers[i+1]
+			prev := headers[i].Hash
+			copy(h.Raw[4:36], prev[:])
+			headers[i+1] = chain.NewHeader(h.Raw)
+		}
+		base := baseAfter(headers)
+		var lower []store.Lower
+		for at := n; at > 0; {
+			to := max(0, at-step)
+			l := store.Lower{Base: baseAfter(headers[:to]), Headers: [][]byte{nil}}
+			for _, h := range headers[max(to, 1):at] {
+				l.Headers[0] = append(l.Headers[0], h.Raw[:]...)
+			}
+			lower, at = append(lower, l), to
+		}
+		for b.Loop() {
+			b.StopTimer()
+			s := open(b, b.TempDir())
+			require.NoError(b, s.Commit(store.Batch{Reset: &base}))
+			b.StartTimer()
+			for i := 0; i < len(lower); i += 2 {
+				if err := s.Commit(store.Batch{Lower: lower[i:min(i+2, len(lower))]}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			require.NoError(b, s.Close())
+			b.StartTimer()
+		}
+		b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "headers/s")
+	})
 	b.Run("one header at the tip", func(b *testing.B) {
 		s := open(b, b.TempDir())
 		require.NoError(b, s.Commit(store.Batch{Headers: []chain.Change{all}}))
@@ -101,7 +136,7 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 		l, err := s.Load()
-		if err != nil || l.Tip.Height != n || l.FilterCount != n {
+		if err != nil || l.Tip.Height != n-1 || l.FilterCount != n {
 			b.Fatal(err)
 		}
 		if err := s.Close(); err != nil {

@@ -8,7 +8,8 @@
 // A [Batch] is one transaction, so headers, filter headers, tip and work never
 // disagree after a crash. Headers lie in chunks of 2,016, one value for each
 // difficulty period, written when the period is complete, and one by one by
-// height in the tail after them; filter headers likewise. There is no index by
+// height in the tail after them; filter headers likewise. Whole periods can be
+// put below those that are there, which stay as they are. There is no index by
 // hash: a random key for each block costs bbolt thirty times as long, and the
 // index is cheaper built in memory.
 //
@@ -19,7 +20,8 @@
 //
 // bbolt has no checksums of its own and panics on torn files, so every value
 // carries one, the state pins the last, and every call into bbolt is guarded.
-// The checksum is a CRC-32C that runs through a series from its first record:
+// The checksum is a CRC-32C that runs through a series from its first record,
+// and anew through what was put below others, where the state pins its end too:
 // a value that is damaged, missing, out of place or left over from an earlier
 // time breaks it. That is against accidents, not against enemies: whoever can
 // write this file could as well replace the program.
@@ -34,6 +36,10 @@
 // last good one counts. Whoever reads a filter checks it against its filter
 // header; the checksum is for noticing early.
 //
+// Headers and filter headers are read back one by one, through [Store.Headers]
+// and [Store.FilterHeaders], beside a commit and without waiting for it: what is
+// old is not kept in memory.
+//
 // # Guarantees
 //
 // What Commit has acknowledged survives the process and, as far as the disk
@@ -47,7 +53,8 @@
 //
 // # Format
 //
-// Version 1. A later version of this package reads it or sets it aside.
+// Version 2; version 1, which had nothing below anything, is read. A later
+// version of this package reads both or sets them aside.
 //
 // # Not here
 //

@@ -104,6 +104,7 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(1, 51))
 	sc := script{m: newModel()}
+	lowered := 0
 	acked := uint64(0)
 	for kill := range kills {
 		acked = max(acked, runAndKill(t, dir, time.Duration(r.IntN(40_000))*time.Microsecond))
@@ -114,7 +115,8 @@ func TestKill(t *testing.T) {
 		require.GreaterOrEqual(t, seq, acked, "kill %d: an acknowledged commit is lost", kill)
 		require.LessOrEqual(t, seq, acked+1, kill)
 		for sc.seq < acked {
-			sc.next()
+			b, _, _ := sc.next()
+			lowered += len(b.Lower)
 		}
 		sure := sc.m.filters // filters of the step after may be there too
 		for sc.seq < seq {
@@ -143,6 +145,7 @@ func TestKill(t *testing.T) {
 		if kill == kills-1 {
 			t.Logf("%d kills, %d steps, tip at %d, %d filters", kills, seq, l.Tip.Height, held)
 			require.Greater(t, seq, uint64(kills), "the child got nothing done")
+			require.Positive(t, lowered)
 		}
 	}
 }
