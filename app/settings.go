@@ -1,6 +1,9 @@
 package app
 
-import "thistle/app/config"
+import (
+	"thistle/app/config"
+	"thistle/spv"
+)
 
 // Settings is how a person likes the window; nothing in it is secret.
 type Settings = config.Settings
@@ -10,7 +13,7 @@ type Data = config.Data
 
 // Blocks that may be read whole: how many usually, and how many at most.
 const (
-	DefaultFullBlocks = config.DefaultFullBlocks
+	DefaultFullBlocks = spv.DefaultFullBlocks
 	MaxFullBlocks     = config.MaxFullBlocks
 )
 

@@ -66,6 +66,9 @@ const (
 	WhyFullBlocks    = protocol.WhyFullBlocks
 )
 
+// DefaultFullBlocks is how many blocks may be read whole unless told otherwise.
+const DefaultFullBlocks = protocol.DefaultFullBlocks
+
 // BlockRef names a block of the best chain.
 type BlockRef struct {
 	Height int32

@@ -30,15 +30,12 @@ type Data struct {
 	// FilterLimit is how many bytes of filters to keep on disk, no limit if 0.
 	FilterLimit int64
 	// FullBlocks is how many blocks may be read whole when no peer serves
-	// filters: DefaultFullBlocks if 0, none if negative.
+	// filters: the usual number if 0, none if negative.
 	FullBlocks int32
 	// Audit fetches and checks, in the background, also headers that nothing
 	// needs, down to the first.
 	Audit bool
 }
-
-// DefaultFullBlocks is two days of blocks.
-const DefaultFullBlocks = 288
 
 // MaxFullBlocks is about two years of blocks.
 const MaxFullBlocks = 100_000

@@ -72,12 +72,15 @@ func lockFoot(s Snapshot) Text {
 		return Text{fmt.Sprintf("Asking for news after block %s, with %s.", block, peers), Muted}
 	case !p.Current || olderFirst(s):
 		return fetching(st.Headers, "headers")
-	case !st.FilterHeaders.Complete():
+	case lacksFilters(s) && !st.FilterHeaders.Complete():
 		return fetching(st.FilterHeaders, "filter headers")
-	case !st.Filters.Complete():
+	case lacksFilters(s):
 		return fetching(st.Filters, "filters")
 	case s.Network == "mainnet" && !p.TipTime.IsZero() && s.Now.Sub(p.TipTime) > late:
 		return Text{fmt.Sprintf("The newest block that any peer knows, %s, is from %s.", block, Ago(p.TipTime, s.Now)), Warn}
+	}
+	if wholeBlocks(s) {
+		return Text{fmt.Sprintf("Up to date at block %s, with %s, of which none serves filters.", block, peers), Good}
 	}
 	return Text{fmt.Sprintf("Up to date at block %s, with %s.", block, peers), Good}
 }

@@ -208,9 +208,9 @@ func peersNews(s Snapshot) Text {
 		return stageNews(s, st.Headers, "headers", "Fetching headers and checking their proof of work: "+toGo(st.Headers))
 	case !p.Current:
 		return stageNews(s, st.Headers, "headers", "Waiting for the peers to confirm that there is nothing newer than block "+number(max(p.Height, 0))+".")
-	case !st.FilterHeaders.Complete():
+	case lacksFilters(s) && !st.FilterHeaders.Complete():
 		return stageNews(s, st.FilterHeaders, "filter headers", "Fetching filter headers and comparing what the peers say: "+toGo(st.FilterHeaders))
-	case !st.Filters.Complete():
+	case lacksFilters(s):
 		return stageNews(s, st.Filters, "filters", "Fetching the filters of "+blocks(st.Filters.Total-st.Filters.Done)+".")
 	}
 	return walletNews(s)
@@ -233,11 +233,16 @@ func walletNews(s Snapshot) Text {
 	} else if checked, on := auditing(s); on {
 		done.Words += " In the background all older headers are checked: " + percentOf(checked) + " done."
 	}
+	found := " with payments of yours in them."
+	if wholeBlocks(s) {
+		done.Words += " " + keptSentence("filters", p.Stages.Filters, s)
+		found = ", as no peer serves filters."
+	}
 	switch {
 	case s.Wallet == "" || p.Height <= 0:
 		return done
 	case s.Status.Unapplied > 0:
-		return stageNews(s, p.Stages.Blocks, "blocks", "Fetching "+blocks(int32(s.Status.Unapplied))+" with payments of yours in them.")
+		return stageNews(s, p.Stages.Blocks, "blocks", "Fetching "+blocks(int32(s.Status.Unapplied))+found)
 	case s.Status.Final:
 		return done
 	}

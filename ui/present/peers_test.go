@@ -135,10 +135,15 @@ func TestPeersTellTheTruthOfSync(t *testing.T) {
 		"blocks in place of filters": {
 			func(s *present.Snapshot) {
 				s.Progress.FilterPeers, s.Progress.Filters = 0, 925_300
-				s.Status.Coverage[0].To, s.Status.Final = 925_300, false
+				s.Status.Unapplied, s.Status.Final = 18, false
 			}, func(st *app.Stages) { stuck(&st.Filters, app.WhyFullBlocks, 0, 0) },
 			headers, "no peer serves them now: 41 902, 100", "blocks are read instead: 41 884 / 41 902, 99",
-			"No peer serves filters, so Thistle reads the blocks themselves. That finds the same payments, with more to download.", present.Accent,
+			"Fetching 18 blocks, as no peer serves filters.", present.Accent,
+		},
+		"blocks were read in place of filters": {
+			func(s *present.Snapshot) { s.Progress.FilterPeers, s.Progress.Filters = 0, 925_300 }, func(st *app.Stages) { stuck(&st.Filters, app.WhyFullBlocks, 0, 0) },
+			headers, "no peer serves them now: 41 902, 100", "blocks are read instead: 41 884 / 41 902, 99",
+			"Up to date with block 925 318, found 4 min ago. No peer serves filters, so Thistle reads the blocks themselves. That finds the same payments, with more to download.", present.Good,
 		},
 		"filter headers": {
 			func(s *present.Snapshot) {

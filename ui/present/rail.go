@@ -97,9 +97,9 @@ func syncOf(s Snapshot) syncing {
 		return syncing{Warn, "Looking for peers", "", orWords(lastBlock(s), "nothing is known yet")}
 	case !p.Current || olderFirst(s):
 		return headersOf(s)
-	case !st.FilterHeaders.Complete():
+	case lacksFilters(s) && !st.FilterHeaders.Complete():
 		return filtersOf("Comparing filters", st.FilterHeaders)
-	case !st.Filters.Complete():
+	case lacksFilters(s):
 		return filtersOf("Fetching filters", st.Filters)
 	case s.Wallet != "" && s.Status.Unapplied > 0:
 		return blocksOf(s)
@@ -144,11 +144,8 @@ func headersOf(s Snapshot) syncing {
 
 func filtersOf(doing string, st app.Stage) syncing {
 	r := syncing{keptTone(st), doing, percentOf(st), orWords(keptNote(st), paceNote(st))}
-	switch st.Why {
-	case app.WhyNoFilterPeers:
+	if st.Why == app.WhyNoFilterPeers {
 		r.doing, r.far = "Waiting for filters", ""
-	case app.WhyFullBlocks:
-		r.doing, r.note = "Reading whole blocks", "no peer serves filters"
 	}
 	return r
 }
@@ -156,6 +153,9 @@ func filtersOf(doing string, st app.Stage) syncing {
 func blocksOf(s Snapshot) syncing {
 	st := s.Progress.Stages.Blocks
 	r := syncing{keptTone(st), "Reading blocks", "", Count(s.Status.Unapplied, "block", "blocks") + " with payments left"}
+	if wholeBlocks(s) {
+		r.doing, r.note = "Reading whole blocks", Count(s.Status.Unapplied, "block", "blocks")+" left, for want of filters"
+	}
 	switch {
 	case st.Why == app.WhyBlock:
 		r.doing, r.note = "Waiting for block "+number(st.Height), triedWords(st)
@@ -171,7 +171,9 @@ func paceNote(s app.Stage) string { return orWords(leftWords(s.Left), rateWords(
 
 func inSync(s Snapshot) syncing {
 	r := syncing{Good, "In sync", "block " + Height(max(s.Progress.Height, 0)), lastBlock(s)}
-	if checked, on := auditing(s); on {
+	if checked, on := auditing(s); wholeBlocks(s) {
+		r.note = "no peer serves filters"
+	} else if on {
 		r.note = "checking old headers · " + percentOf(checked)
 	}
 	if s.Network == "mainnet" && s.Now.Sub(s.Progress.TipTime) > late {

@@ -137,10 +137,16 @@ func TestRailTellsTheTruth(t *testing.T) {
 			stuck(&s.Progress.Stages.Filters, app.WhyNoFilterPeers, 0, 0)
 		}, foot{present.Warn, "Waiting for filters", "", "9 peers", "no peer serves them"}},
 		"nobody serves filters, so blocks are read": {func(s *present.Snapshot) {
-			s.Progress.Filters, s.Progress.FilterPeers = 900, 0
+			s.Progress.Filters, s.Progress.FilterPeers, s.Status.Unapplied = 900, 0, 7
 			s.Progress.Stages = stagesAt(s.Progress)
 			stuck(&s.Progress.Stages.Filters, app.WhyFullBlocks, 0, 0)
-		}, foot{present.Accent, "Reading whole blocks", "50 %", "9 peers", "no peer serves filters"}},
+		}, foot{present.Accent, "Reading whole blocks", "", "9 peers", "7 blocks left, for want of filters"}},
+		"blocks were read instead": {func(s *present.Snapshot) {
+			s.Progress.Filters, s.Progress.FilterHeaders, s.Progress.FilterPeers = 900, 900, 0
+			s.Progress.Stages = stagesAt(s.Progress)
+			stuck(&s.Progress.Stages.FilterHeaders, app.WhyFullBlocks, 0, 0)
+			stuck(&s.Progress.Stages.Filters, app.WhyFullBlocks, 0, 0)
+		}, foot{present.Good, "In sync", "block 1 000", "9 peers", "no peer serves filters"}},
 		"blocks": {func(s *present.Snapshot) { s.Status.Unapplied = 2 },
 			foot{present.Accent, "Reading blocks", "", "9 peers · 6 with filters", "2 blocks with payments left"}},
 		"a block that does not come": {func(s *present.Snapshot) {

@@ -34,7 +34,17 @@ func UnderWay(s Snapshot) bool {
 	if !p.Running || p.Peers == 0 {
 		return searching
 	}
-	return searching || !p.Current || !st.Headers.Complete() || !st.FilterHeaders.Complete() || !st.Filters.Complete() || !st.Blocks.Complete()
+	return searching || !p.Current || !st.Headers.Complete() || lacksFilters(s) || !st.Blocks.Complete()
+}
+
+// wholeBlocks says that blocks are read in place of filters, which nobody waits
+// for then.
+func wholeBlocks(s Snapshot) bool { return s.Progress.Stages.Filters.Why == app.WhyFullBlocks }
+
+// lacksFilters says that filters are waited for.
+func lacksFilters(s Snapshot) bool {
+	st := s.Progress.Stages
+	return !wholeBlocks(s) && (!st.FilterHeaders.Complete() || !st.Filters.Complete())
 }
 
 // olderFirst says that filters wait for headers older than those at hand.
@@ -124,7 +134,7 @@ func triedWords(s app.Stage) string {
 	return Count(s.Tried, "peer", "peers") + " tried"
 }
 
-// keptTone: reading blocks in place of filters is no trouble, only more work.
+// keptTone: where blocks are read in place of filters nothing is kept up.
 func keptTone(s app.Stage) Tone {
 	if s.Why == app.WhyNone || s.Why == app.WhyFullBlocks {
 		return Accent
@@ -217,12 +227,12 @@ func moving(s Snapshot) (app.Stage, string) {
 	switch {
 	case !s.Progress.Current || olderFirst(s):
 		return st.Headers, "headers"
+	case !lacksFilters(s):
+		return st.Blocks, "blocks"
 	case !st.FilterHeaders.Complete():
 		return st.FilterHeaders, "filter headers"
-	case !st.Filters.Complete():
-		return st.Filters, "filters"
 	}
-	return st.Blocks, "blocks"
+	return st.Filters, "filters"
 }
 
 func percentOf(s app.Stage) string { return percent(fraction(s.Done, s.Total)) }

@@ -90,6 +90,7 @@ func TestUnderWay(t *testing.T) {
 		"older headers":       {func(s *present.Snapshot) { s.Progress.Stages.Headers.Total++ }, true},
 		"comparing filters":   {func(s *present.Snapshot) { s.Progress.Stages.FilterHeaders.Total++ }, true},
 		"fetching filters":    {func(s *present.Snapshot) { s.Progress.Stages.Filters.Total++ }, true},
+		"read instead":        {func(s *present.Snapshot) { s.Progress.Stages.Filters = app.Stage{Total: 9, Why: app.WhyFullBlocks} }, false},
 		"fetching blocks":     {func(s *present.Snapshot) { s.Progress.Stages.Blocks.Total++ }, true},
 		"searching":           {func(s *present.Snapshot) { s.Status.Final = false }, true},
 		"reading blocks":      {func(s *present.Snapshot) { s.Status.Unapplied = 1 }, true},
