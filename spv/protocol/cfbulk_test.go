@@ -356,3 +356,29 @@ func TestBulkChaos(t *testing.T) {
 		require.LessOrEqual(t, count.staged, 32+2*8)
 	})
 }
+
+// TestBulkDisputeTakesItsTime: a majority that claims filters and shows none
+// holds the others up for seconds, once, however many they are.
+func TestBulkDisputeTakesItsTime(t *testing.T) {
+	t.Parallel()
+	w := midWorld()
+	for _, liars := range []int{1, 7} {
+		t.Run(fmt.Sprint(liars), func(t *testing.T) {
+			t.Parallel()
+			peers := []*spvtest.Peer{{Name: "10.99.0.1:8333", Chain: w.b, Latency: 50 * time.Millisecond}}
+			for i := range liars {
+				peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: w.b, Latency: 50 * time.Millisecond,
+					Filters: bulkLies()["withheld"]})
+			}
+			s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 75, Keep: 1, Peers: peers, Pinned: true})
+			count := watchCF(s)
+			require.True(t, s.RunUntil(5*time.Minute, headersTo(s, w.b.Tip())))
+			require.LessOrEqual(t, s.Now().Sub(count.first), 8*time.Second)
+			require.Empty(t, count.reverted)
+			s.Run(2 * time.Minute)
+			require.True(t, s.RunUntil(5*time.Minute, headersTo(s, w.b.Tip())))
+			s.Check(t)
+			requireTrueHashes(t, s, w.b, 1)
+		})
+	}
+}

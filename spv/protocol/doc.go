@@ -23,6 +23,8 @@
 //     in order never announces what is not on disk.
 //   - A reply that fits no live request is dropped, never punished: reorgs make
 //     honest replies stale.
+//   - No filter header is final: a filter peer that was not heard before is
+//     compared afterwards, and what a block proves false is rolled back.
 //   - Only what can be proved bans (see Reason.Provable). Silence and slowness
 //     cost a cool-down.
 //   - Requests for compact filters name only stop hashes that the peer has
