@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"thistle/app/ledger"
@@ -36,10 +35,6 @@ func (o origin) base(p *spv.Params) int32 {
 // heldBy reports whether a client keeps the chain from here on.
 func (o origin) heldBy(c *spv.Client, p *spv.Params) bool { return c.Base()-1 <= o.base(p) }
 
-// errOlder ends the following of a chain that was begun after what the wallet
-// needs.
-var errOlder = errors.New("the wallet needs an older chain")
-
 // origin is from when on the wallet needs the chain.
 func (w *Wallet) origin() origin {
 	if height, known, _ := w.birthday(); known {
@@ -55,6 +50,13 @@ func (w *Wallet) bornFrom() origin {
 		t = t.Add(-marginTime)
 	}
 	return origin{time: t}
+}
+
+// keepHeaders asks for the chain from there on, and reports whether it is here: if
+// not, spv.HeadersLowered will tell.
+func (w *Wallet) keepHeaders(chain *spv.Client, from origin) (here bool) {
+	chain.KeepHeaders(from.base(w.env.Params) + 1)
+	return from.heldBy(chain, w.env.Params)
 }
 
 // checkBirthday follows a reorg that reaches below the birthday: what took the
@@ -95,26 +97,18 @@ func (w *Wallet) setBirthday(chain *spv.Client, height int32) error {
 }
 
 // resolveBirthday turns the birthday from a time into a height, once headers
-// are known.
+// are known from then on.
 func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 	height, known, _ := w.birthday()
 	tip := chain.Tip().Height
-	switch {
-	case known && height <= max(tip, 1):
+	if known && height <= max(tip, 1) || !w.keepHeaders(chain, w.bornFrom()) {
 		return nil
-	case known: // a height that the chain has not reached cannot be right
-		if from := w.bornFrom(); !from.heldBy(chain, w.env.Params) {
-			height = max(from.base(w.env.Params)+1, 1)
-			if err := w.apply(ledger.BirthdaySet{Height: height}); err != nil {
-				return failure("set birthday", err)
-			}
-			return errOlder
-		}
-		height = min(tip-birthdayMargin, w.bornAt(chain))
-	default:
-		height = w.bornAt(chain)
 	}
-	return w.setBirthday(chain, height)
+	born := w.bornAt(chain)
+	if known { // a height that the chain has not reached cannot be right
+		born = min(tip-birthdayMargin, born)
+	}
+	return w.setBirthday(chain, born)
 }
 
 // bornAt is the height that the birthday's time stands for.

@@ -111,7 +111,7 @@ func (s *Session) gone(name string) {
 // runShared follows the session's peer, whenever it runs.
 func (w *Wallet) runShared(ctx context.Context) error {
 	for {
-		l, err := w.session.join(ctx, w.origin())
+		l, err := w.session.join(ctx)
 		if err != nil {
 			return err
 		}
@@ -125,8 +125,7 @@ func (w *Wallet) runShared(ctx context.Context) error {
 	}
 }
 
-// followLine follows one run of the peer to its end, or until an older chain is
-// needed.
+// followLine follows one run of the peer to its end.
 func (w *Wallet) followLine(ctx context.Context, l *line) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -139,8 +138,7 @@ func (w *Wallet) followLine(ctx context.Context, l *line) error {
 	if err == nil {
 		err = w.follow(inner, l.chain, sub)
 	}
-	left := l.ctx.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled)
-	if left || errors.Is(err, errOlder) {
+	if l.ctx.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err

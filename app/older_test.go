@@ -2,11 +2,15 @@ package app_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"thistle/app"
 	"thistle/app/descriptor"
 	"thistle/app/units"
+	"thistle/spv/sandbox"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,4 +46,42 @@ func TestBirthdayBeyondTheChain(t *testing.T) {
 	w, _ = unlock(t, s, "")
 	syncedTo(t, w, n)
 	whole(w)
+}
+
+// A wallet whose chain was left behind does not take that for the lower part of
+// another one, of which only the upper part is here yet.
+func TestLeftBehindBelowTheChain(t *testing.T) {
+	t.Parallel()
+	words, keys := keysElsewhere(t)
+	left, n := lone(t, sandbox.Options{}), lone(t, sandbox.Options{})
+	pay(t, n, keys, 0, 1_000_000)
+	mine(t, n, 2000)
+	params := passed(t, n)
+	mine(t, left, 20)
+	env := newEnv(t, left.Addr())
+	_, err := app.Restore(env, app.RestoreParams{Mnemonic: words, Password: secret("correct horse")})
+	require.NoError(t, err)
+	w := open(t, env)
+	online(t, w, func(context.Context) {})
+	require.NoError(t, w.Close())
+	before, _ := left.Tip()
+
+	env.Connect, env.Params = []string{n.Addr()}, params
+	fresh := newEnv(t, n.Addr())
+	fresh.Params = params
+	s, err := app.Begin(fresh)
+	require.NoError(t, err)
+	require.NoError(t, s.End())
+	require.NoError(t, os.Rename(filepath.Join(fresh.DataDir, env.Network, "chain.db"), filepath.Join(env.DataDir, env.Network, "chain.db")))
+	s = session(t, env)
+	eventually(t, func() bool { return s.Progress().Current })
+	require.Equal(t, int32(2016), s.Progress().Base)
+	n.Mute("getheaders")
+	w, _ = unlock(t, s, "")
+	eventually(t, func() bool { return s.Progress().BaseWanted == 0 })
+	require.Never(t, func() bool { return w.Balance().Height != before }, 100*time.Millisecond, time.Millisecond)
+	n.Unmute()
+	n.DropPeers()
+	syncedTo(t, w, n)
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
 }

@@ -64,26 +64,21 @@ func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func
 	}, nil
 }
 
-// runAlone runs a peer for this wallet, another if it turns out to need an older
-// chain, and once if the chain turns out to be damaged.
+// runAlone runs a peer for this wallet, another if the chain turns out to be
+// damaged.
 func (w *Wallet) runAlone(ctx context.Context) error {
 	if err := w.env.anyPeers(); err != nil {
 		return err
 	}
-	for mended := false; ; {
-		err := w.runPeer(ctx)
-		switch {
-		case errors.Is(err, errOlder):
-		case errors.Is(err, spv.ErrDamaged) && !mended:
-			mended = true // opening sets it aside
-		default:
-			return err
-		}
+	err := w.runPeer(ctx)
+	if errors.Is(err, spv.ErrDamaged) {
+		err = w.runPeer(ctx) // opening sets it aside
 	}
+	return err
 }
 
 func (w *Wallet) runPeer(ctx context.Context) error {
-	chain, err := w.env.openChain(w.origin(), false)
+	chain, err := w.env.openChain(w.origin())
 	if err != nil {
 		return err
 	}
@@ -108,13 +103,13 @@ func setAside(file string) Warning {
 	return Warning{Kind: "set_aside", Text: "A damaged file was set aside and is downloaded again: " + file}
 }
 
-// openChain opens the folder's chain, which is kept from there on at least; with
-// asItIs only if it has yet to be begun.
-func (e *Env) openChain(from origin, asItIs bool) (*spv.Client, error) {
+// openChain opens the folder's chain. A new one is kept from there on; what else
+// is needed its followers say.
+func (e *Env) openChain(from origin) (*spv.Client, error) {
 	c, err := spv.Open(spv.Config{
 		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
 		Connect: e.Connect, NoDNS: e.NoDNS, Dial: e.Dial, Log: e.Log, Now: e.Now,
-		BirthdayHeight: from.height, BirthdayTime: from.time, KeepBase: asItIs,
+		BirthdayHeight: from.height, BirthdayTime: from.time, KeepBase: true,
 		FilterLimit: e.Data.FilterLimit, FullBlocks: e.Data.FullBlocks, Audit: e.Data.Audit,
 	})
 	if err != nil {
@@ -140,9 +135,7 @@ func (w *Wallet) online() *spv.Client {
 // follow turns what the peer tells into facts, and does what the ledger says is
 // missing.
 func (w *Wallet) follow(ctx context.Context, chain *spv.Client, sub *spv.Subscription) error {
-	if err := w.awaitHeaders(ctx, chain); err != nil {
-		return err
-	}
+	w.keepHeaders(chain, w.origin())
 	if err := w.look(chain); err != nil {
 		return err
 	}
@@ -169,24 +162,6 @@ func (w *Wallet) follow(ctx context.Context, chain *spv.Client, sub *spv.Subscri
 			return err
 		}
 	}
-}
-
-// awaitHeaders waits until the chain has headers from the wallet's birthday on:
-// with fewer, blocks it knows would seem to have left the chain.
-func (w *Wallet) awaitHeaders(ctx context.Context, chain *spv.Client) error {
-	from := w.origin()
-	lowered := chain.Subscribe()
-	defer lowered.Close()
-	if from.heldBy(chain, w.env.Params) {
-		return nil
-	}
-	chain.KeepHeaders(from.base(w.env.Params) + 1)
-	for !from.heldBy(chain, w.env.Params) {
-		if _, err := lowered.Next(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // handleWaiting takes the events that are there, though never so many that work
@@ -256,7 +231,7 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 		return w.moveView(chain)
 	case spv.HeadersCurrent:
 		return w.arrive(chain)
-	case spv.Overflow: // it may stand for any of these
+	case spv.HeadersLowered, spv.Overflow: // which may stand for any of these
 		return w.look(chain)
 	case spv.FiltersReverted:
 		return w.revertFilters(e.Height)

@@ -33,8 +33,7 @@ type Session struct {
 	chain   *spv.Client // open, but for moments; nil after a failure
 	spent   bool        // chain has run: it can be asked, but not run again
 	last    Progress    // as told last
-	need    origin      // from where the chain is to be kept at least
-	asked   bool        // an open wallet said so; else it holds for a new chain only
+	need    origin      // from where a new chain is to be kept
 	line    *line       // while the peer runs
 	stop    context.CancelFunc
 	busy    sync.WaitGroup // calls that End waits for
@@ -68,7 +67,7 @@ func Begin(env *Env) (*Session, error) {
 	wallets, err := Wallets(env)
 	if err == nil {
 		s.need = oldest(env, wallets)
-		s.chain, err = env.openChain(s.need, true)
+		s.chain, err = env.openChain(s.need)
 	}
 	if err != nil {
 		_ = lock.Release()
@@ -145,10 +144,9 @@ func (s *Session) Run(ctx context.Context) error {
 	return nil
 }
 
-// runLine runs the peer until ctx ends, a wallet needs an older chain, or the disk
-// fails.
+// runLine runs the peer until ctx ends, other data is chosen, or the disk fails.
 func (s *Session) runLine(ctx context.Context) error {
-	chain, err := s.fittingChain()
+	chain, err := s.freshChain()
 	if err != nil {
 		return err
 	}
@@ -204,11 +202,11 @@ func (s *Session) tell() {
 	s.changed = make(chan struct{})
 }
 
-// fittingChain is the open chain if it can run, else it is opened anew. Nothing
-// uses it meanwhile.
-func (s *Session) fittingChain() (*spv.Client, error) {
+// freshChain is the open chain if it can run, else it is opened anew. Nothing uses
+// it meanwhile.
+func (s *Session) freshChain() (*spv.Client, error) {
 	s.mu.Lock()
-	chain, need, asked, spent := s.chain, s.need, s.asked, s.spent || s.opened != s.data
+	chain, spent := s.chain, s.spent || s.opened != s.data
 	env := *s.env
 	env.Data = s.data
 	s.spent, s.opened = true, s.data
@@ -217,7 +215,7 @@ func (s *Session) fittingChain() (*spv.Client, error) {
 		return chain, nil
 	}
 	s.dropChain()
-	chain, err := env.openChain(need, !asked)
+	chain, err := env.openChain(s.need)
 	if err != nil {
 		return nil, err
 	}
@@ -251,11 +249,11 @@ func (s *Session) dropChain() {
 	}
 }
 
-// join waits for a running peer, and attaches to it: the caller ends
-// followers.Done. A chain that begins later than there gets the headers it lacks.
-func (s *Session) join(ctx context.Context, from origin) (*line, error) {
+// join waits for a running peer and attaches to it: the caller ends
+// followers.Done.
+func (s *Session) join(ctx context.Context) (*line, error) {
 	for {
-		l, changed, err := s.tryJoin(from)
+		l, changed, err := s.tryJoin()
 		if l != nil || err != nil {
 			return l, err
 		}
@@ -267,16 +265,13 @@ func (s *Session) join(ctx context.Context, from origin) (*line, error) {
 	}
 }
 
-// tryJoin attaches to the running peer if it serves. If not, changed tells when
-// to try again.
-func (s *Session) tryJoin(from origin) (l *line, changed <-chan struct{}, err error) {
+// tryJoin attaches to the running peer. If there is none, changed tells when to
+// try again.
+func (s *Session) tryJoin() (l *line, changed <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return nil, nil, errClosed("follow the chain")
-	}
-	if !s.asked || from.base(s.env.Params) < s.need.base(s.env.Params) {
-		s.need, s.asked = from, true
 	}
 	if s.line == nil || s.line.ctx.Err() != nil {
 		return nil, s.changed, nil

@@ -302,7 +302,6 @@ func TestAnnouncedWhileLocked(t *testing.T) {
 // know the checkpoint.
 func checkpointed(t *testing.T, old []*descriptor.Descriptor) (*sandbox.Node, *chain.Params) {
 	t.Helper()
-	const period = 2016
 	var behind atomic.Int64
 	behind.Store(int64(60 * 24 * time.Hour))
 	n := lone(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }})
@@ -312,6 +311,13 @@ func checkpointed(t *testing.T, old []*descriptor.Descriptor) (*sandbox.Node, *c
 	mine(t, n, 1900)
 	behind.Store(0)
 	mine(t, n, 10)
+	return n, passed(t, n)
+}
+
+// passed makes rules that know the checkpoint which a node's chain has passed.
+func passed(t *testing.T, n *sandbox.Node) *chain.Params {
+	t.Helper()
+	const period = 2016
 	work, err := chain.BlockWork(chaincfg.RegressionNetParams.PowLimitBits)
 	require.NoError(t, err)
 	each := work.Bytes()
@@ -326,7 +332,7 @@ func checkpointed(t *testing.T, old []*descriptor.Descriptor) (*sandbox.Node, *c
 	sum.FillBytes(row.Work[:])
 	params, err := chain.ParamsFor(&chaincfg.RegressionNetParams, []chain.Row{row})
 	require.NoError(t, err)
-	return n, params
+	return params
 }
 
 // keysElsewhere makes words, and tells what their wallet will watch.

@@ -26,12 +26,13 @@ func (w *Wallet) arrive(chain *spv.Client) error {
 // moveView brings the ledger to the chain's tip.
 func (w *Wallet) moveView(chain *spv.Client) error {
 	current := chain.Status().Current
+	held := w.origin().heldBy(chain, w.env.Params)
 	w.mu.Lock()
 	old, had := w.led.View()
 	var move ledger.ViewMoved
 	ok := false
 	chain.Look(func(v spv.View) {
-		if !v.OnChain || had && behind(v, old, current) {
+		if !v.OnChain || had && (behind(v, old, current) || !held && !follows(v, old)) {
 			return
 		}
 		move, ok = w.led.Reconcile(ledger.Tip(v.Tip), v.HashAt)
@@ -57,6 +58,15 @@ func (w *Wallet) moveView(chain *spv.Client) error {
 	w.hub.publish(Headers{Height: move.Tip.Height, Hash: move.Tip.Hash})
 	w.tell(notices)
 	return w.checkBirthday(chain, move.Fork.Height)
+}
+
+// follows reports that the view is part of the chain. While headers are missing
+// that the wallet goes back to, it moves on from there alone: where else the
+// branches part cannot be seen, and what took the place of its blocks would never
+// be searched.
+func follows(v spv.View, view ledger.Tip) bool {
+	hash, ok := v.HashAt(view.Height)
+	return ok && hash == view.Hash
 }
 
 // behind reports that the chain is shorter than the view and has never heard of
