@@ -85,3 +85,34 @@ func TestLeftBehindBelowTheChain(t *testing.T) {
 	syncedTo(t, w, n)
 	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
 }
+
+// A day is no height before the chain reaches back to it: until then a wallet that
+// joins a session whose chain was begun later waits.
+func TestBirthdayWaitsForHeaders(t *testing.T) {
+	t.Parallel()
+	words, keys := keysElsewhere(t)
+	n, params := checkpointed(t, []*descriptor.Descriptor{keys})
+	env := newEnv(t, n.Addr())
+	env.Params = params
+	s := session(t, env)
+	eventually(t, func() bool { return s.Progress().Current })
+	require.Equal(t, int32(2016), s.Progress().Base)
+	day := time.Now().AddDate(0, 0, -50).Format(time.DateOnly)
+	_, err := s.Restore(app.RestoreParams{Mnemonic: words, Password: secret("correct horse"), Birthday: day})
+	require.NoError(t, err)
+	n.Mute("getheaders")
+	w, _ := unlock(t, s, "")
+	eventually(t, func() bool { return s.Progress().BaseWanted == 0 })
+	eventually(t, func() bool { return w.Balance().Height > 0 })
+	require.Nil(t, w.Status().BirthdayHeight)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = w.Sync(ctx)
+	require.ErrorContains(t, err, "headers are here from block 2016 on, and wanted from 0")
+	n.Unmute()
+	n.DropPeers() // it would be given half a minute to answer
+	syncedTo(t, w, n)
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+	require.Zero(t, s.Progress().Base)
+	require.Zero(t, s.Progress().BaseWanted)
+}

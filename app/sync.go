@@ -117,6 +117,8 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 		err.Kind = KindNoPeers
 	case !st.Current:
 		err.Detail = fmt.Sprintf("peers have not confirmed height %d as the newest", st.Tip.Height)
+	case st.BaseWanted < st.Base:
+		err.Detail = fmt.Sprintf("headers are here from block %d on, and wanted from %d", st.Base, st.BaseWanted)
 	case !known || st.FiltersTip.Height < st.Tip.Height && st.FilterPeers == 0:
 		err.Detail = "no connected peer serves compact filters"
 	case st.FiltersTip.Height < st.Tip.Height:
