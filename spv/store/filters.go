@@ -85,10 +85,10 @@ type segments struct {
 
 const segmentExt = ".seg"
 
-// openSegments finds out what the folder holds. A file that cannot be read is
-// as good as missing, until somebody wants to write to it.
+// openSegments finds out which segments there are. What they hold is looked up
+// when it is asked for: the lists of a whole chain take half a second.
 func openSegments(dir string, log *slog.Logger) (*segments, error) {
-	s := &segments{dir: dir, log: log, all: make(map[int32]*segment)}
+	s := &segments{dir: dir, log: log, pool: pool{log: log}, all: make(map[int32]*segment)}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -111,10 +111,13 @@ func openSegments(dir string, log *slog.Logger) (*segments, error) {
 			}
 			continue
 		}
-		s.all[epoch] = g
-		if err := g.open(0); err != nil {
-			log.Warn("filter segment cannot be read", "file", f.Name(), "err", err)
+		if info, err := f.Info(); err == nil {
+			g.end = info.Size() // what it takes, until it is loaded
+			if err := tighten(g.path, info); err != nil {
+				log.Warn("filter segment is open to others", "file", f.Name(), "err", err)
+			}
 		}
+		s.all[epoch] = g
 	}
 	return s, nil
 }
@@ -184,9 +187,7 @@ func (s *segments) held(height int32) (chainhash.Hash, bool) {
 	if height < 0 || g == nil {
 		return chainhash.Hash{}, false
 	}
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	e := &g.entries[height%chunk]
+	e := g.entry(height)
 	return e.block, e.held()
 }
 
@@ -205,9 +206,9 @@ func (s *segments) sorted() []*segment {
 func (s *segments) ranges() []Range {
 	var out []Range
 	for _, g := range s.sorted() {
-		g.mu.RLock()
-		for i := range g.entries {
-			if !g.entries[i].held() {
+		g.mu.Lock()
+		for i, e := range g.known() {
+			if !e.held() {
 				continue
 			}
 			height := g.epoch*chunk + int32(i)
@@ -217,7 +218,7 @@ func (s *segments) ranges() []Range {
 				out = append(out, Range{height, height})
 			}
 		}
-		g.mu.RUnlock()
+		g.mu.Unlock()
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -360,4 +361,40 @@ func FuzzSegment(f *testing.F) {
 		s = open(t, dir)
 		require.Equal(t, 4, whole(t, s, 0, blocks))
 	})
+}
+
+// TestSegmentsInMemory: what is known of the filters of a whole chain does not lie in
+// memory all at once. Not parallel: it measures the heap.
+func TestSegmentsInMemory(t *testing.T) {
+	const segments = 300
+	r := rand.New(rand.NewPCG(1, 31))
+	dir := t.TempDir()
+	s := open(t, dir)
+	blocks := hashes(r, segments)
+	for i, b := range blocks {
+		require.NoError(t, s.PutFilter(int32(i)*2016+int32(i), b, filterFor(b)))
+		if i%20 == 19 {
+			require.NoError(t, s.SyncFilters())
+		}
+	}
+	require.NoError(t, s.Close())
+	s = open(t, dir)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range 2 {
+		for i, b := range blocks {
+			held, ok := s.HeldFilter(int32(i)*2016 + int32(i))
+			require.True(t, ok && held == b)
+			_, ok = s.HeldFilter(int32(i)*2016 + int32(i) + 1)
+			require.False(t, ok)
+			f, err := s.Filter(int32(i)*2016+int32(i), b)
+			require.NoError(t, err)
+			require.Equal(t, filterFor(b), f)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(12<<20), "all of them take 29 MB")
+	require.NoError(t, s.Check())
 }

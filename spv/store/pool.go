@@ -1,15 +1,25 @@
 package store
 
-import "sync"
+import (
+	"log/slog"
+	"path/filepath"
+	"sync"
+)
 
-// maxOpen bounds the segment files open at a time: a whole chain has hundreds,
-// and some systems allow a process 1,024 files, peers included.
+// maxOpen bounds the segment files open, and what is known of them in memory, at
+// a time: a whole chain has hundreds, 48 MB together, and some systems allow a
+// process 1,024 files, peers included.
 const maxOpen = 64
 
 // pool closes segment files that were opened longest ago.
 type pool struct {
 	mu    sync.Mutex
 	files []*segment
+	log   *slog.Logger
+}
+
+func (p *pool) warn(path string, err error) {
+	p.log.Warn("filter segment cannot be read", "file", filepath.Base(path), "err", err)
 }
 
 // opened notes that g, whose lock the caller holds, has opened its file, and
@@ -29,7 +39,7 @@ func (p *pool) opened(g *segment) {
 		if len(old.pending) > 0 {
 			p.files = append(p.files, old)
 		} else {
-			_ = old.closeFile() // nothing unwritten is in it
+			old.unload()
 		}
 		old.mu.Unlock()
 	}

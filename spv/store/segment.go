@@ -19,18 +19,18 @@ type segment struct {
 	pool  *pool
 
 	mu      sync.RWMutex
-	file    *os.File // nil while closed
-	entries [chunk]entry
-	end     int64  // where the next record goes
-	listEnd int64  // where the next line of the list goes
-	pending []byte // lines of records that were written and not yet synced
+	file    *os.File      // nil while closed
+	entries *[chunk]entry // nil while not loaded; always there while file is open
+	end     int64         // where the next record goes
+	listEnd int64         // where the next line of the list goes
+	pending []byte        // lines of records that were written and not yet synced
 }
 
 func (g *segment) listPath() string { return g.path + ".idx" }
 
 // reset forgets everything: the segment is as if it had no file.
 func (g *segment) reset() {
-	g.entries, g.end, g.listEnd, g.pending = [chunk]entry{}, 0, 0, nil
+	g.entries, g.end, g.listEnd, g.pending = new([chunk]entry), 0, 0, nil
 }
 
 func (g *segment) holds(height int32) bool { return height/chunk == g.epoch }
@@ -168,7 +168,7 @@ func (g *segment) open(flag int) error {
 	g.file = f
 	g.pool.opened(g)
 	info, err := f.Stat()
-	if err == nil && info.Size() != g.end {
+	if err == nil && (g.entries == nil || info.Size() != g.end) {
 		err = g.load(info)
 	}
 	if err != nil {
@@ -210,9 +210,11 @@ func (g *segment) readRecord(height int32, block chainhash.Hash, buf []byte) (en
 func (g *segment) tryRead(height int32, block chainhash.Hash, buf []byte) (e entry, rec []byte, opened bool, err error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	e = g.entries[height%chunk]
-	if e.block != block || !e.held() {
-		return e, nil, false, ErrMissing
+	if g.entries != nil {
+		e = g.entries[height%chunk]
+		if e.block != block || !e.held() {
+			return e, nil, false, ErrMissing
+		}
 	}
 	if g.file == nil {
 		return e, nil, false, nil
@@ -243,7 +245,7 @@ func (g *segment) openToRead() error {
 func (g *segment) forget(height int32, e entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.entries[height%chunk] == e {
+	if g.entries != nil && g.entries[height%chunk] == e {
 		g.entries[height%chunk] = entry{}
 	}
 }
@@ -288,6 +290,37 @@ func (g *segment) writeList() error {
 	g.listEnd += int64(len(g.pending))
 	g.pending = g.pending[:0]
 	return nil
+}
+
+// entry returns what is known of a height.
+func (g *segment) entry(height int32) entry {
+	g.mu.RLock()
+	if g.entries != nil {
+		defer g.mu.RUnlock()
+		return g.entries[height%chunk]
+	}
+	g.mu.RUnlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.known()[height%chunk]
+}
+
+// known returns what the segment holds, loaded if need be. A file that cannot be
+// read is as good as missing, until somebody wants to write to it.
+func (g *segment) known() *[chunk]entry {
+	if g.entries == nil {
+		if err := g.open(0); err != nil {
+			g.pool.warn(g.path, err)
+			g.reset()
+		}
+	}
+	return g.entries
+}
+
+// unload lets file and memory go; a later use loads again.
+func (g *segment) unload() {
+	_ = g.closeFile() // nothing unwritten is in it
+	g.entries = nil
 }
 
 // closeFile lets the file go; a later use opens it again.
