@@ -26,6 +26,7 @@ var midWorld = sync.OnceValue(func() world { return newWorld(71, 7_300, true) })
 // its bounds.
 type cfCount struct {
 	cfheaders, checkpts int
+	before              int // questions for filters while most filter headers were missing
 	reverted            []int32
 	first               time.Time // of the questions
 	staged              int       // answers in memory or under way, at most
@@ -43,6 +44,11 @@ func watchCF(s *spvtest.Sim) *cfCount {
 				c.cfheaders++
 			case *wire.MsgGetCFCheckpt:
 				c.checkpts++
+			case *wire.MsgGetCFilters:
+				if p := s.Machine().Progress(); p.Tip.Height-p.FilterTip.Height > 2000 {
+					c.before++
+				}
+				return
 			default:
 				return
 			}
@@ -98,6 +104,7 @@ func TestBulkFilterHeaders(t *testing.T) {
 	t.Logf("8 peers: %v, %+v", took, count)
 	require.LessOrEqual(t, took, 3*roundTrip, "checkpoints, ranges, what follows the last checkpoint")
 	require.Equal(t, 8, count.checkpts)
+	require.Zero(t, count.before, "filter headers do not come behind filters")
 	require.Equal(t, 12+8, count.cfheaders, "one answer for each range, one of everybody for the end")
 
 	alone, count := sync(1)
