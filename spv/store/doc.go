@@ -34,7 +34,9 @@
 // the disk, so that opening does not read gigabytes; it is only a shortcut and
 // is rebuilt when it is missing or wrong. Of several records for one height the
 // last good one counts. Whoever reads a filter checks it against its filter
-// header; the checksum is for noticing early.
+// header; the checksum is for noticing early. Only the
+// segments used last are known in memory. A file named floor says below which
+// height segments were deleted on purpose; it is written before they go.
 //
 // Headers and filter headers are read back one by one, through [Store.Headers]
 // and [Store.FilterHeaders], beside a commit and without waiting for it: what is
