@@ -11,6 +11,8 @@ type Source interface {
 	// ReadRecords fills dst with the records of the heights from, from+1, and
 	// so on.
 	ReadRecords(from int32, dst []byte) error
+	// Record is the record of a height, which nobody changes.
+	Record(height int32) ([]byte, error)
 }
 
 // keepPeriods is how many whole periods below the newest stay in memory: as far
@@ -101,8 +103,8 @@ func (c *Column) At(height int32) ([]byte, bool) {
 		off := int(height-from) * c.width
 		return part[off : off+c.width : off+c.width], true
 	}
-	record := make([]byte, c.width)
-	if err := c.source.ReadRecords(height, record); err != nil {
+	record, err := c.source.Record(height)
+	if err != nil {
 		c.fail(fmt.Errorf("read back %d: %w", height, err))
 		return nil, false
 	}

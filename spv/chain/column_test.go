@@ -33,6 +33,11 @@ func (s *shelf) ReadRecords(from int32, dst []byte) error {
 	return nil
 }
 
+func (s *shelf) Record(height int32) ([]byte, error) {
+	record := make([]byte, s.width)
+	return record, s.ReadRecords(height, record)
+}
+
 // A column, whatever of it is on disk, holds what a slice would.
 func TestColumnAgainstSlice(t *testing.T) {
 	t.Parallel()

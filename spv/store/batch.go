@@ -66,20 +66,24 @@ func (s *Store) Commit(b Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded = nil // out of date from now on
+	cut := true
 	err := s.guarded("commit", func(db *bolt.DB) error {
 		return db.Update(func(tx *bolt.Tx) error {
 			st, err := s.state(tx)
 			if err != nil {
 				return err
 			}
+			defer func() { cut = st.cut }()
 			if err := st.apply(tx, s.net, &b); err != nil {
 				return err
 			}
 			return s.putState(tx, &st)
 		})
 	})
-	s.headers.forget()
-	s.filterHeaders.forget()
+	if cut || err != nil {
+		s.headers.forget()
+		s.filterHeaders.forget()
+	}
 	return err
 }
 
@@ -124,6 +128,7 @@ func (st *state) reset(tx *bolt.Tx, base chain.Base) error {
 		return err
 	}
 	*st = newState(base)
+	st.cut = true
 	return nil
 }
 
@@ -216,6 +221,7 @@ func (st *state) cutAbove(tx *bolt.Tx, fork int32) error {
 	if fork >= st.tip.Height {
 		return nil
 	}
+	st.cut = true
 	gone, err := headerSeries.read(tx, st.headers, fork+1, st.headers.next())
 	if err != nil {
 		return err
@@ -263,7 +269,7 @@ func (st *state) rebase(tx *bolt.Tx, f FilterBase) error {
 		return fmt.Errorf("%w: filter base at %d", ErrMismatch, f.Height)
 	}
 	var err error
-	st.begun, st.filterPrev = true, f.PrevHeader
+	st.begun, st.filterPrev, st.cut = true, f.PrevHeader, true
 	st.direct = slices.DeleteFunc(st.direct, func(h int32) bool { return h < f.Height })
 	st.filters, err = filterSeries.reset(tx, f.Height)
 	return err
@@ -279,6 +285,7 @@ func (st *state) filterRun(tx *bolt.Tx, run FilterHeaderRun) error {
 	case run.From < st.filters.first || run.From > st.filters.next() || end > int64(st.headers.next()):
 		return fmt.Errorf("%w: filter headers %d to %d", ErrMismatch, run.From, end-1)
 	}
+	st.cut = st.cut || run.From < st.filters.next()
 	if st.filters, err = filterSeries.cut(tx, st.filters, run.From); err != nil {
 		return err
 	}

@@ -19,13 +19,9 @@ func (s *Store) Headers() chain.Source { return &s.headers }
 // FilterHeaders does the same for filter headers, 32 bytes each.
 func (s *Store) FilterHeaders() chain.Source { return &s.filterHeaders }
 
-const (
-	// keepDecoded is how many periods are kept for reading single records: a
-	// block locator, which is made again and again, touches about ten.
-	keepDecoded = 16
-	// manyRecords are read without disturbing those.
-	manyRecords = chunk / 8
-)
+// keepDecoded is how many periods are kept for reading single records: a block
+// locator, which is made again and again, touches about ten.
+const keepDecoded = 16
 
 // records reads one of the two series.
 type records struct {
@@ -35,7 +31,7 @@ type records struct {
 
 	mu      sync.Mutex
 	decoded []piece // the one used last at the end
-	commits int     // counts what may have made them out of date
+	cuts    int     // counts what may have made them out of date
 }
 
 // piece is what a value held.
@@ -44,35 +40,36 @@ type piece struct {
 	records []byte
 }
 
-// ReadRecords is chain.Source's.
+// ReadRecords is chain.Source's, for many records at a time.
 func (r *records) ReadRecords(from int32, dst []byte) error {
 	width := r.series.width
 	if len(dst)%width != 0 {
 		return fmt.Errorf("%w: %d bytes", ErrMismatch, len(dst))
 	}
-	if n := int32(len(dst) / width); n >= manyRecords {
-		return r.view(func(tx *bolt.Tx, e extent) error {
-			return r.series.walk(tx, e, from, from+n, func(at int32, records []byte) error {
-				copy(dst[int(at-from)*width:], records)
-				return nil
-			})
+	to := from + int32(len(dst)/width)
+	return r.view(func(tx *bolt.Tx, e extent) error {
+		return r.series.walk(tx, e, from, to, func(at int32, records []byte) error {
+			copy(dst[int(at-from)*width:], records)
+			return nil
 		})
+	})
+}
+
+// Record is chain.Source's, for one at a time. Those around it are kept for a
+// while: who asks for one mostly asks for its neighbours too.
+func (r *records) Record(height int32) ([]byte, error) {
+	p, err := r.piece(height)
+	if err != nil {
+		return nil, err
 	}
-	for len(dst) > 0 {
-		p, err := r.piece(from)
-		if err != nil {
-			return err
-		}
-		n := copy(dst, p.records[int(from-p.from)*width:])
-		dst = dst[n:]
-		from += int32(n / width)
-	}
-	return nil
+	width := r.series.width
+	at := int(height-p.from) * width
+	return p.records[at : at+width : at+width], nil
 }
 
 // piece returns the one that holds height.
 func (r *records) piece(height int32) (piece, error) {
-	p, commits, ok := r.cached(height)
+	p, cuts, ok := r.cached(height)
 	if ok {
 		return p, nil
 	}
@@ -90,33 +87,33 @@ func (r *records) piece(height int32) (piece, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.commits == commits { // else it may be of before
+	if r.cuts == cuts { // else it may be of before
 		r.decoded = append(r.decoded, p)
 		r.decoded = slices.Delete(r.decoded, 0, max(0, len(r.decoded)-keepDecoded))
 	}
 	return p, nil
 }
 
-func (r *records) cached(height int32) (p piece, commits int, ok bool) {
+func (r *records) cached(height int32) (p piece, cuts int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.IndexFunc(r.decoded, func(p piece) bool {
 		return p.from <= height && height < p.from+int32(len(p.records)/r.series.width)
 	})
 	if i < 0 {
-		return piece{}, r.commits, false
+		return piece{}, r.cuts, false
 	}
 	p = r.decoded[i]
 	r.decoded = append(slices.Delete(r.decoded, i, i+1), p)
-	return p, r.commits, true
+	return p, r.cuts, true
 }
 
-// forget is called after every commit.
+// forget is called after a commit that may have changed what was there.
 func (r *records) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.decoded = nil
-	r.commits++
+	r.cuts++
 }
 
 // view shows f the series as it stands in the file. It runs beside a commit,

@@ -43,9 +43,15 @@ func TestReadRecordsBesideCommits(t *testing.T) {
 				}
 				i, n := r.IntN(3900), []int{1, 1, 7, 100}[r.IntN(4)]
 				raw, fhs := make([]byte, n*80), make([]byte, n*32)
-				if s.Headers().ReadRecords(base.Height+1+int32(i), raw) != nil ||
-					s.FilterHeaders().ReadRecords(base.Height+1+int32(i), fhs) != nil {
+				at := base.Height + 1 + int32(i)
+				if s.Headers().ReadRecords(at, raw) != nil || s.FilterHeaders().ReadRecords(at, fhs) != nil {
 					t.Error("read")
+					return
+				}
+				one, err1 := s.Headers().Record(at)
+				two, err2 := s.FilterHeaders().Record(at)
+				if err1 != nil || err2 != nil || [80]byte(one) != old[i].Raw || [32]byte(two) != oldFilters[i] {
+					t.Error("wrong record", err1, err2)
 					return
 				}
 				for j := range n {
@@ -60,9 +66,12 @@ func TestReadRecordsBesideCommits(t *testing.T) {
 	for i := range 60 {
 		commit(store.Batch{Headers: []chain.Change{m.change(r, r.IntN(900), 950, uint64(i))}})
 		top := m.headers[len(m.headers)-10]
-		got := make([]byte, 80)
-		require.NoError(t, s.Headers().ReadRecords(m.tip().Height-9, got))
+		got, err := s.Headers().Record(m.tip().Height - 9)
+		require.NoError(t, err)
 		require.Equal(t, top.Raw[:], got)
+		below, err := s.Headers().Record(m.tip().Height - 900)
+		require.NoError(t, err)
+		require.Equal(t, m.headers[len(m.headers)-901].Raw[:], below)
 		if i == 30 {
 			commit(store.Batch{Lower: m.lower(r)})
 		}
@@ -84,6 +93,8 @@ func TestReadRecordsRefuses(t *testing.T) {
 	require.NoError(t, s.Commit(b))
 	one, many := make([]byte, 80), make([]byte, 80*1000)
 	for _, at := range []int32{-1, 5001, 1 << 30} {
+		_, err := s.Headers().Record(at)
+		require.ErrorIs(t, err, store.ErrMismatch)
 		require.ErrorIs(t, s.Headers().ReadRecords(at, one), store.ErrMismatch)
 		require.ErrorIs(t, s.Headers().ReadRecords(at, many), store.ErrMismatch)
 	}
@@ -91,9 +102,12 @@ func TestReadRecordsRefuses(t *testing.T) {
 	require.ErrorIs(t, s.Headers().ReadRecords(0, one[:79]), store.ErrMismatch)
 	require.ErrorIs(t, s.FilterHeaders().ReadRecords(0, one[:32]), store.ErrMismatch)
 	require.NoError(t, s.Headers().ReadRecords(100, one))
+	_, err := s.Headers().Record(2100)
+	require.NoError(t, err)
 
 	require.NoError(t, os.Truncate(filepath.Join(dir, "chain.db"), 40_000))
-	require.ErrorIs(t, s.Headers().ReadRecords(3000, one), store.ErrDamaged)
+	_, err = s.Headers().Record(1000)
+	require.ErrorIs(t, err, store.ErrDamaged)
 	require.ErrorIs(t, s.Headers().ReadRecords(3000, one), store.ErrDamaged)
 	require.ErrorIs(t, s.Commit(store.Batch{}), store.ErrDamaged)
 	require.NoError(t, s.Close())

@@ -32,6 +32,8 @@ type state struct {
 	begun      bool
 	filterPrev chainhash.Hash // filter header of the block below filters.first
 	direct     []int32        // ascending
+	// cut is not stored: records that were there have gone or changed.
+	cut bool
 }
 
 // extent is where a series begins, how many records it has, and its checksum.
