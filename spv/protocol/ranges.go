@@ -377,7 +377,7 @@ func (m *Machine) commitRanges() {
 			s.misfit = true
 			return
 		}
-		s.list = s.list[1:]
+		s.list = slices.Delete(s.list, 0, 1) // lets go of its headers
 		m.do(SaveLower{Base: r.from, Runs: r.runs})
 		m.emit(HeadersLowered{Base: r.from})
 	}
