@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
@@ -44,11 +45,19 @@ func askAll(c *Conn, blocks ...chainhash.Hash) {
 		c.asked.note(&wire.MsgGetCFCheckpt{})
 	}
 	genesis := chaincfg.MainNetParams.GenesisBlock
+	c.asked.note(&wire.MsgGetHeaders{BlockLocatorHashes: []*chainhash.Hash{chaincfg.MainNetParams.GenesisHash}, HashStop: chainhash.Hash{1}})
 	c.asked.note(ask(wire.InvTypeWitnessTx, genesis.Transactions[0].TxHash()))
 	c.asked.note(ask(wire.InvTypeWitnessBlock, genesis.BlockHash()))
 	for _, h := range blocks {
 		c.asked.note(ask(wire.InvTypeWitnessBlock, h))
 	}
+}
+
+// blockOne is the header after genesis.
+func blockOne() *wire.BlockHeader {
+	root, _ := chainhash.NewHashFromStr("0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098")
+	return &wire.BlockHeader{Version: 1, PrevBlock: *chaincfg.MainNetParams.GenesisHash, MerkleRoot: *root,
+		Timestamp: time.Unix(1231469665, 0), Bits: 0x1d00ffff, Nonce: 2573394689}
 }
 
 // samples is one honest message of each kind that is read.
@@ -64,6 +73,7 @@ func samples() []wire.Message {
 		&wire.MsgInv{InvList: inv}, &wire.MsgGetData{InvList: inv}, &wire.MsgNotFound{InvList: inv},
 		&wire.MsgHeaders{Headers: []*wire.BlockHeader{&genesis.Header}}, addrs,
 		&wire.MsgCFHeaders{FilterHashes: []*chainhash.Hash{{1}}}, &wire.MsgCFCheckpt{FilterHeaders: []*chainhash.Hash{{1}}},
+		&wire.MsgHeaders{Headers: []*wire.BlockHeader{blockOne()}},
 		&wire.MsgCFilter{Data: []byte{1, 2, 3}}, genesis, genesis.Transactions[0], segwit,
 		&wire.MsgVersion{ProtocolVersion: 70016, Timestamp: time.Unix(1, 0), UserAgent: UserAgent}, &wire.MsgVerAck{},
 		&wire.MsgSendHeaders{}, &wire.MsgGetHeaders{},
@@ -72,7 +82,7 @@ func samples() []wire.Message {
 
 func TestSamplesAreRead(t *testing.T) {
 	t.Parallel()
-	for _, m := range samples()[:13] {
+	for _, m := range samples()[:14] {
 		c := testConn(t, nil)
 		b, err := c.encode(m)
 		require.NoError(t, err)
@@ -158,6 +168,13 @@ func sound(t *testing.T, in protocol.Input) {
 		require.LessOrEqual(t, len(in.Headers), wire.MaxBlockHeadersPerMsg)
 		for _, h := range in.Headers {
 			require.Equal(t, chainhash.DoubleHashH(h.Raw[:]), h.Hash)
+		}
+	case protocol.RangeReceived:
+		if in.Run.Len() > 0 {
+			run, err := chain.CheckRun(&chain.Params{Net: &chaincfg.MainNetParams}, in.Run.Raw())
+			require.NoError(t, err)
+			require.Equal(t, run, in.Run)
+			require.Equal(t, *chaincfg.MainNetParams.GenesisHash, run.Prev())
 		}
 	case protocol.FilterReceived:
 		require.Equal(t, chainhash.DoubleHashH(in.Data), in.FilterHash)
