@@ -42,6 +42,7 @@ type runner struct {
 	ctx    context.Context
 	group  *errgroup.Group
 	saves  chan []protocol.Output
+	queued backlog // of saves
 	conns  map[protocol.PeerID]*peer.Conn
 	connMu sync.Mutex
 	nextID protocol.PeerID
@@ -52,7 +53,8 @@ type runner struct {
 // error is the disk's: of the kinds ErrDiskFull and ErrDamaged, or the system's.
 func (c *Client) Run(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
-	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 64), conns: make(map[protocol.PeerID]*peer.Conn)}
+	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 512), conns: make(map[protocol.PeerID]*peer.Conn)}
+	r.queued.less = make(chan struct{}, 1)
 	group.Go(r.loop)
 	group.Go(r.saveLoop)
 	err := group.Wait()
@@ -157,6 +159,9 @@ func (r *runner) execute(outs []protocol.Output) bool {
 	}
 	if len(saves) == 0 {
 		return true
+	}
+	if !r.queued.add(r.ctx, weigh(saves)) {
+		return false
 	}
 	select {
 	case r.saves <- saves:

@@ -54,6 +54,7 @@ func (r *runner) saveLoop() error {
 				return s.finish()
 			}
 			err = s.take(outs, len(r.saves) > 0)
+			r.queued.done(weigh(outs))
 		case <-timer.C:
 			err = s.due()
 		}
