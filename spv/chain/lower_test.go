@@ -306,6 +306,13 @@ func TestRun(t *testing.T) {
 		require.Equal(t, again, first)
 	}
 
+	first := run.First(5) // of a period of 20
+	bits := blocks[0].h.Bits
+	require.True(t, first.Targets(bits))
+	require.False(t, first.Targets(bits-1))
+	require.NotEqual(t, bits, blocks[59].h.Bits)
+	require.False(t, run.Targets(bits))
+
 	refused := func(kind chain.RuleKind, raw []byte) {
 		t.Helper()
 		_, err := chain.CheckRun(p, raw)

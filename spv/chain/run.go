@@ -78,6 +78,16 @@ func (r Run) Hash(i int) chainhash.Hash {
 	return chainhash.Hash(r.raw[(i+1)*HeaderSize+4 : (i+1)*HeaderSize+36])
 }
 
+// Targets tells whether all headers have this compact target.
+func (r Run) Targets(bits uint32) bool {
+	for off := 0; off < len(r.raw); off += HeaderSize {
+		if rawBits(r.raw[off:]) != bits {
+			return false
+		}
+	}
+	return true
+}
+
 // First is the run of the first n headers, n in [1, Len].
 func (r Run) First(n int) Run {
 	return Run{raw: r.raw[: n*HeaderSize : n*HeaderSize], last: r.Hash(n - 1)}

@@ -15,7 +15,7 @@ const (
 	// maxAskedFilters bounds the getcfilters remembered.
 	maxAskedFilters = 256
 	// maxAskedHeaders bounds the getheaders counted as unanswered.
-	maxAskedHeaders = 16
+	maxAskedHeaders = 32
 )
 
 // asked remembers what the peer has been asked for, so that nothing else of

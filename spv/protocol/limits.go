@@ -61,13 +61,15 @@ const (
 	// maxTrail is how long a branch is followed for which there is no room:
 	// the longest chain of any network.
 	maxTrail = 6_000_000
-	// rangePeriods is how many difficulty periods one range of old headers spans.
-	rangePeriods = 5
-	// maxRanges bounds the ranges under way, and so the headers staged: 16 MB.
-	maxRanges = 20
-	// lanesPerPeer is how many ranges one peer works on at a time, one message
-	// each: while one is on its way and one is checked, another is made.
-	lanesPerPeer = 3
+	// maxRanges bounds the ranges under way, and so the headers staged: of a
+	// period each, they are 8 MB.
+	maxRanges = 48
+	// firstLanes is how many ranges one peer works on at first, one message at a
+	// time each. It grows to lanesPerPeer while answers take less than
+	// rangeQuick, and comes down when they take longer.
+	firstLanes   = 3
+	lanesPerPeer = 16
+	rangeQuick   = 1250 * time.Millisecond
 	// rangeStall is how long a range may stand still before it is given to
 	// another peer too.
 	rangeStall = 2500 * time.Millisecond

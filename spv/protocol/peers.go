@@ -113,7 +113,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
 		info.Pinned = a.pinned
 	}
-	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: lanesPerPeer}}
+	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: firstLanes}}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
 	if !info.Pinned && (info.Services&wire.SFNodeWitness == 0 || info.Services&wire.SFNodeNetwork == 0) {

@@ -21,7 +21,7 @@ type headerRanges struct {
 	misfit  bool           // the best chain does not stand on them; a reorg will put that right
 }
 
-// headerRange is the headers above one checkpoint up to another.
+// headerRange is the headers above one checkpoint up to the next.
 type headerRange struct {
 	from, to chain.Base
 	runs     []chain.Run // what is here of it, from below
@@ -166,7 +166,7 @@ func (m *Machine) canJoin(p *peerState, r *headerRange) bool {
 // planRange is the range below those under way, nil if none is wanted or there
 // is no room for its headers.
 func (m *Machine) planRange() *headerRange {
-	s, marks := &m.ranges, m.cfg.Params.Checkpoints
+	s := &m.ranges
 	to, want, room := m.tree.Base(), m.baseWanted(), maxRanges
 	if want < s.want {
 		room = 1 // an audit
@@ -177,14 +177,7 @@ func (m *Machine) planRange() *headerRange {
 	if to.Height <= want || len(s.list) >= room {
 		return nil
 	}
-	i := sort.Search(len(marks), func(i int) bool { return marks[i].Height >= to.Height }) - rangePeriods
-	from := m.cfg.Params.Genesis()
-	if i >= 0 {
-		from = marks[i]
-	}
-	if from.Height < want {
-		from = m.cfg.Params.BaseBelow(want + 1)
-	}
+	from := m.cfg.Params.BaseBelow(to.Height)
 	return newRange(m.cfg.Params, from, to)
 }
 
@@ -236,20 +229,44 @@ func (m *Machine) rangeReceived(p *peerState, run chain.Run) {
 		m.coolRanges(p)
 		return
 	}
+	if m.onePeriod(r) && !run.Targets(r.from.Bits) {
+		// Such headers cost nothing to make.
+		m.restartRange(r)
+		m.drop(p, ReasonBadHeaders)
+		return
+	}
 	if !r.take(p.info.ID, run, m.cfg.Params.Checkpoints) {
 		m.rangeFalse(r)
 		return
 	}
+	r.pace(p, m.now)
 	r.lanes = nil // whoever else was asked the same comes too late
 	switch {
 	case r.done():
 		p.ranges.fails = 0
-		p.ranges.lanes = min(p.ranges.lanes+1, lanesPerPeer)
 	case run.Len() < maxHeaders:
 		// It has no more, and so does not know the checkpoint above.
 		m.coolRanges(p)
 	default:
 		m.askRange(r, p)
+	}
+}
+
+// onePeriod tells whether a range lies in one period, whose target its checkpoint
+// says.
+func (m *Machine) onePeriod(r *headerRange) bool {
+	net := m.cfg.Params.Net
+	return time.Duration(r.to.Height-r.from.Height)*net.TargetTimePerBlock <= net.TargetTimespan
+}
+
+// pace gives a peer more to do while it answers quickly, and less while what it
+// is asked for queues up somewhere.
+func (r *headerRange) pace(p *peerState, now time.Time) {
+	i := slices.IndexFunc(r.lanes, func(l rangeLane) bool { return l.peer == p })
+	if i >= 0 && now.Before(r.lanes[i].asked.Add(rangeQuick)) {
+		p.ranges.lanes = min(p.ranges.lanes+1, lanesPerPeer)
+	} else {
+		p.ranges.lanes = max(p.ranges.lanes-1, 1)
 	}
 }
 
@@ -299,13 +316,14 @@ func (m *Machine) rangeRefused(p *peerState) {
 	if r == nil {
 		return
 	}
-	if len(r.givers) > 0 && !slices.Equal(r.givers, []PeerID{p.info.ID}) {
-		r.alone = true
+	own := len(r.givers) == 0 || slices.Equal(r.givers, []PeerID{p.info.ID})
+	if r.leave(p); len(r.givers) > 0 {
+		r.alone = r.alone || !own
 		m.restartRange(r)
-		return
 	}
-	r.leave(p)
-	m.coolRanges(p)
+	if own {
+		m.coolRanges(p)
+	}
 }
 
 // coolRanges asks a peer for no ranges for a while, longer each time. It may be
@@ -369,17 +387,22 @@ func (s *headerRanges) oldest(p *peerState) *headerRange {
 // commitRanges puts what is whole under the tree.
 func (m *Machine) commitRanges() {
 	s := &m.ranges
-	for len(s.list) > 0 && s.list[0].done() && !s.misfit {
-		r := s.list[0]
-		if err := m.tree.Lower(r.from, r.runs); err != nil {
+	var runs []chain.Run // from below
+	n := 0
+	for ; n < len(s.list) && s.list[n].done() && !s.misfit; n++ {
+		runs = append(slices.Clone(s.list[n].runs), runs...)
+	}
+	if n > 0 {
+		base := s.list[n-1].from
+		if err := m.tree.Lower(base, runs); err != nil {
 			// It leads from checkpoint to checkpoint, so what stands on it is
 			// false. Another chain will take its place.
 			s.misfit = true
 			return
 		}
-		s.list = slices.Delete(s.list, 0, 1) // lets go of its headers
-		m.do(SaveLower{Base: r.from, Runs: r.runs})
-		m.emit(HeadersLowered{Base: r.from})
+		s.list = slices.Delete(s.list, 0, n) // lets go of their headers
+		m.do(SaveLower{Base: base, Runs: runs})
+		m.emit(HeadersLowered{Base: base})
 	}
 	if s.filters > m.tree.Base().Height {
 		from := s.filters

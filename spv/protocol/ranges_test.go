@@ -40,10 +40,10 @@ func newAnchored(period, periods, above int) anchored {
 	return w
 }
 
-// In short a range is one message, in long it is three.
+// In short a range is one message, in long it is two.
 var (
 	short = sync.OnceValue(func() anchored { return newAnchored(20, 130, 15) })
-	long  = sync.OnceValue(func() anchored { return newAnchored(1000, 22, 300) })
+	long  = sync.OnceValue(func() anchored { return newAnchored(2500, 9, 300) })
 )
 
 func (w anchored) peer(name string, latency time.Duration) *spvtest.Peer {
@@ -102,21 +102,21 @@ func TestOldHeaders(t *testing.T) {
 	sends := rangedSends(s)
 	require.True(t, s.RunUntil(time.Minute, func() bool { return len(sends) > 0 }))
 	require.True(t, s.Machine().Progress().HeadersCurrent, "the tip comes first")
-	require.Equal(t, int32(22_000), s.Machine().Progress().Base)
-	require.Equal(t, int32(3000), s.Machine().Progress().BaseWanted)
+	require.Equal(t, int32(22_500), s.Machine().Progress().Base)
+	require.Equal(t, int32(2500), s.Machine().Progress().BaseWanted)
 	stage := s.Machine().Progress().Stages.Headers
 	require.Equal(t, int32(301), stage.Done)
-	require.Equal(t, int32(19_301), stage.Total)
+	require.Equal(t, int32(20_301), stage.Total)
 	began := s.Now()
-	requireLowered(t, s, 2999, time.Minute)
-	require.Less(t, s.Now().Sub(began), 1500*time.Millisecond, "three round trips and what a range more")
+	requireLowered(t, s, 2499, time.Minute)
+	require.Less(t, s.Now().Sub(began), 1500*time.Millisecond, "two round trips")
 	total := 0
 	for _, n := range sends {
 		require.NotZero(t, n)
 		total += n
 	}
 	require.Len(t, sends, 4)
-	require.Equal(t, 3*3+2, total, "nothing is asked for twice")
+	require.Equal(t, 8*2, total, "nothing is asked for twice")
 	stage = s.Machine().Progress().Stages.Headers
 	require.True(t, stage.Complete())
 	s.KeepHeaders(3999) // there already
@@ -196,10 +196,10 @@ func TestOldHeadersLiars(t *testing.T) {
 	}
 	forge := func(_ *spvtest.Sim, _ *spvtest.Peer, hs []chain.Header) []chain.Header {
 		from := first(hs)
-		if b := w.forged; from > 11_333 && int(from)+len(hs) <= len(b) {
+		if b := w.forged; from > 12_083 && int(from)+len(hs) <= len(b) {
 			return b.Headers(from, from+int32(len(hs))-1)
 		}
-		if from <= 11_333 && int(from)+len(hs) > 11_333 {
+		if from <= 12_083 && int(from)+len(hs) > 12_083 {
 			return w.forged.Headers(from, from+int32(len(hs))-1)
 		}
 		return hs
@@ -256,7 +256,7 @@ func TestOldHeadersSlowPeer(t *testing.T) {
 	s.Check(t)
 }
 
-// TestOldHeadersAreBounded: while the topmost range is missing, no more than 16
+// TestOldHeadersAreBounded: while the topmost range is missing, no more than 8
 // MB wait for it.
 func TestOldHeadersAreBounded(t *testing.T) {
 	t.Parallel()
@@ -281,7 +281,7 @@ func TestOldHeadersAreBounded(t *testing.T) {
 	}
 	s.Run(40 * time.Second)
 	require.Equal(t, top, s.Disk().Base().Height)
-	require.Len(t, asked, 20+1, "and those after the tip")
+	require.Len(t, asked, 48+1, "and those after the tip")
 	stuck = false
 	requireLowered(t, s, -1, 10*time.Minute)
 }
@@ -420,6 +420,6 @@ func TestOldHeadersInAnyCompany(t *testing.T) {
 		for _, n := range sends {
 			total += n
 		}
-		require.Less(t, total, 400, "26 ranges of one message, or 5 of three")
+		require.Less(t, total, 1000, "130 ranges of one message, or 9 of two")
 	})
 }

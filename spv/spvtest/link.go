@@ -268,7 +268,7 @@ func (s *Sim) checkSend(c *conn, msg wire.Message) {
 
 // checkRange holds the machine to its bounds on ranges of old headers.
 func (s *Sim) checkRange(c *conn, msg *wire.MsgGetHeaders) {
-	const lanes, ever = 3, 64
+	const lanes, ever = 16, 64
 	c.asked = append(c.asked, *msg.BlockLocatorHashes[0])
 	if len(c.asked) > ever {
 		c.asked = c.asked[1:]
