@@ -59,6 +59,7 @@ func (s *Subscription) TryNext() (Event, bool) {
 		return nil, false
 	}
 	e := s.queue[0]
+	s.queue[0] = nil // or what was read stays in memory
 	s.queue = s.queue[1:]
 	return e, true
 }

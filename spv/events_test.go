@@ -2,8 +2,11 @@ package spv
 
 import (
 	"context"
+	"runtime"
 	"testing"
+	"weak"
 
+	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
 	"github.com/stretchr/testify/require"
@@ -83,4 +86,22 @@ func TestNextWakes(t *testing.T) {
 	sub.Close()
 	h.publish(FiltersReverted{Height: 3})
 	require.Empty(t, drain(sub))
+}
+
+// What was read is not kept: an event may hold 200 kB of headers.
+func TestReadEventsAreForgotten(t *testing.T) {
+	t.Parallel()
+	var h hub
+	sub := h.subscribe()
+	header := new([2000]chain.Header)
+	gone := weak.Make(header)
+	h.publish(HeadersAdvanced{Change: Change{Connected: header[:]}})
+	h.publish(HeadersCurrent{})
+	header = nil
+	_, ok := sub.TryNext()
+	require.True(t, ok)
+	runtime.GC()
+	require.True(t, gone.Value() == nil, "what was read is forgotten")
+	_, ok = sub.TryNext()
+	require.True(t, ok)
 }

@@ -71,6 +71,14 @@ func (s *saver) take(outs []protocol.Output, busy bool) error {
 		if err := s.do(out); err != nil {
 			return err
 		}
+		if s.gathered < gatherMost {
+			continue
+		}
+		// One step may put many ranges of old headers below, and a commit holds
+		// several copies of what is in it.
+		if err := s.commit(); err != nil {
+			return err
+		}
 	}
 	small := s.gathered <= smallBatch && !busy
 	if small || s.gathered >= gatherMost || time.Since(s.flushed) >= gatherFor {

@@ -102,7 +102,7 @@ func (m *Machine) driveBulk() {
 		if m.cf.bulk != b {
 			return // what we held was proved false
 		}
-		b.next, b.moved, b.ranges = r.to+1, m.now, b.ranges[1:]
+		b.next, b.moved, b.ranges = r.to+1, m.now, slices.Delete(b.ranges, 0, 1)
 		if r.to == b.stop.Height {
 			b.leaveToAudits(m)
 			m.endBulk()

@@ -39,16 +39,28 @@ func (s *filterDownload) extend(m *Machine) {
 	if s.from < 0 {
 		return
 	}
-	tip := m.tree.Tip().Height
+	tip, judged := m.tree.Tip().Height, m.cf.tipHeight()
+	s.marks = slices.Grow(s.marks, max(0, int(tip-s.from)+1-len(s.marks)))
 	for h := s.from + int32(len(s.marks)); h <= tip; h++ {
 		mark := needed
-		if hash, ok := m.tree.HashAt(h); ok && h <= m.cf.tipHeight() && (m.cf.direct[h] || m.cfg.Filters.Held(h, hash)) {
+		if h <= judged && m.keeps(h) {
 			mark = held
 			s.held++
 		}
 		s.marks = append(s.marks, mark)
 	}
 	s.advance()
+}
+
+// keeps tells whether the filter of a height, of which the header is agreed, is
+// on disk or will never be. Old hashes are read from disk: none is asked for in
+// vain.
+func (m *Machine) keeps(height int32) bool {
+	if m.cf.direct[height] {
+		return true
+	}
+	hash, ok := m.tree.HashAt(height)
+	return ok && m.cfg.Filters.Held(height, hash)
 }
 
 // cut forgets everything above a height.
