@@ -89,12 +89,12 @@ func (p *program) addGlobals(f *pflag.FlagSet) {
 // them it is as chosen in the window.
 func (p *program) addData(f *pflag.FlagSet) {
 	set := func(change func(*app.Data)) { p.flags.data = append(p.flags.data, change) }
-	f.Func("filter-limit", "`size` of the filters to keep on disk, such as 5GB, or none (default as chosen in the window, or none)", func(text string) error {
+	f.Func("filter-limit", "`size` of the filters to keep on disk, as 5GB, or none (default the window's setting, at first none)", func(text string) error {
 		limit, err := present.ParseSize(text)
 		set(func(d *app.Data) { d.FilterLimit = limit })
 		return err
 	})
-	f.Func("full-blocks", "`number` of blocks to read whole when no peer serves filters (default as chosen in the window, or "+strconv.Itoa(app.DefaultFullBlocks)+")", func(text string) error {
+	f.Func("full-blocks", "`number` of blocks to read if no peer serves filters (default the window's setting, at first "+strconv.Itoa(app.DefaultFullBlocks)+")", func(text string) error {
 		n, err := strconv.ParseUint(text, 10, 31)
 		if err == nil && n > app.MaxFullBlocks {
 			err = strconv.ErrRange
@@ -106,7 +106,7 @@ func (p *program) addData(f *pflag.FlagSet) {
 		}
 		return err
 	})
-	f.BoolFunc("audit", "check all headers from the first block on; costs about 80 MB once (default as chosen in the window, or not)", func(text string) error {
+	f.BoolFunc("audit", "check all headers since block 0, about 80 MB once (default the window's setting, at first not)", func(text string) error {
 		on, err := strconv.ParseBool(text)
 		set(func(d *app.Data) { d.Audit = on })
 		return err

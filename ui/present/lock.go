@@ -51,10 +51,8 @@ func lockFoot(s Snapshot) Text {
 	p, st := s.Progress, s.Progress.Stages
 	block, peers := Height(max(p.Height, 0)), Count(p.Peers, "peer", "peers")
 	fetching := func(st app.Stage, what string) Text {
-		words := fmt.Sprintf("Fetching %s: %s of %s, with %s.", what, number(rough(st.Done, st.Total)), number(st.Total), peers)
-		if left := leftWords(st.Left); left != "" {
-			words = strings.TrimSuffix(words, ".") + "; " + left + "."
-		}
+		words := fmt.Sprintf("Fetching %s: %s of %s, %s.", what, number(rough(st.Done, st.Total)), number(st.Total),
+			orWords(leftWords(st.Left), "with "+peers))
 		t := stageNews(s, st, what, words)
 		if t.Tone == Accent {
 			t.Tone = Muted

@@ -51,7 +51,7 @@ func TestLockFoot(t *testing.T) {
 			"Fetching headers: 10 500 of 50 124, with 1 peer.", present.Muted},
 		"headers with a forecast": {func(p *app.Progress) { p.Height, p.Current = 810_500, false },
 			func(st *app.Stages) { moving(&st.Headers, 100, 5*time.Minute) },
-			"Fetching headers: 10 500 of 50 124, with 3 peers; about 5 min left.", present.Muted},
+			"Fetching headers: 10 500 of 50 124, about 5 min left.", present.Muted},
 		"headers by a wrong clock": {func(p *app.Progress) { p.Height, p.Current = 810_500, false },
 			func(st *app.Stages) { stuck(&st.Headers, app.WhyClock, 0, 0) },
 			"To this computer's clock, which says 22 Nov 2026 12:00, the newest blocks are from the future. If it is wrong, set it: Thistle then goes on.", present.Warn},

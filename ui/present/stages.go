@@ -206,7 +206,10 @@ func dotted(parts ...string) string {
 // up.
 func Syncing(s Snapshot) string {
 	sync := syncOf(s)
-	if s.Progress.Peers == 0 {
+	switch {
+	case !s.Progress.Running:
+		return "Connecting"
+	case s.Progress.Peers == 0:
 		return sync.doing
 	}
 	doing := sync.doing

@@ -17,7 +17,7 @@ func TestSyncing(t *testing.T) {
 		stages func(*app.Stages)
 		want   string
 	}{
-		"not running": {func(s *present.Snapshot) { s.Progress = app.Progress{Height: -1} }, nil, "Not running"},
+		"not running": {func(s *present.Snapshot) { s.Progress = app.Progress{Height: -1} }, nil, "Connecting"},
 		"no peers":    {func(s *present.Snapshot) { s.Progress.Peers = 0 }, nil, "Looking for peers"},
 		"headers": {func(s *present.Snapshot) { s.Progress.Height, s.Progress.Current = 250, false },
 			func(st *app.Stages) { moving(&st.Headers, 1240, 2*time.Minute) },
