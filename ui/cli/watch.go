@@ -77,7 +77,7 @@ func (p *program) tellProgress(w *app.Wallet, told *progressTold) error {
 		p.gauge.set(present.Syncing(s))
 	case !p.flags.json:
 		p.gauge.clear()
-	case st != told.stages && (busy || told.busy) && s.Now.Sub(told.at) >= time.Second:
+	case (st != told.stages || busy != told.busy) && (busy || told.busy) && s.Now.Sub(told.at) >= time.Second:
 		*told = progressTold{s.Now, st, busy}
 		return p.show(ProgressLine{"progress", stageItems(st)}, nil)
 	}
