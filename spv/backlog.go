@@ -11,8 +11,9 @@ import (
 )
 
 // maxBacklog is how many bytes may wait for the disk before the machine waits
-// too, and with it the peers.
-const maxBacklog = 8 << 20
+// too, and with it the peers. They are in memory twice: with a slow disk, more
+// would make the heap larger, and nothing faster.
+const maxBacklog = 4 << 20
 
 // backlog counts bytes that wait for the disk.
 type backlog struct {
