@@ -4,9 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"thistle/app"
 	"thistle/ui/kit"
 	"thistle/ui/kit/kittest"
 	"thistle/ui/present"
+	"thistle/ui/shell"
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
@@ -176,8 +178,17 @@ func TestUncheckedWords(t *testing.T) {
 // TestSettingsApplyAtOnce and are there the next time.
 func TestSettingsApplyAtOnce(t *testing.T) {
 	dir, net := t.TempDir(), network(t, 1)
-	d := sit(t, dir, net)
+	var env *app.Env // that the window works in
+	keep := func(o *shell.Options) {
+		build := o.Env
+		o.Env = func(network string) (_ *app.Env, err error) {
+			env, err = build(network)
+			return env, err
+		}
+	}
+	d := sit(t, dir, net, keep)
 	d.creates("Savings")
+	require.Zero(t, env.Data)
 	d.taps("demo.pay")
 	d.reads("overview.balance", "0.025 000 00 BTC")
 	d.taps("overview.hide")
@@ -189,6 +200,11 @@ func TestSettingsApplyAtOnce(t *testing.T) {
 	d.reads("overview.balance", "2 500 000 sat")
 
 	d.taps("nav.settings")
+	kittest.Choose(t, d.c, "settings.filterlimit", "Up to 5 GB")
+	d.taps("settings.audit")
+	d.reads("rail.sync", "In sync") // the peer begins anew, and the wallet with it
+	d.taps("demo.pay")
+	d.reads("demo.news", "paid you")
 	d.types("settings.old", password)
 	d.types("settings.new", password+" staple")
 	d.types("settings.repeat", password+" staple")
@@ -197,13 +213,14 @@ func TestSettingsApplyAtOnce(t *testing.T) {
 	d.finds("changed")
 	d.closes()
 
-	d = sit(t, dir, net)
+	d = sit(t, dir, net, keep)
 	d.types("lock.password", password)
 	d.taps("lock.unlock")
 	d.reads("lock.problem", "Wrong password")
+	require.Equal(t, app.Data{FilterLimit: 5e9, Audit: true}, env.Data)
 	d.types("lock.password", password+" staple")
 	d.taps("lock.unlock")
-	d.reads("overview.balance", "2 500 000 sat")
+	d.reads("overview.balance", "5 000 000 sat")
 }
 
 // TestTwoWallets makes a second one, and goes back to the first.
