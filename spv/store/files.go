@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 )
 
 // setAside renames a file to the first free name that says why, and returns
@@ -49,6 +50,27 @@ func (s *Store) room(err error) error {
 		_, full = probe.Write(make([]byte, 1<<20))
 	}
 	return errors.Join(err, kind(full), probe.Close(), os.Remove(probe.Name()))
+}
+
+// readAhead begins to read a file from its beginning, since all of it is about to
+// be looked at, here and there: bbolt asks the system not to read ahead, and page
+// by page a disk gives a tenth of what it can. The function returned ends it.
+func readAhead(path string) (stop func()) {
+	var enough atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f, err := os.Open(path)
+		if err != nil {
+			return // whoever needs the file will say so
+		}
+		defer f.Close()
+		buf := make([]byte, 1<<20)
+		for err == nil && !enough.Load() {
+			_, err = f.Read(buf)
+		}
+	}()
+	return func() { enough.Store(true); <-done }
 }
 
 // tighten takes a file away from everybody but its owner.

@@ -98,12 +98,14 @@ func (s *Store) openChain() error {
 		if err == nil {
 			err = s.createDB(path)
 		}
+		stop := readAhead(path)
 		if err == nil {
 			err = s.openDB(path)
 		}
 		if err == nil {
 			s.loaded, err = s.read()
 		}
+		stop()
 		if !errors.Is(err, ErrDamaged) {
 			return err
 		}
