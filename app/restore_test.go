@@ -246,7 +246,7 @@ func TestRestoreLongChain(t *testing.T) {
 	require.Equal(t, want, res.Entries)
 	require.Equal(t, total, res.Confirmed)
 	require.True(t, res.Final)
-	require.Less(t, served.Filters, int64(blocks)*3/2, "filters are fetched once")
+	require.Less(t, served.Filters, 2*int64(blocks), "filters are fetched once, but for what a slow peer is relieved of")
 	// What the filters name by chance, what is audited, and what is asked of two.
 	const scripts, m = 2200, 784_931
 	least := restorePayments + int64(blocks)*scripts/m + int64(blocks)/2000
