@@ -58,6 +58,7 @@ type restoreSpec struct {
 	Dir   string
 	Peers []string
 	Facts synth.Facts
+	Limit int64 // to the filters on disk, in bytes
 }
 
 func (s *restoreSpec) env() (*app.Env, error) {
@@ -68,7 +69,7 @@ func (s *restoreSpec) env() (*app.Env, error) {
 	params.Net.Name = chaincfg.MainNetParams.Name // its keys, which the keystore knows
 	return &app.Env{
 		DataDir: s.Dir, Network: "synth", Params: params, FilterCheckpoints: s.Facts.FilterHeaders, Connect: s.Peers,
-		NoDNS: true, Keys: keystoretest.CheapOptions(),
+		NoDNS: true, Keys: keystoretest.CheapOptions(), Data: app.Data{FilterLimit: s.Limit},
 	}, nil
 }
 
@@ -167,27 +168,34 @@ func chains(t *testing.T, words string) (script func(keychain, index uint32) []b
 // payments spreads payments over a chain. Two thirds go to receiving addresses,
 // the later an address the lower the block, so that whoever reads upwards meets
 // the last one first, far beyond his window; a third to change addresses, in the
-// order of the chain. Runs of addresses are left out.
-func payments(t *testing.T, blocks int32) map[int32]*wire.TxOut {
+// order of the chain. Up to gap addresses in a row are left out.
+func payments(t *testing.T, blocks int32, gap int) map[int32]*wire.TxOut {
 	t.Helper()
 	dice := rand.New(rand.NewPCG(uint64(blocks), 300))
 	script := chains(t, keystoretest.Words12)
 	pays := make(map[int32]*wire.TxOut)
 	stride := (blocks - 20) / restorePayments
-	var external, internal uint32
+	var indices [2][]uint32 // of both keychains, ascending
+	for kc, count := range []int{restorePayments * 2 / 3, restorePayments / 3} {
+		next := uint32(0)
+		for range count {
+			next += uint32(dice.IntN(gap + 1))
+			indices[kc] = append(indices[kc], next)
+			next++
+		}
+	}
 	for i := range int32(restorePayments) {
 		height := blocks - 10 - i*stride - dice.Int32N(stride) // downwards
 		amount := int64(10_000 + i)
 		if i%3 > 0 {
-			pays[height] = wire.NewTxOut(amount, script(0, external))
-			external += 1 + uint32(dice.IntN(8))
+			pays[height] = wire.NewTxOut(amount, script(0, indices[0][0]))
+			indices[0] = indices[0][1:]
 			continue
 		}
-		pays[height] = wire.NewTxOut(amount, script(1, 500-internal))
-		internal += 1 + uint32(dice.IntN(8))
+		last := len(indices[1]) - 1
+		pays[height] = wire.NewTxOut(amount, script(1, indices[1][last]))
+		indices[1] = indices[1][:last]
 	}
-	require.Greater(t, external, uint32(600))
-	require.Less(t, internal, uint32(500))
 	return pays
 }
 
@@ -198,47 +206,83 @@ func payments(t *testing.T, blocks int32) map[int32]*wire.TxOut {
 func TestRestoreLongChain(t *testing.T) {
 	t.Parallel()
 	blocks := int32(*restoreBlocks)
-	pays := payments(t, blocks)
+	r := newRestore(t, blocks, 7)
+	res := r.run(t, 0)
+	served := r.served()
+	t.Logf("%d blocks restored in %.1f s; live heap at most %.1f MB; %d blocks, %.2f filters and %.2f headers for each of the chain, %d MB",
+		blocks, res.Took.Seconds(), float64(res.Heap)/(1<<20), served.Blocks, float64(served.Filters)/float64(blocks),
+		float64(served.Headers)/float64(blocks), served.Bytes>>20)
+	for _, p := range r.bad {
+		require.Positive(t, p.Served().Requests, "nobody asked the bad peer %s", p.name)
+	}
+	require.Less(t, served.Filters, 2*int64(blocks), "filters are fetched once, but for what a slow peer is relieved of")
+	// What the filters name by chance, what is audited, and what is asked of two.
+	const scripts, m = 2200, 784_931
+	least := restorePayments + int64(blocks)*scripts/m + int64(blocks)/2000
+	require.Less(t, served.Blocks, least*3/2+50)
+	require.Less(t, res.Heap, uint64(restoreHeap))
+}
+
+// TestRestoreWideGaps has the used addresses further apart than any script is
+// searched for ahead of the window, and then no room on the disk besides: what
+// was searched and let go is fetched again for scripts that come late.
+func TestRestoreWideGaps(t *testing.T) {
+	t.Parallel()
+	r := newRestore(t, 9000, 60)
+	for name, limit := range map[string]int64{"all filters stay": 0, "one segment stays": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			res := r.run(t, limit)
+			t.Logf("restored in %.1f s", res.Took.Seconds())
+		})
+	}
+}
+
+// restoreCase is a chain, what it pays to the wallet, and its peers.
+type restoreCase struct {
+	chain    *synth.Chain
+	facts    synth.Facts
+	pays     map[int32]*wire.TxOut
+	all, bad []namedPeer
+}
+
+func newRestore(t *testing.T, blocks int32, gap int) *restoreCase {
+	t.Helper()
+	r := &restoreCase{pays: payments(t, blocks, gap)}
 	began := time.Now()
-	c, err := synth.New(synth.Options{Seed: 77, Height: blocks, Pay: func(h int32) []*wire.TxOut {
-		if out := pays[h]; out != nil {
+	var err error
+	r.chain, err = synth.New(synth.Options{Seed: 77, Height: blocks, Pay: func(h int32) []*wire.TxOut {
+		if out := r.pays[h]; out != nil {
 			return []*wire.TxOut{out}
 		}
 		return nil
 	}})
 	require.NoError(t, err)
 	t.Logf("%d blocks mined in %v", blocks, time.Since(began).Round(time.Millisecond))
-	spec := restoreSpec{Dir: filepath.Join(t.TempDir(), "data")}
-	spec.Facts, err = c.Facts(blocks - 3000)
+	r.facts, err = r.chain.Facts(blocks - 3000)
 	require.NoError(t, err)
-	peers, bad := servePeers(t, c, pays)
-	for _, p := range peers {
+	r.all, r.bad = servePeers(t, r.chain, r.pays)
+	return r
+}
+
+// run restores, and requires that all is found.
+func (r *restoreCase) run(t *testing.T, limit int64) restored {
+	t.Helper()
+	spec := restoreSpec{Dir: filepath.Join(t.TempDir(), "data"), Facts: r.facts, Limit: limit}
+	for _, p := range r.all {
 		spec.Peers = append(spec.Peers, p.addr)
 	}
 	env, err := spec.env()
 	require.NoError(t, err)
 	_, err = app.Restore(env, app.RestoreParams{Mnemonic: secret(keystoretest.Words12), Password: secret("correct horse")})
 	require.NoError(t, err)
-
 	res := runRestore(t, &spec)
-	served := synth.Served{}
-	for _, p := range peers {
-		s := p.Served()
-		served.Blocks, served.Filters = served.Blocks+s.Blocks, served.Filters+s.Filters
-		served.Headers, served.Bytes = served.Headers+s.Headers, served.Bytes+s.Bytes
-	}
-	t.Logf("%d blocks restored in %.1f s; live heap at most %.1f MB; %d blocks, %.2f filters and %.2f headers for each of the chain, %d MB",
-		blocks, res.Took.Seconds(), float64(res.Heap)/(1<<20), served.Blocks, float64(served.Filters)/float64(blocks),
-		float64(served.Headers)/float64(blocks), served.Bytes>>20)
-	for _, p := range bad {
-		require.Positive(t, p.Served().Requests, "nobody asked the bad peer %s", p.name)
-	}
 
 	var want []found
 	var total units.Amount
-	for h := blocks; h > 0; h-- {
-		if out := pays[h]; out != nil {
-			want = append(want, found{c.Block(h).Transactions[1].TxHash().String(), h, units.Amount(out.Value)})
+	for h := r.chain.Tip().Height; h > 0; h-- {
+		if out := r.pays[h]; out != nil {
+			want = append(want, found{r.chain.Block(h).Transactions[1].TxHash().String(), h, units.Amount(out.Value)})
 			total += units.Amount(out.Value)
 		}
 	}
@@ -246,12 +290,17 @@ func TestRestoreLongChain(t *testing.T) {
 	require.Equal(t, want, res.Entries)
 	require.Equal(t, total, res.Confirmed)
 	require.True(t, res.Final)
-	require.Less(t, served.Filters, 2*int64(blocks), "filters are fetched once, but for what a slow peer is relieved of")
-	// What the filters name by chance, what is audited, and what is asked of two.
-	const scripts, m = 2200, 784_931
-	least := restorePayments + int64(blocks)*scripts/m + int64(blocks)/2000
-	require.Less(t, served.Blocks, least*3/2+50)
-	require.Less(t, res.Heap, uint64(restoreHeap))
+	return res
+}
+
+// served is the sum over all peers.
+func (r *restoreCase) served() (sum synth.Served) {
+	for _, p := range r.all {
+		s := p.Served()
+		sum.Blocks, sum.Filters = sum.Blocks+s.Blocks, sum.Filters+s.Filters
+		sum.Headers, sum.Bytes = sum.Headers+s.Headers, sum.Bytes+s.Bytes
+	}
+	return sum
 }
 
 // namedPeer is a peer that serves a port.
