@@ -288,7 +288,7 @@ func (g *segment) writeList() error {
 		return err
 	}
 	g.listEnd += int64(len(g.pending))
-	g.pending = g.pending[:0]
+	g.pending = nil // there are hundreds of segments
 	return nil
 }
 
