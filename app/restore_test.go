@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -238,6 +239,36 @@ func TestRestoreWideGaps(t *testing.T) {
 	}
 }
 
+// TestRestoreKilled kills the restoring program again and again, while headers are
+// put below others, while filters come and while blocks are read. It goes on where
+// it was, and finds all.
+func TestRestoreKilled(t *testing.T) {
+	t.Parallel()
+	const kills = 10
+	r := newRestore(t, 24_000, 7)
+	spec := r.spec(t, 0)
+	dice := rand.New(rand.NewPCG(1, 77))
+	for range kills {
+		cmd := restoreCommand(t, spec)
+		require.NoError(t, cmd.Start())
+		life := time.Duration(float64(200*time.Millisecond) * math.Pow(25, dice.Float64()))
+		timer := time.AfterFunc(life, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait() // one may have come to its end
+		timer.Stop()
+		served := r.served()
+		t.Logf("killed after %v: %d headers, %d filters, %d blocks fetched so far", life.Round(time.Millisecond), served.Headers, served.Filters, served.Blocks)
+	}
+	before := r.served()
+	r.require(t, runRestore(t, spec))
+	served := r.served()
+	t.Logf("filters fetched before the last start: %d, after: %d; blocks %d and %d", before.Filters, served.Filters-before.Filters,
+		before.Blocks, served.Blocks-before.Blocks)
+	require.Less(t, served.Filters, 2*int64(24_000), "what was fetched is kept")
+	aside, err := filepath.Glob(filepath.Join(spec.Dir, "*", "*.damaged*"))
+	require.NoError(t, err)
+	require.Empty(t, aside)
+}
+
 // restoreCase is a chain, what it pays to the wallet, and its peers.
 type restoreCase struct {
 	chain    *synth.Chain
@@ -265,10 +296,10 @@ func newRestore(t *testing.T, blocks int32, gap int) *restoreCase {
 	return r
 }
 
-// run restores, and requires that all is found.
-func (r *restoreCase) run(t *testing.T, limit int64) restored {
+// spec makes a wallet to be restored.
+func (r *restoreCase) spec(t *testing.T, limit int64) *restoreSpec {
 	t.Helper()
-	spec := restoreSpec{Dir: filepath.Join(t.TempDir(), "data"), Facts: r.facts, Limit: limit}
+	spec := &restoreSpec{Dir: filepath.Join(t.TempDir(), "data"), Facts: r.facts, Limit: limit}
 	for _, p := range r.all {
 		spec.Peers = append(spec.Peers, p.addr)
 	}
@@ -276,8 +307,19 @@ func (r *restoreCase) run(t *testing.T, limit int64) restored {
 	require.NoError(t, err)
 	_, err = app.Restore(env, app.RestoreParams{Mnemonic: secret(keystoretest.Words12), Password: secret("correct horse")})
 	require.NoError(t, err)
-	res := runRestore(t, &spec)
+	return spec
+}
 
+// run restores, and requires that all is found.
+func (r *restoreCase) run(t *testing.T, limit int64) restored {
+	t.Helper()
+	res := runRestore(t, r.spec(t, limit))
+	r.require(t, res)
+	return res
+}
+
+func (r *restoreCase) require(t *testing.T, res restored) {
+	t.Helper()
 	var want []found
 	var total units.Amount
 	for h := r.chain.Tip().Height; h > 0; h-- {
@@ -290,7 +332,6 @@ func (r *restoreCase) run(t *testing.T, limit int64) restored {
 	require.Equal(t, want, res.Entries)
 	require.Equal(t, total, res.Confirmed)
 	require.True(t, res.Final)
-	return res
 }
 
 // served is the sum over all peers.
@@ -371,8 +412,8 @@ func servePeers(t *testing.T, c *synth.Chain, pays map[int32]*wire.TxOut) (all, 
 	return all, bad
 }
 
-// runRestore runs the child to its end.
-func runRestore(t *testing.T, spec *restoreSpec) (res restored) {
+// restoreCommand is the child.
+func restoreCommand(t *testing.T, spec *restoreSpec) *exec.Cmd {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "spec")
 	b, err := json.Marshal(spec)
@@ -380,6 +421,13 @@ func runRestore(t *testing.T, spec *restoreSpec) (res restored) {
 	require.NoError(t, os.WriteFile(file, b, 0o600))
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), restoreEnv+"="+file)
+	return cmd
+}
+
+// runRestore runs the child to its end.
+func runRestore(t *testing.T, spec *restoreSpec) (res restored) {
+	t.Helper()
+	cmd := restoreCommand(t, spec)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	require.NoError(t, err)
