@@ -148,6 +148,9 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 	}
 	p.unconnected, p.ahead = 0, false
 	p.last = res.Last
+	if res.Added > 0 {
+		p.bluffs = 0
+	}
 	if res.Added > 0 || res.Last.Height > p.highest {
 		p.idle = 0
 	} else if p.idle++; p.idle > maxIdleHeaders {
@@ -191,9 +194,14 @@ func (m *Machine) nothingNew(p *peerState) {
 		m.lead = 0
 	}
 	if p.news {
+		if p.bluffs++; p.bluffs > maxUnconnecting {
+			m.drop(p, ReasonFlood)
+			return
+		}
 		m.askHeaders(p, tip.Hash)
 		return
 	}
+	p.bluffs = 0
 	// A question asked from an older tip is answered for that tip only; one that
 	// followed the peer up its own branch is answered.
 	_, best, _ := m.tree.Find(p.askedFrom)

@@ -52,8 +52,8 @@ const (
 	// silent to count as having nothing new: btcd does not answer getheaders
 	// at height 0 or with an old tip.
 	SilentPeer = 2 * time.Second
-	// maxUnconnecting is how many announcements with an unknown parent in a
-	// row are followed up.
+	// maxUnconnecting is how many announcements with an unknown parent, or of
+	// blocks that are not there, are followed up in a row.
 	maxUnconnecting = 10
 	// maxIdleHeaders is how many messages of headers in a row may tell nothing
 	// new, nor go higher than the peer went before.

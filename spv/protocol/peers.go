@@ -31,6 +31,7 @@ type peerState struct {
 	ahead       bool           // its chain lies in the future by our clock
 	idle        int            // messages of headers in a row that told nothing
 	unconnected int
+	bluffs      int // blocks it announced in a row and had no header of
 	holdUntil   time.Time
 	ranges      rangeShare
 	trail       *chain.Trail // of a branch there is no room for
@@ -175,7 +176,7 @@ func (m *Machine) punish(addr string, r Reason) {
 		pause = BanTime
 	case r == ReasonUnsuitable || r == ReasonSelf || r == ReasonNotNeeded:
 		pause = time.Hour
-	case r == ReasonSlow:
+	case r == ReasonSlow || r == ReasonFlood:
 		pause = max(pause, time.Minute)
 	}
 	if a.pinned && !r.Provable() {
