@@ -267,6 +267,7 @@ func (m *Machine) settleAudit(d *dispute, left, lost []*variant) {
 	case slices.Contains(left, theirs):
 		m.undecided(d, left)
 		m.emit(FiltersReverted{Height: d.height})
+		m.tellFilters(true) // they are there, but for that one
 	}
 }
 

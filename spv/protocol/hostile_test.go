@@ -36,3 +36,27 @@ func TestAlwaysNews(t *testing.T) {
 	s.Grow(b, honest)
 	requireConverged(t, s, b, 1, 20*time.Second)
 }
+
+// TestRevertedAndThere: where a height is to be read by its block from now on,
+// its filters and those after it are told to be there still.
+func TestRevertedAndThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(91, 120, false)
+	few := spvtest.From(110, spvtest.OmitSpent)
+	liar := &spvtest.Peer{Name: "liar", Chain: w.b, Filters: spvtest.Everywhere(few)}
+	honest := &spvtest.Peer{Name: "honest", Chain: w.b, Refuses: true}
+	s := w.sim(91, 1, liar, honest)
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash }))
+	honest.Refuses = false
+	require.True(t, s.RunUntil(time.Minute, func() bool { return s.Disk().Directs() > 0 && s.Machine().Progress().Agreed == 2 }))
+	told := int32(0)
+	for _, e := range s.Events {
+		switch e := e.(type) {
+		case protocol.FiltersAdvanced:
+			told = e.Tip.Height
+		case protocol.FiltersReverted:
+			told = min(told, e.Height-1)
+		}
+	}
+	require.Equal(t, s.Machine().Progress().FiltersTip.Height, told)
+}
