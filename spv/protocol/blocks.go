@@ -116,13 +116,15 @@ func (m *Machine) driveBlocks() {
 	}
 	room, bytes := blocksInFlight, 0
 	for _, w := range m.blocks.wants {
-		if len(w.asked) > 0 && !m.due(w.retryAt) {
-			room--
-		}
+		awaited := false
 		for _, a := range w.asked {
-			if m.now.Before(a.at.Add(blockLost)) {
+			if !m.due(a.at.Add(blockLost)) {
+				awaited = true
 				bytes += m.blocks.expected()
 			}
+		}
+		if awaited && !m.due(w.retryAt) {
+			room--
 		}
 	}
 	for _, w := range m.blocks.wants {

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -59,4 +60,29 @@ func TestRevertedAndThere(t *testing.T) {
 		}
 	}
 	require.Equal(t, s.Machine().Progress().FiltersTip.Height, told)
+}
+
+// TestBlocksThatNobodyGives: they take no room from those that can be had.
+func TestBlocksThatNobodyGives(t *testing.T) {
+	t.Parallel()
+	w := newWorld(92, 60, true)
+	silent := func(b *spvtest.Block) *wire.MsgBlock {
+		if b.Height > 50 {
+			return nil
+		}
+		return b.Msg
+	}
+	var peers []*spvtest.Peer
+	for i := range 3 {
+		peers = append(peers, &spvtest.Peer{Name: fmt.Sprint("p", i), Chain: w.b, Blocks: silent})
+	}
+	s := w.sim(92, 0, peers...)
+	s.Run(time.Minute)
+	for h := int32(51); h <= 56; h++ {
+		s.Want(w.b[h].Hash)
+	}
+	s.Run(10 * time.Minute)
+	s.Want(w.b[10].Hash)
+	s.Run(2 * time.Minute)
+	require.Len(t, s.Arrived, 1)
 }
