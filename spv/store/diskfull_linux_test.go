@@ -162,8 +162,17 @@ func (f *filler) fill() {
 	}
 }
 
+// refused makes sure that what did not fit does not fit again. bbolt chooses
+// among free pages at random, so that a batch may fit after all: then there is
+// less room for the next.
 func (f *filler) refused() {
 	err := f.s.Commit(f.last)
+	for tries := 0; err == nil && tries < 100; tries++ {
+		f.m.apply(&f.last)
+		f.last = store.Batch{}
+		f.fill()
+		err = f.s.Commit(f.last)
+	}
 	ensure(errors.Is(err, store.ErrDiskFull), "commit again:", err)
 	err = f.s.PutFilter(int32(f.held), f.blocks[f.held], make([]byte, 50_000))
 	ensure(errors.Is(err, store.ErrDiskFull), "put again:", err)
