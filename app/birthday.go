@@ -108,6 +108,11 @@ func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 	if known { // a height that the chain has not reached cannot be right
 		born = min(tip-birthdayMargin, born)
 	}
+	// A time ahead of the chain stands for a height that lies below its end, and
+	// may lie below its beginning.
+	if !w.keepHeaders(chain, origin{height: max(born, 1)}) {
+		return nil
+	}
 	return w.setBirthday(chain, born)
 }
 

@@ -116,3 +116,23 @@ func TestBirthdayWaitsForHeaders(t *testing.T) {
 	require.Zero(t, s.Progress().Base)
 	require.Zero(t, s.Progress().BaseWanted)
 }
+
+// The birthday of a wallet that was made by a clock that was ahead lies before the
+// chain's end, and may lie before where a new chain begins.
+func TestClockAheadBelowTheChain(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t)
+	env.Now = func() time.Time { return time.Now().AddDate(0, 0, 100) }
+	w := newWallet(t, env)
+	keys := ahead(t, w, descriptor.External)
+	require.NoError(t, w.Close())
+	n := lone(t, sandbox.Options{})
+	mine(t, n, 1000)
+	pay(t, n, keys, 0, 1_000_000)
+	mine(t, n, 1020)
+	env.Params, env.Connect = passed(t, n), []string{n.Addr()}
+	w = open(t, env)
+	online(t, w, func(context.Context) {})
+	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)
+	require.True(t, w.Balance().Final)
+}
