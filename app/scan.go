@@ -31,13 +31,13 @@ const (
 // settingFilters holds the filter marks.
 const settingFilters = "filter-marks"
 
-// filterMark is the filter header that stood at a block when filters up to there
-// were searched. It commits to all of them: as long as the peer's chain of filter
-// headers runs through it, what was concluded from them stands. If a lie was found
-// out while this wallet was not there to hear of it, it does not.
+// filterMark is the peer's mark at a block when filters up to there were searched.
+// It commits to all of them: as long as the peer has the same, what was concluded
+// from them stands. If a lie or a doubt came up while this wallet was not there to
+// hear of it, it does not.
 type filterMark struct {
-	block  ledger.BlockRef
-	header chainhash.Hash
+	block ledger.BlockRef
+	sum   chainhash.Hash
 }
 
 const markSize = 4 + 2*chainhash.HashSize
@@ -46,7 +46,7 @@ func encodeMarks(marks []filterMark) []byte {
 	var b []byte
 	for _, m := range marks {
 		b = binary.BigEndian.AppendUint32(b, uint32(m.block.Height))
-		b = append(append(b, m.block.Hash[:]...), m.header[:]...)
+		b = append(append(b, m.block.Hash[:]...), m.sum[:]...)
 	}
 	return b
 }
@@ -56,7 +56,7 @@ func decodeMarks(b []byte) []filterMark {
 	for ; len(b) >= markSize; b = b[markSize:] {
 		m := filterMark{block: ledger.BlockRef{Height: int32(binary.BigEndian.Uint32(b))}}
 		copy(m.block.Hash[:], b[4:])
-		copy(m.header[:], b[4+chainhash.HashSize:])
+		copy(m.sum[:], b[4+chainhash.HashSize:])
 		marks = append(marks, m)
 	}
 	return marks
@@ -85,8 +85,8 @@ func judgeMarks(v spv.View, marks []filterMark) (keep []filterMark, vouched bool
 	vouched = true
 	for i, m := range marks {
 		hash, ok := v.HashAt(m.block.Height)
-		header, known := v.FilterHeader(m.block.Height)
-		if ok && (hash != m.block.Hash || known && header != m.header) {
+		sum, known := v.FilterMark(m.block.Height)
+		if ok && (hash != m.block.Hash || known && sum != m.sum) {
 			return marks[:i], vouched
 		}
 		vouched = ok && known
@@ -179,8 +179,8 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	}
 	w.mu.Lock()
 	marks := w.marks
-	if res.EndHeader != (chainhash.Hash{}) {
-		marks = addMark(marks, filterMark{ledger.BlockRef{Height: res.To, Hash: res.EndHash}, res.EndHeader})
+	if res.EndMark != (chainhash.Hash{}) {
+		marks = addMark(marks, filterMark{ledger.BlockRef{Height: res.To, Hash: res.EndHash}, res.EndMark})
 	}
 	notices, err := w.applyLockedWith(map[string][]byte{settingFilters: encodeMarks(marks)}, fact)
 	w.mu.Unlock()

@@ -391,7 +391,7 @@ func (w *bottle) requireMatch(t *testing.T, res spv.MatchResult, scripts [][]byt
 	end := w.find(res.EndHash)
 	require.NotNil(t, end)
 	require.Equal(t, res.To, end.Height)
-	require.Equal(t, end.FilterHeader, res.EndHeader)
+	require.Equal(t, end.FilterHeader, res.EndMark)
 	hit := make(map[chainhash.Hash]bool)
 	for _, h := range res.Hits {
 		hit[h.Hash] = true

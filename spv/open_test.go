@@ -101,7 +101,7 @@ func TestOpenLongChain(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, h, found)
 		c.Look(func(v spv.View) {
-			_, ok := v.FilterHeader(h)
+			_, ok := v.FilterMark(h)
 			require.True(t, ok)
 		})
 	}

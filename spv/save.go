@@ -1,8 +1,10 @@
 package spv
 
 import (
+	"encoding/binary"
 	"maps"
 	"math/big"
+	"slices"
 	"time"
 
 	"thistle/spv/chain"
@@ -373,9 +375,32 @@ func (v View) HashAt(height int32) (chainhash.Hash, bool) { return v.c.tree.Hash
 // descends from, or that block itself.
 func (v View) Fork(block chainhash.Hash) (Tip, bool) { return v.c.tree.Fork(block) }
 
-// FilterHeader is the filter header of the block at a height, where it is agreed.
-func (v View) FilterHeader(height int32) (chainhash.Hash, bool) {
-	return v.c.machine.FilterHeader(height)
+// FilterMark stands for what is searched by when filters up to a height are, as
+// far as that is agreed: MatchResult.EndMark.
+func (v View) FilterMark(height int32) (chainhash.Hash, bool) {
+	header, ok := v.c.machine.FilterHeader(height)
+	return v.c.mark(height, header), ok
+}
+
+// mark is a filter header, and which blocks up to there must be read themselves:
+// such a block was searched by its filter before that came to be in doubt. c.mu
+// is held.
+func (c *Client) mark(height int32, header chainhash.Hash) chainhash.Hash {
+	var heights []int32
+	for h := range c.direct {
+		if h <= height {
+			heights = append(heights, h)
+		}
+	}
+	if len(heights) == 0 || header == (chainhash.Hash{}) {
+		return header
+	}
+	slices.Sort(heights)
+	sum := header[:]
+	for _, h := range heights {
+		sum = binary.BigEndian.AppendUint32(sum, uint32(h))
+	}
+	return chainhash.HashH(sum)
 }
 
 // Base is the height of the first header kept.

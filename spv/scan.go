@@ -32,6 +32,7 @@ type snapshot struct {
 	blocks  []chainhash.Hash
 	headers []chainhash.Hash // filter headers, beginning one before from
 	direct  []bool           // the block must be read whatever the filter says
+	mark    chainhash.Hash   // at the end
 }
 
 // Match asks the filters of blocks from..to, which must be on disk, about
@@ -103,6 +104,7 @@ func (c *Client) snapshot(from, to int32) (*snapshot, error) {
 		s.headers = append(s.headers, header)
 		s.direct = append(s.direct, c.direct[h] || whole)
 	}
+	s.mark = c.mark(to, s.headers[len(s.headers)-1])
 	return s, nil
 }
 
@@ -166,7 +168,7 @@ func (c *Client) filterGone(height int32, block chainhash.Hash, err error) {
 
 func (c *Client) matchResult(s *snapshot, hits [][]int) (MatchResult, error) {
 	last := len(s.blocks) - 1
-	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndHeader: s.headers[last+1]}
+	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndMark: s.mark}
 	if now, ok := c.HashAt(res.To); !ok || now != res.EndHash {
 		return MatchResult{}, ErrReorged
 	}

@@ -93,14 +93,15 @@ func (b *Block) Prove(index int) (Proof, error) {
 }
 
 // MatchResult is the answer to Match: blocks From..To were looked at, the last
-// of them being EndHash, and Hits may concern the scripts. EndHeader is the
-// filter header of the last block, which commits to all filters up to there; zero
-// if nobody is there to serve it, so that blocks have to be read instead.
+// of them being EndHash, and Hits may concern the scripts. EndMark is
+// the filter header of the last block, which commits to all filters up to there,
+// together with the heights up to there whose filter is in doubt; zero if nobody
+// is there to serve it, so that blocks have to be read instead.
 type MatchResult struct {
-	From, To  int32
-	EndHash   chainhash.Hash
-	EndHeader chainhash.Hash
-	Hits      []Hit
+	From, To int32
+	EndHash  chainhash.Hash
+	EndMark  chainhash.Hash
+	Hits     []Hit
 }
 
 // Hit is a block that may concern some of the scripts that were asked about:
