@@ -86,3 +86,19 @@ func TestBlocksThatNobodyGives(t *testing.T) {
 	s.Run(2 * time.Minute)
 	require.Len(t, s.Arrived, 1)
 }
+
+// TestTwoSitOnWhatAllWaitFor: peers that answer about all old headers but those
+// that are to be put below first hold nobody up for long.
+func TestTwoSitOnWhatAllWaitFor(t *testing.T) {
+	t.Parallel()
+	w := short()
+	sit := func(s *spvtest.Sim, _ *spvtest.Peer, hs []chain.Header) []chain.Header {
+		if hs[len(hs)-1].Hash == w.b[s.Machine().Progress().Base-1].Hash {
+			return nil
+		}
+		return hs
+	}
+	s := w.sim(93, 1, &spvtest.Peer{Name: "sits", Chain: w.b, Ranges: sit}, &spvtest.Peer{Name: "sits too", Chain: w.b, Ranges: sit},
+		w.peer("honest", 30*time.Millisecond))
+	requireLowered(t, s, -1, 20*time.Second)
+}

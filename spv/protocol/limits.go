@@ -71,7 +71,7 @@ const (
 	lanesPerPeer = 16
 	rangeQuick   = 1250 * time.Millisecond
 	// rangeStall is how long a range may stand still before it is given to
-	// another peer too.
+	// another peer too; it doubles with each.
 	rangeStall = 2500 * time.Millisecond
 	// rangeTimeout is how long a peer that owes old headers may give none: one
 	// message takes so long at 5 kB/s.

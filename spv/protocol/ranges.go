@@ -29,6 +29,7 @@ type headerRange struct {
 	givers   []PeerID    // who gave what lies above the last checkpoint in it
 	alone    bool        // something in it was false: all must come from one peer
 	lanes    []rangeLane
+	joined   int // times a peer was put to work on it
 }
 
 // rangeLane is one peer at work on a range.
@@ -150,17 +151,24 @@ func (m *Machine) leaseRange(p *peerState) bool {
 }
 
 // canJoin tells whether a peer can be of use to a range: nobody is at work on
-// it, or one peer that has not moved for a while.
+// it, or one peer that has not moved for a while. The range that all others wait
+// for is not left to any two.
 func (m *Machine) canJoin(p *peerState, r *headerRange) bool {
 	if r.done() || max(p.info.StartHeight, p.info.Height) < r.to.Height {
 		return false
 	}
 	for _, l := range r.lanes {
-		if l.peer == p || !m.due(l.asked.Add(rangeStall)) {
+		if l.peer == p || !m.due(l.asked.Add(r.patience())) {
 			return false
 		}
 	}
-	return len(r.lanes) < 2
+	return len(r.lanes) < 2 || r == m.ranges.list[0]
+}
+
+// patience is how long the range may stand still before another peer joins:
+// longer each time, for the line may be slow, or they disturb each other.
+func (r *headerRange) patience() time.Duration {
+	return min(rangeStall<<min(max(r.joined-1, 0), 8), rangeTimeout)
 }
 
 // planRange is the range below those under way, nil if none is wanted or there
@@ -188,15 +196,17 @@ func (m *Machine) joinRange(p *peerState, r *headerRange) {
 	if r.alone {
 		m.restartRange(r)
 	}
+	r.joined++
+	m.wakeAt(m.now.Add(r.patience()))
 	m.askRange(r, p)
 }
 
 // restartRange throws away what is here of a range. Answers under way find
 // nothing that waits for them.
 func (m *Machine) restartRange(r *headerRange) {
-	alone := r.alone
+	alone, joined := r.alone, r.joined
 	*r = *newRange(m.cfg.Params, r.from, r.to)
-	r.alone = alone
+	r.alone, r.joined = alone, joined
 }
 
 // askRange asks a peer for what follows.
