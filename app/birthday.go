@@ -171,6 +171,5 @@ func (w *Wallet) usedThrough(chain *spv.Client) (int32, bool) {
 	if w.led == nil {
 		return 0, false
 	}
-	window, all, ok := w.led.Searched()
-	return max(all, min(window, have-1)), ok
+	return w.led.Searched(have)
 }

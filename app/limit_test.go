@@ -83,3 +83,30 @@ func TestChainLostWithLimit(t *testing.T) {
 	require.Equal(t, units.Amount(1_020_000), w.Balance().Confirmed)
 	require.True(t, w.Balance().Final)
 }
+
+// The far look-ahead that grows when filters have gone already is matched against
+// those that are there, and keeps nothing on disk for the sake of the others.
+func TestFarLookaheadWithLimit(t *testing.T) {
+	t.Parallel()
+	words, keys := keysElsewhere(t)
+	n := lone(t, sandbox.Options{})
+	pay(t, n, keys, 0, 1_000_000)
+	mine(t, n, 2200)
+	env := newEnv(t, n.Addr())
+	env.Data.FilterLimit = 1
+	_, err := app.Restore(env, app.RestoreParams{Mnemonic: words, Password: secret("correct horse")})
+	require.NoError(t, err)
+	w := open(t, env)
+	online(t, w, func(ctx context.Context) {
+		mine(t, n, 1)
+		eventually(t, func() bool { return w.Progress().FiltersFrom == 2016 })
+		for index := uint32(90); index <= 630; index += 90 { // more than half of it
+			pay(t, n, keys, index, 1000)
+		}
+		mine(t, n, 2000)
+		syncedTo(t, w, n)
+		require.Equal(t, units.Amount(1_007_000), w.Balance().Confirmed)
+		mine(t, n, 1)
+		eventually(t, func() bool { return w.Progress().FiltersFrom == 4032 })
+	})
+}

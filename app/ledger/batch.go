@@ -210,26 +210,26 @@ func (l *Ledger) Missing() []Gap {
 	return out
 }
 
-// Searched returns the heights up to which, from the birthday on, everything has
-// been matched: for the window's scripts, and for the far ones as well. It reports
-// false while nothing can be missing yet.
-func (l *Ledger) Searched() (window, all int32, ok bool) {
+// Searched returns the height up to which, from the birthday on, everything has
+// been matched for the window's scripts, and from the height from on, if that is
+// higher, for the far ones as well. It reports false while nothing can be missing
+// yet.
+func (l *Ledger) Searched(from int32) (through int32, ok bool) {
 	within, ok := l.wanted()
 	if !ok {
-		return 0, 0, false
+		return 0, false
 	}
-	window, all = within.To, within.To
+	through = within.To
 	for _, b := range l.batches {
-		lacks := lacking(b.coverage, within)
-		if len(lacks) == 0 {
-			continue
+		r := within
+		if l.isFar(b) {
+			r.From = max(r.From, from)
 		}
-		all = min(all, lacks[0].From-1)
-		if !l.isFar(b) {
-			window = min(window, lacks[0].From-1)
+		if lacks := lacking(b.coverage, r); len(lacks) > 0 {
+			through = min(through, lacks[0].From-1)
 		}
 	}
-	return window, all, true
+	return through, true
 }
 
 // Scripts returns the scripts of a batch, nil if there is none of that name any
