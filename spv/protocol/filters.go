@@ -111,7 +111,7 @@ func (m *Machine) startFilters(from int32) {
 	}
 	m.need.floor = min(m.need.floor, from)
 	leases := m.scan.leases
-	m.scan = filterDownload{from: from}
+	m.scan = filterDownload{from: from, alone: m.scan.alone}
 	m.cf.start(m, from)
 	m.scan.extend(m)
 	m.scan.resume(leases, m.cf.tipHeight())
@@ -273,12 +273,14 @@ func (m *Machine) releaseLeases(p *peerState) {
 	}
 }
 
-// filterLost asks again for a filter that the disk no longer has.
+// filterLost asks again for a filter that the disk no longer has. Who missed one
+// of a block that is none of ours, or no filter, is told where filters are.
 func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 	s := &m.scan
 	i := int(height - s.from)
 	hash, ok := m.tree.HashAt(height)
 	if s.from < 0 || i < 0 || i >= len(s.marks) || !ok || hash != block || s.marks[i] != held || m.cf.direct[height] {
+		m.tellFilters(true)
 		return
 	}
 	s.marks[i] = lost

@@ -102,3 +102,36 @@ func TestTwoSitOnWhatAllWaitFor(t *testing.T) {
 		w.peer("honest", 30*time.Millisecond))
 	requireLowered(t, s, -1, 20*time.Second)
 }
+
+// TestMissedFilterOfAnotherChain: who looked for the filter of a block that is no
+// longer ours hears where filters are, not only with the next block.
+func TestMissedFilterOfAnotherChain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(95, 50, true)
+	s := w.sim(95, 1, &spvtest.Peer{Name: "a", Chain: w.b})
+	requireConverged(t, s, w.b, 1, time.Minute)
+	for _, lost := range []protocol.FilterLost{{Height: 20, Block: w.b[21].Hash}, {Height: 60, Block: w.b[21].Hash}} {
+		told := len(s.Events)
+		s.Input(lost)
+		require.Len(t, s.Events, told+1)
+		require.Equal(t, protocol.FiltersAdvanced{From: 1, Tip: chain.Tip{Height: 50, Hash: w.b.Tip().Hash}}, s.Events[len(s.Events)-1])
+	}
+}
+
+// TestWiderAndAlone: a wish for older filters does not end the patience with
+// filter peers that are gone for a moment.
+func TestWiderAndAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(96, 100, true)
+	filters := &spvtest.Peer{Name: "filters", Chain: w.b}
+	s := w.sim(96, 50, filters, &spvtest.Peer{Name: "plain", Chain: w.b, NoFilters: true})
+	requireConverged(t, s, w.b, 50, time.Minute)
+	filters.Refuses = true
+	s.Kick(filters)
+	s.Run(5 * time.Second)
+	s.Keep(10)
+	s.Run(time.Second)
+	require.False(t, s.Machine().ReadWhole(60))
+	s.Run(time.Minute)
+	require.True(t, s.Machine().ReadWhole(60))
+}

@@ -24,8 +24,8 @@ func (m *Machine) driveWhole() {
 		return
 	}
 	missing := int32(0)
-	for i := s.run; i < len(s.marks); i++ {
-		if s.marks[i] != held && s.from+int32(i) > m.need.used {
+	for i := max(s.run, int(m.need.used+1-s.from)); i < len(s.marks) && missing <= m.cfg.FullBlocks; i++ {
+		if s.marks[i] != held {
 			missing++
 		}
 	}
