@@ -27,7 +27,7 @@ func TestTable(t *testing.T) {
 	}
 	text := table(&o, results)
 	require.Contains(t, text, "| 1,000,000 (neutrino: 100,000) headers, 1 peer, answers at once | 1,000,000/s (1.00 s) | 50,000/s (2.00 s) | 20× |\n")
-	require.Contains(t, text, "| 2,000/s (10.0 s) | 800/s (25.0 s) | 2.5× |\n")
+	require.Contains(t, text, "| 4,545/s (11.0 s) | 1,923/s (26.0 s) | 2.4× |\n")
 	require.Contains(t, text, "| 90 B | 140 B | 1.6× |\n")
 }
 
