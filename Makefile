@@ -159,7 +159,7 @@ bench: need-go ## every benchmark, or BENCH=regexp
 	$(GO) test -tags $(TAGS_TEST) -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(LONG_TIMEOUT) ./...
 
 # The race is a module of its own: neutrino and its like are not the wallet's.
-bench-engine: need-go ## race the peer against neutrino (10 minutes, 1 GB of disk) and write the README's table
+bench-engine: need-go ## race the peer against neutrino (7 minutes, 1 GB of disk) and write the README's table
 	@mkdir -p bin/race
 	cd spv/bench && env CGO_ENABLED=0 $(GO) build -o ../../bin/race/bench .
 	bin/race/bench -dir bin/race -readme README.md $(ARGS)

@@ -55,7 +55,7 @@ func table(o *options, results map[string]map[string]outcome) string {
 
 	compare := func(what, name string, value func(outcome) float64, unit string) {
 		ours, theirs := both(name)
-		row(what, fmt.Sprintf("%.3g %s", value(ours), unit), fmt.Sprintf("%.3g %s", value(theirs), unit), value(theirs)/value(ours))
+		row(what, figures(value(ours))+" "+unit, figures(value(theirs))+" "+unit, value(theirs)/value(ours))
 	}
 	heap := func(r outcome) float64 { return float64(r.Heap) / (1 << 20) }
 	resident := func(r outcome) float64 { return float64(r.Resident) / (1 << 20) }
@@ -109,6 +109,14 @@ func thousands(x float64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// figures writes a number with three figures, whole if it is large.
+func figures(x float64) string {
+	if x >= 100 {
+		return thousands(x)
+	}
+	return fmt.Sprintf("%.3g", x)
 }
 
 func seconds(d time.Duration) string {
