@@ -136,7 +136,7 @@ func (s *saver) do(out protocol.Output) error {
 				return err
 			}
 		}
-		s.batch.Headers = append(s.batch.Headers, out.Change)
+		s.addHeaders(out.Change)
 		s.gathered += len(out.Change.Connected)
 		s.dirty = true
 	case protocol.SaveLower:
@@ -154,7 +154,7 @@ func (s *saver) do(out protocol.Output) error {
 		s.batch.FilterBase = &store.FilterBase{Height: out.From, PrevHeader: out.Prev}
 		s.dirty = true
 	case protocol.SaveFilterHeaders:
-		s.batch.FilterHeaders = append(s.batch.FilterHeaders, store.FilterHeaderRun{From: out.From, Headers: out.Headers})
+		s.addFilterHeaders(out)
 		s.gathered += len(out.Headers)
 		s.dirty = true
 	case protocol.SaveDirect:
@@ -168,6 +168,30 @@ func (s *saver) do(out protocol.Output) error {
 		s.news = append(s.news, out.Event)
 	}
 	return nil
+}
+
+// addHeaders and addFilterHeaders make one of what follows on the last: a store
+// that gets it in pieces writes the end of each record by record, to gather them
+// again with the next.
+func (s *saver) addHeaders(c chain.Change) {
+	if n := len(s.batch.Headers); n > 0 && len(c.Disconnected) == 0 && s.batch.Headers[n-1].Tip() == c.Fork {
+		last := &s.batch.Headers[n-1]
+		last.Connected = append(last.Connected, c.Connected...)
+		return
+	}
+	c.Connected = slices.Clip(c.Connected) // the machine's
+	s.batch.Headers = append(s.batch.Headers, c)
+}
+
+func (s *saver) addFilterHeaders(out protocol.SaveFilterHeaders) {
+	if n := len(s.batch.FilterHeaders); n > 0 && len(out.Headers) > 0 {
+		last := &s.batch.FilterHeaders[n-1]
+		if len(last.Headers) > 0 && last.From+int32(len(last.Headers)) == out.From {
+			last.Headers = append(last.Headers, out.Headers...)
+			return
+		}
+	}
+	s.batch.FilterHeaders = append(s.batch.FilterHeaders, store.FilterHeaderRun{From: out.From, Headers: slices.Clip(out.Headers)})
 }
 
 func (s *saver) putFilter(f protocol.SaveFilter) error {

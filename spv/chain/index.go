@@ -44,7 +44,7 @@ func (x *index) mark(h *chainhash.Hash) uint32 {
 // insert adds height under h.
 func (x *index) insert(l *line, h *chainhash.Hash, height int32) {
 	if 4*(x.used+1) > 3*len(x.slots) || height+1 >= 1<<x.width {
-		x.rebuild(l, height)
+		x.rebuild(l, l.n, height)
 	}
 	x.put(h, height)
 }
@@ -79,9 +79,9 @@ func (x *index) reset(n int, height int32) {
 	x.slots, x.used = make([]uint32, size), 0
 }
 
-// rebuild takes in what is on the line, with room for a height.
-func (x *index) rebuild(l *line, height int32) {
-	x.reset(l.n, max(height, l.height(l.n)))
+// rebuild takes in what is on the line, with room for n entries and a height.
+func (x *index) rebuild(l *line, n int, height int32) {
+	x.reset(n, max(height, l.height(l.n)))
 	if l.n == 0 {
 		return
 	}
@@ -92,7 +92,9 @@ func (x *index) rebuild(l *line, height int32) {
 // lowered takes in the first n headers of the line, which came below the others.
 func (x *index) lowered(l *line, n int) {
 	if 4*(x.used+n) > 3*len(x.slots) {
-		x.rebuild(l, 0)
+		// More is likely to come: the line is read back from disk once, not each
+		// time it has doubled.
+		x.rebuild(l, int(l.height(l.n)), 0)
 		return
 	}
 	_ = l.raws.Walk(l.height(0), l.height(n), x.putLinks)

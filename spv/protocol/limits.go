@@ -105,11 +105,11 @@ const (
 	// fetched by checkpoints and from all peers in parallel.
 	bulkBehind = 2 * cfheadersPerMsg
 	// bulkAsksPerPeer keeps the pipe to a peer full.
-	bulkAsksPerPeer = 2
+	bulkAsksPerPeer = 4
 	// bulkWindow is how many ranges ahead are fetched, bulkStaged how many
 	// answers (of 128 kB) may be in memory or under way.
-	bulkWindow = 24
-	bulkStaged = 32
+	bulkWindow = 48
+	bulkStaged = 40
 	// bulkHedge is after what time another peer is asked for the same range.
 	bulkHedge = 2500 * time.Millisecond
 	// bulkPatience is how long a group may be silent on a range that others
