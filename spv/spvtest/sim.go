@@ -275,6 +275,12 @@ func (s *Sim) Input(in protocol.Input) {
 		s.record("> " + Describe(in, s.names))
 		outs = s.machine.Step(s.now, in)
 	}
+	switch in.(type) {
+	case protocol.KeepFilters, protocol.FiltersUsed:
+		for _, c := range s.conns {
+			c.ranges = nil // what is under way may be given up, and asked for again
+		}
+	}
 	s.countTick(in == nil)
 	life := s.life
 	upTo := len(outs)
