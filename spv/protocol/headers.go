@@ -148,8 +148,8 @@ func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
 	}
 	p.unconnected, p.ahead = 0, false
 	p.last = res.Last
-	if res.Added > 0 {
-		p.bluffs = 0
+	if res.Last.Height > p.highest && res.Last.Height+liveBlocks >= m.tree.Tip().Height {
+		p.bluffs = 0 // others may have been quicker
 	}
 	if res.Added > 0 || res.Last.Height > p.highest {
 		p.idle = 0

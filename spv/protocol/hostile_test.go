@@ -26,7 +26,11 @@ func TestAlwaysNews(t *testing.T) {
 		hash := chainhash.HashH([]byte{n})
 		_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeBlock, &hash))
 		s.Say(p, func(id protocol.PeerID) protocol.Input { return protocol.MessageReceived{Peer: id, Msg: inv} })
-		return []chain.Header{}
+		if n%2 == 0 {
+			return []chain.Header{}
+		}
+		h := 1 + int32(n)%150
+		return w.b.Headers(h, h) // higher each time, and nothing new
 	}
 	liar := &spvtest.Peer{Name: "liar", Chain: w.b, Headers: bluff}
 	honest := &spvtest.Peer{Name: "honest", Chain: w.b}
@@ -134,4 +138,29 @@ func TestWiderAndAlone(t *testing.T) {
 	require.False(t, s.Machine().ReadWhole(60))
 	s.Run(time.Minute)
 	require.True(t, s.Machine().ReadWhole(60))
+}
+
+// TestLateNews: a peer that tells of each block when others have given it already
+// bluffs not.
+func TestLateNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(97, 60, true)
+	quick := &spvtest.Peer{Name: "quick", Chain: w.b, Latency: 5 * time.Millisecond}
+	late := &spvtest.Peer{Name: "late", Chain: w.b, Latency: 100 * time.Millisecond, Invs: true}
+	s := w.sim(97, 1, quick, late)
+	requireConverged(t, s, w.b, 1, time.Minute)
+	s.Watch = func(out protocol.Output) {
+		if d, ok := out.(protocol.Disconnect); ok {
+			t.Errorf("left %d: %v", d.Peer, d.Reason)
+		}
+	}
+	b := w.b
+	for range 60 {
+		b = w.g.Mine(b, 1)
+		s.Grow(b, late)
+		s.Run(95 * time.Millisecond)
+		s.Grow(b, quick)
+		s.Run(10 * time.Millisecond)
+	}
+	requireConverged(t, s, b, 1, time.Minute)
 }

@@ -16,11 +16,11 @@ import (
 
 // searcher concludes from filters what a wallet concludes, when a wallet does.
 type searcher struct {
-	s     *spvtest.Sim
-	from  int32
-	have  int32 // filters are told to be there from here
-	tip   int32 // to here
-	done  map[int32]searched
+	s    *spvtest.Sim
+	from int32
+	have int32 // filters are told to be there from here
+	tip  int32 // to here
+	done map[int32]searched
 }
 
 // searched is what a height was searched by.
