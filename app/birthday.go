@@ -78,7 +78,11 @@ func (w *Wallet) checkBirthday(chain *spv.Client, fork int32) error {
 	if fork < height-1 {
 		lower = max(lower, fork+1)
 	}
-	return w.setBirthday(chain, min(lower, w.bornAt(chain)))
+	born, ok := w.bornAt(chain)
+	if !ok {
+		return nil
+	}
+	return w.setBirthday(chain, min(lower, born))
 }
 
 // setBirthday fixes the height from which on blocks may concern us, and with it
@@ -104,7 +108,10 @@ func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 	if known && height <= max(tip, 1) || !w.keepHeaders(chain, w.bornFrom()) {
 		return nil
 	}
-	born := w.bornAt(chain)
+	born, ok := w.bornAt(chain)
+	if !ok {
+		return nil
+	}
 	if known { // a height that the chain has not reached cannot be right
 		born = min(tip-birthdayMargin, born)
 	}
@@ -116,10 +123,13 @@ func (w *Wallet) resolveBirthday(chain *spv.Client) error {
 	return w.setBirthday(chain, born)
 }
 
-// bornAt is the height that the birthday's time stands for.
-func (w *Wallet) bornAt(chain *spv.Client) int32 {
+// bornAt is the height that the birthday's time stands for, false if the chain
+// cannot tell because it is damaged.
+func (w *Wallet) bornAt(chain *spv.Client) (height int32, ok bool) {
 	_, _, t := w.birthday()
-	height := chain.HeightAt(t)
+	if height, ok = chain.HeightAt(t); !ok {
+		return 0, false
+	}
 	header, ok := chain.HeaderAt(chain.Tip().Height)
 	// If no block is as young as the wallet, its time may come from a clock that
 	// was ahead.
@@ -127,7 +137,7 @@ func (w *Wallet) bornAt(chain *spv.Client) int32 {
 	if late || w.birthdayTold() {
 		height -= birthdayMargin
 	}
-	return height
+	return height, true
 }
 
 func encodeAnchor(b ledger.BlockRef) []byte {

@@ -102,13 +102,13 @@ func (w *Wallet) checkFilters(chain *spv.Client) (following bool, err error) {
 	defer w.mu.Unlock()
 	keep := w.marks
 	view, had := w.led.View()
-	chain.Look(func(v spv.View) {
+	sure := chain.Look(func(v spv.View) {
 		hash, ok := v.HashAt(view.Height)
 		if following = had && ok && hash == view.Hash; following {
 			keep, _ = judgeMarks(v, w.marks)
 		}
 	})
-	if !following || len(keep) == len(w.marks) && !w.unmarked {
+	if following = following && sure; !following || len(keep) == len(w.marks) && !w.unmarked {
 		return following, nil
 	}
 	from := int32(0)
@@ -138,12 +138,12 @@ func (w *Wallet) rescan(keep []filterMark, from int32) error {
 // vouched reports that the filters searched so far are those of the peer's chain
 // of filter headers as it is now. w.mu is held.
 func (w *Wallet) vouched(chain *spv.Client) (ok bool) {
-	chain.Look(func(v spv.View) {
+	sure := chain.Look(func(v spv.View) {
 		var keep []filterMark
 		keep, ok = judgeMarks(v, w.marks)
 		ok = ok && len(keep) == len(w.marks)
 	})
-	return ok
+	return ok && sure
 }
 
 // scan matches one step of the coverage's gaps, as far as filters are on disk.
@@ -173,8 +173,8 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 		hits = append(hits, ledger.Hit{BlockRef: ledger.BlockRef(hit.BlockRef), Scripts: hit.Scripts})
 	}
 	var fact ledger.Scanned
-	chain.Look(func(v spv.View) { fact, ok = gap.Answer(res.EndHash, hits, v.HashAt) })
-	if !ok {
+	sure := chain.Look(func(v spv.View) { fact, ok = gap.Answer(res.EndHash, hits, v.HashAt) })
+	if !ok || !sure {
 		return false, true, nil
 	}
 	w.mu.Lock()

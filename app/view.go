@@ -31,7 +31,7 @@ func (w *Wallet) moveView(chain *spv.Client) error {
 	old, had := w.led.View()
 	var move ledger.ViewMoved
 	ok := false
-	chain.Look(func(v spv.View) {
+	sure := chain.Look(func(v spv.View) {
 		if !v.OnChain || had && (behind(v, old, current) || !held && !follows(v, old)) {
 			return
 		}
@@ -43,7 +43,7 @@ func (w *Wallet) moveView(chain *spv.Client) error {
 			move.Trail = slices.DeleteFunc(move.Trail, func(r ledger.BlockRef) bool { return r.Height <= fork.Height })
 		}
 	})
-	if !ok {
+	if !ok || !sure {
 		w.mu.Unlock()
 		return nil
 	}

@@ -243,3 +243,42 @@ func (l *life) readAll(ctx context.Context) bool {
 	}
 	return false
 }
+
+// What cannot be read back from disk is no answer: nobody takes a time for a
+// later height, or a chain for another, because old headers are damaged.
+func TestNoAnswerFromDamage(t *testing.T) {
+	t.Parallel()
+	gen := spvtest.NewGenerator(spvtest.Options{Seed: 32, Empty: true})
+	branch := gen.Mine(gen.Genesis(), 4*2016+50)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(bottleTime))
+		w := newBottle(t, gen, branch)
+		w.add(1, time.Millisecond, faults{})
+		cfg := w.config(t.TempDir())
+		w.live(t, cfg, 8100, func(ctx context.Context, l *life) {
+			require.True(t, l.follow(ctx, time.Hour, rand.New(rand.NewPCG(1, 2))))
+		})
+		born := time.Unix(int64(branch[1000].Header.Time()), 0)
+		c, err := spv.Open(cfg)
+		require.NoError(t, err)
+		height, ok := c.HeightAt(born)
+		require.True(t, ok)
+		require.Less(t, height, int32(1000))
+		require.True(t, c.Look(func(spv.View) {}))
+		require.NoError(t, c.Close())
+
+		c, err = spv.Open(cfg) // which has read nothing old yet
+		require.NoError(t, err)
+		defer func() { require.NoError(t, c.Close()) }()
+		overwrite(t, filepath.Join(cfg.Dir, "chain.db"), func(b []byte) []byte {
+			clear(b[4*page:])
+			return b
+		})
+		require.False(t, c.Look(func(v spv.View) {
+			_, ok := v.HashAt(3000)
+			require.False(t, ok)
+		}))
+		_, ok = c.HeightAt(born)
+		require.False(t, ok)
+	})
+}

@@ -383,13 +383,15 @@ type View struct {
 }
 
 // Look shows the best chain, which does not change until fn returns. fn must not
-// call the client.
-func (c *Client) Look(fn func(v View)) {
+// call the client. It reports false where the chain cannot be read back from disk,
+// which ends Run: what fn saw is not the chain then.
+func (c *Client) Look(fn func(v View)) bool {
 	tip := c.Tip()
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	hash, ok := c.tree.HashAt(tip.Height)
 	fn(View{Tip: tip, OnChain: ok && hash == tip.Hash, c: c})
+	return c.machine.Err() == nil
 }
 
 // HashAt is the hash of the block at a height.

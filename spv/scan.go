@@ -182,8 +182,9 @@ func (c *Client) matchResult(s *snapshot, hits [][]int) (MatchResult, error) {
 
 // HeightAt is the first height whose block may have been found after t: by its
 // median time past, less two hours that block times may lie. The tip's height
-// if all blocks are older.
-func (c *Client) HeightAt(t time.Time) int32 {
+// if all blocks are older. It reports false where the chain cannot be read back
+// from disk, which ends Run.
+func (c *Client) HeightAt(t time.Time) (int32, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	base, tip := c.tree.Base().Height+1, c.tree.Tip().Height
@@ -192,7 +193,7 @@ func (c *Client) HeightAt(t time.Time) int32 {
 		median, ok := c.tree.MedianTime(base + int32(i))
 		return ok && !median.Before(t)
 	})
-	return max(base, min(base+int32(n), tip))
+	return max(base, min(base+int32(n), tip)), c.machine.Err() == nil
 }
 
 // Block fetches a block of the best chain from any peer, for as long as ctx

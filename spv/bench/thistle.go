@@ -52,7 +52,7 @@ func (t *thistle) ready(ctx context.Context, tip int32) (time.Duration, error) {
 	if err := reach(ctx, tip, func() int32 { return t.c.Tip().Height }); err != nil {
 		return 0, err
 	}
-	from := t.c.HeightAt(time.Now().Add(-24 * time.Hour))
+	from, _ := t.c.HeightAt(time.Now().Add(-24 * time.Hour))
 	t.c.KeepFilters(from)
 	if err := reach(ctx, tip, func() int32 { _, tip := t.c.Filters(); return tip.Height }); err != nil {
 		return 0, err
