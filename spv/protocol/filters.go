@@ -198,7 +198,11 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 	}
 	s := &m.scan
 	l := p.leaseOf(tip.Height)
-	if l == nil || !l.deliver(tip.Height) {
+	if l == nil {
+		m.lateFilter(p, tip.Height, in)
+		return
+	}
+	if !l.deliver(tip.Height) {
 		return
 	}
 	p.pace.count(m.now)
@@ -210,6 +214,14 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 		s.end(l)
 		p.cooled = 0
 		p.pace.rest(m.now, len(p.leases) == 0)
+	}
+}
+
+// lateFilter keeps a filter that comes after its lease was taken away: on a slow
+// line there may be no others.
+func (m *Machine) lateFilter(p *peerState, height int32, in FilterReceived) {
+	if m.scan.wants(height) && m.fitsHeader(height, in.FilterHash) && p.agreedTo >= height {
+		m.keepFilter(height, in.Block, in.Data)
 	}
 }
 

@@ -164,3 +164,15 @@ func TestLateNews(t *testing.T) {
 	}
 	requireConverged(t, s, b, 1, time.Minute)
 }
+
+// TestLateFiltersCount: filters that come more slowly than is waited for come all
+// the same, and are kept.
+func TestLateFiltersCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(98, 60, true)
+	slow := &spvtest.Peer{Name: "slow", Chain: w.b, Slow: 8 * time.Second}
+	s := w.sim(98, 1, slow)
+	require.True(t, s.RunUntil(20*time.Minute, converged(s, w.b.Tip())), "%+v", s.Machine().Progress())
+	require.Zero(t, slow.Banned())
+	requireTrueFilters(t, s, w.b, 1)
+}
