@@ -267,18 +267,25 @@ func TestNoAnswerFromDamage(t *testing.T) {
 		require.True(t, c.Look(func(spv.View) {}))
 		require.NoError(t, c.Close())
 
-		c, err = spv.Open(cfg) // which has read nothing old yet
+		cfg.Connect = []string{"10.9.9.9:18444"}
+		c, err = spv.Open(cfg) // which reads nothing old, and hears nothing
 		require.NoError(t, err)
-		defer func() { require.NoError(t, c.Close()) }()
 		overwrite(t, filepath.Join(cfg.Dir, "chain.db"), func(b []byte) []byte {
 			clear(b[4*page:])
 			return b
 		})
+		ran := make(chan error, 1)
+		go func() { ran <- c.Run(t.Context()) }()
+		time.Sleep(100 * time.Millisecond)
+		began := time.Now()
 		require.False(t, c.Look(func(v spv.View) {
 			_, ok := v.HashAt(3000)
 			require.False(t, ok)
 		}))
 		_, ok = c.HeightAt(born)
 		require.False(t, ok)
+		require.ErrorIs(t, <-ran, spv.ErrDamaged)
+		require.Zero(t, time.Since(began), "it ends at once")
+		require.NoError(t, c.Close())
 	})
 }

@@ -22,6 +22,11 @@ func (q *commandQueue) put(in protocol.Input) {
 	q.mu.Lock()
 	q.queue = append(q.queue, in)
 	q.mu.Unlock()
+	q.wake()
+}
+
+// wake has Run look up from whatever it waits for.
+func (q *commandQueue) wake() {
 	select {
 	case q.more <- struct{}{}:
 	default:
@@ -119,6 +124,16 @@ func (c *Client) failed() error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.machine.Err()
+}
+
+// sound reports whether all that was asked of the chain could be read. If not, Run
+// ends at once. c.mu is held.
+func (c *Client) sound() bool {
+	if c.machine.Err() == nil {
+		return true
+	}
+	c.commands.wake()
+	return false
 }
 
 func (c *Client) tick() []protocol.Output {

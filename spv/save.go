@@ -391,7 +391,7 @@ func (c *Client) Look(fn func(v View)) bool {
 	defer c.mu.RUnlock()
 	hash, ok := c.tree.HashAt(tip.Height)
 	fn(View{Tip: tip, OnChain: ok && hash == tip.Hash, c: c})
-	return c.machine.Err() == nil
+	return c.sound()
 }
 
 // HashAt is the hash of the block at a height.

@@ -193,7 +193,7 @@ func (c *Client) HeightAt(t time.Time) (int32, bool) {
 		median, ok := c.tree.MedianTime(base + int32(i))
 		return ok && !median.Before(t)
 	})
-	return max(base, min(base+int32(n), tip)), c.machine.Err() == nil
+	return max(base, min(base+int32(n), tip)), c.sound()
 }
 
 // Block fetches a block of the best chain from any peer, for as long as ctx
