@@ -107,9 +107,10 @@ func TestFarLookaheadWithLimit(t *testing.T) {
 		mine(t, n, 2000)
 		syncedTo(t, w, n)
 		require.Equal(t, units.Amount(1_007_000), w.Balance().Confirmed)
-		for end := time.Now().Add(patience); w.Progress().FiltersFrom != 4032; time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(patience); w.Progress().FiltersFrom != 4032; {
 			require.True(t, time.Now().Before(end))
 			mine(t, n, 1) // room is made when something new comes
+			syncedTo(t, w, n)
 		}
 	})
 }
