@@ -131,6 +131,7 @@ compile: need-window phases-begin
 	$(PHASE) "build without C and window" $(BUILD_CLI) -o bin/thistle-nogui .
 	$(PHASE) "build" $(BUILD_WINDOW) -o $(BIN) .
 	$(PHASE) "vet the window" env CGO_ENABLED=1 $(GO) vet -tags $(TAGS_WINDOW) . ./ui
+	$(PHASE) "vet the race" env CGO_ENABLED=0 $(GO) -C spv/bench vet ./...
 
 unit: need-go phases-begin
 	$(PHASE) "tests" $(GOTEST) -tags $(TAGS_TEST) -timeout $(UNIT_TIMEOUT) ./...

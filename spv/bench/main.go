@@ -1,5 +1,5 @@
 // Command bench races Thistle's engine against neutrino v0.18.0: the same
-// peers, the same chain, the same machine, one after the other.
+// peers, chains of the same seed, the same machine, one after the other.
 //
 // The peers live in a process of their own (package synth), so that processor
 // and memory of an engine are measured alone; each engine gets a fresh process

@@ -17,8 +17,8 @@ const (
 // table is what is written into the README.
 func table(o *options, results map[string]map[string]outcome) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Thistle against neutrino v0.18.0: the same peers on this computer's loopback, in a process of their own, the same chain of "+
-		"synthetic headers with real retargets, one engine after the other, each in a fresh process with an empty folder on disk. "+
+	fmt.Fprintf(&b, "Thistle against neutrino v0.18.0: the same peers on this computer's loopback, in a process of their own, with a chain of "+
+		"synthetic headers and real retargets made from the same seed, one engine after the other, each in a fresh process with an empty folder on disk. "+
 		"%d cores, shared with the peers; %s, %s/%s. The ratio says how many times better Thistle is. Repeat it with `make bench-engine`.\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	b.WriteString("| what | Thistle | neutrino | ratio |\n|---|---|---|---|\n")
 	row := func(what, ours, theirs string, ratio float64) {
@@ -87,7 +87,7 @@ func table(o *options, results map[string]map[string]outcome) string {
 	ours, theirs = both("new block")
 	middle := func(r outcome) time.Duration { return r.after[len(r.after)/2] }
 	worst := func(r outcome) time.Duration { return r.after[len(r.after)-1] }
-	row(fmt.Sprintf("a new block, from its announcement to the match, median of %d; 8 peers, 100 ms, one of which never answers", len(ours.after)),
+	row(fmt.Sprintf("a new block, from its announcement to the match, median of %d; 8 peers, 100 ms, and one more that announces it and is then silent", len(ours.after)),
 		seconds(middle(ours)), seconds(middle(theirs)), middle(theirs).Seconds()/middle(ours).Seconds())
 	row("the slowest of these", seconds(worst(ours)), seconds(worst(theirs)), worst(theirs).Seconds()/worst(ours).Seconds())
 	return b.String()
