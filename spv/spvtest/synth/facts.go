@@ -2,7 +2,6 @@ package synth
 
 import (
 	"bytes"
-	"time"
 
 	"thistle/spv/chain"
 
@@ -80,10 +79,4 @@ func (f *Facts) Checkpoints(every int) []chaincfg.Checkpoint {
 		out = append(out, chaincfg.Checkpoint{Height: f.Rows[i].Height - 1, Hash: &hash})
 	}
 	return out
-}
-
-// TimeAt is the time of the block at a height, by its header.
-func (c *Chain) TimeAt(height int32) time.Time {
-	h := chain.Header{Raw: c.Header(height)}
-	return time.Unix(int64(h.Time()), 0).UTC()
 }

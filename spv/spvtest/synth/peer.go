@@ -125,13 +125,6 @@ func (p *Peer) Served() Served {
 	return Served{p.requests.Load(), p.headers.Load(), p.filterHeaders.Load(), p.filters.Load(), p.blocks.Load(), p.bytes.Load()}
 }
 
-// Connections is how many there are now.
-func (p *Peer) Connections() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.links)
-}
-
 // find looks up a block that the peer has. The chain's lock is held.
 func (p *Peer) find(hash chainhash.Hash) (int32, bool) {
 	h, ok := p.chain.find(hash)
