@@ -14,6 +14,7 @@ import (
 	crand "crypto/rand"
 
 	"thistle/spv/chain"
+	"thistle/spv/peer"
 	"thistle/spv/protocol"
 	"thistle/spv/store"
 
@@ -31,8 +32,30 @@ type Config struct {
 	// Connect lists the only peers to use, "host:port"; none means that peers
 	// are looked for.
 	Connect []string
+	// Preferred lists peers that are kept beside others, "host:port".
+	Preferred []string
 	// NoDNS forbids asking DNS seeds.
 	NoDNS bool
+	// Resolver answers for the DNS seeds, the system's if nil. With a Proxy none
+	// is asked.
+	Resolver peer.Resolver
+	// FixedSeeds are addresses to begin with where DNS seeds say nothing.
+	FixedSeeds []string
+	// Proxy is a SOCKS5 server ("host:port") through which all connections go,
+	// each under a name of its own, so that Tor gives each its own circuit.
+	Proxy string
+	// OnionOnly connects to onion addresses alone; it needs a Proxy.
+	OnionOnly bool
+	// Listen is where other peers may connect to us, "host:port"; none if empty.
+	Listen string
+	// LowData asks peers not to announce transactions: payments are then seen
+	// when they are in a block.
+	LowData bool
+	// NoV2 forbids the encrypted transport (BIP324), which is tried first else.
+	NoV2 bool
+	// Bloom is the address of the person's own node, "host:port", which may be
+	// told the wallet's scripts as a filter (BIP37); none if empty.
+	Bloom string
 	// Peers is how many peers to keep; if 0, four at rest and eight while much is
 	// to be fetched.
 	Peers int

@@ -23,6 +23,30 @@ type Settings struct {
 	Hide      bool          // show amounts as dots
 	Wallet    string        // last opened, empty if none was
 	Data      Data
+	Peering   Peering
+}
+
+// Peering is how other peers are found and met. The zero value is the usual.
+type Peering struct {
+	// Connect lists the only peers to use, "host:port"; none means that peers are
+	// looked for.
+	Connect []string
+	// Preferred lists peers that are kept beside others.
+	Preferred []string
+	// NoDNS forbids asking DNS seeds.
+	NoDNS bool
+	// Proxy is a SOCKS5 server, "host:port", none if empty.
+	Proxy string
+	// OnionOnly connects to onion addresses alone.
+	OnionOnly bool
+	// Listen is where other peers may connect to us, "host:port"; none if empty.
+	Listen string
+	// LowData: unconfirmed payments to us are not looked for.
+	LowData bool
+	// NoV2 forbids the encrypted transport.
+	NoV2 bool
+	// Bloom is the person's own node, which may be told what to look for (BIP37).
+	Bloom string
 }
 
 // Data is how much of the chain is fetched and kept. The zero value is the usual.

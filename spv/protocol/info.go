@@ -11,12 +11,54 @@ import (
 // PeerID names one connection. Identifiers are never used twice in a run.
 type PeerID uint64
 
+// Purpose is what a connection is opened for.
+type Purpose uint8
+
+const (
+	// ForAll: headers, filters, blocks, and transactions are announced to us.
+	ForAll Purpose = iota
+	// ForBlocks: the same without transactions and addresses, so that nobody
+	// learns from gossip that the connection exists.
+	ForBlocks
+	// ForFeeling: only to learn whether the address is alive; it ends after the
+	// handshake.
+	ForFeeling
+	// ForBroadcast: only to hand one transaction over.
+	ForBroadcast
+)
+
+// Transport is how the bytes of a connection are packed.
+type Transport uint8
+
+const (
+	// TransportV1 is plain text.
+	TransportV1 Transport = iota + 1
+	// TransportV2 is encrypted (BIP324).
+	TransportV2
+)
+
+func (t Transport) String() string {
+	switch t {
+	case TransportV1:
+		return "v1"
+	case TransportV2:
+		return "v2"
+	}
+	return ""
+}
+
 // PeerInfo is what is known of a connected peer. All of it is the peer's own
-// claim except Addr, Since and Latency.
+// claim except Addr, Inbound, Purpose, Transport, Since and Latency.
 type PeerInfo struct {
 	ID          PeerID
-	Addr        string // "host:port" as dialled
+	Addr        string // "host:port" as dialled, or where it came from
 	Pinned      bool   // named by the person
+	Inbound     bool   // it has connected to us
+	Purpose     Purpose
+	Transport   Transport
+	TxRelay     bool   // it wants to hear of transactions (BIP37's flag in version)
+	WTxID       bool   // both sides announce by wtxid (BIP339)
+	AddrV2      bool   // it reads addrv2 (BIP155)
 	UserAgent   string // quoted, safe to show
 	Version     uint32 // protocol version
 	Services    wire.ServiceFlag

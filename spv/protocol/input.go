@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"time"
+
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -130,6 +132,19 @@ type (
 	// SubmitTx offers a transaction of ours to peers until WithdrawTx or RestTx.
 	SubmitTx struct{ Tx *wire.MsgTx }
 
+	// AddPeer names an address to be connected to beside others, and kept.
+	AddPeer struct{ Addr string }
+
+	// BanPeer refuses an address and its neighbours (see addrmgr) for some time,
+	// and ends connections to it.
+	BanPeer struct {
+		Addr string
+		For  time.Duration
+	}
+
+	// UnbanPeer ends a refusal.
+	UnbanPeer struct{ Addr string }
+
 	// RestTx ends the announcing until the transaction is submitted again, to the
 	// same peers as before.
 	RestTx struct{ TxID chainhash.Hash }
@@ -159,3 +174,6 @@ func (DropBlock) isInput()        {}
 func (SubmitTx) isInput()         {}
 func (RestTx) isInput()           {}
 func (WithdrawTx) isInput()       {}
+func (AddPeer) isInput()          {}
+func (BanPeer) isInput()          {}
+func (UnbanPeer) isInput()        {}

@@ -33,6 +33,15 @@ type Config struct {
 	// FullBlocks is how many blocks may be read themselves while nobody serves
 	// filters: DefaultFullBlocks if 0, none if negative.
 	FullBlocks int32
+	// Preferred addresses are always connected to, beside others.
+	Preferred []string
+	// LowData: no transactions are announced to us.
+	LowData bool
+	// Serve tells that others may connect to us, and are answered.
+	Serve bool
+	// Private tells that connections are anonymous (a proxy): then each
+	// broadcast has a connection of its own.
+	Private bool
 	// Rand throws the dice.
 	Rand *rand.Rand
 }

@@ -16,7 +16,10 @@ type Output interface{ isOutput() }
 type (
 	// Dial asks for a connection to an address and the version handshake;
 	// answered by PeerConnected or DialFailed.
-	Dial struct{ Addr string }
+	Dial struct {
+		Addr    string
+		Purpose Purpose
+	}
 
 	// Disconnect ends a connection; answered by PeerDisconnected.
 	Disconnect struct {

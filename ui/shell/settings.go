@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"reflect"
+
 	"thistle/app"
 	"thistle/ui/kit"
 	"thistle/ui/present"
@@ -24,7 +26,7 @@ func modeOf(s app.Settings) kit.Mode {
 
 // change applies settings at once and saves them later.
 func (s *Shell) change(to app.Settings) {
-	if to == s.settings {
+	if reflect.DeepEqual(to, s.settings) {
 		return
 	}
 	if to.Theme != s.settings.Theme {
