@@ -53,6 +53,36 @@ type (
 		State Delivery
 		Peer  string
 	}
+	// Propagated tells that a transaction of ours is passed on by others, in so
+	// many parts of the network.
+	Propagated struct {
+		TxID   chainhash.Hash
+		Groups int
+	}
+	// Stalled tells that a transaction of ours does not get on: it is probably
+	// not accepted. Why has the likely reasons, the likeliest first.
+	Stalled struct {
+		TxID chainhash.Hash
+		Why  []StallReason
+	}
+	// TxHeard tells that so many parts of the network have announced an
+	// unconfirmed transaction that concerns us.
+	TxHeard struct {
+		TxID   chainhash.Hash
+		Groups int
+	}
+	// DoubleSpend tells that another transaction spends the same coins as one
+	// that concerns us. While neither is in a block, nobody knows which will
+	// count.
+	DoubleSpend struct {
+		TxID  chainhash.Hash
+		Rival chainhash.Hash
+		// Ours: the coins are of this wallet; else of who pays us.
+		Ours bool
+		// Confirmed: Rival is in a block, so TxID is lost.
+		Confirmed bool
+		Amount    units.Amount // net effect of TxID on the wallet
+	}
 	// Reorg tells that blocks above Fork were replaced.
 	Reorg struct {
 		Fork         int32
@@ -77,6 +107,10 @@ func (TxSeen) isEvent()        {}
 func (TxConfirmed) isEvent()   {}
 func (TxChanged) isEvent()     {}
 func (Delivered) isEvent()     {}
+func (Propagated) isEvent()    {}
+func (Stalled) isEvent()       {}
+func (TxHeard) isEvent()       {}
+func (DoubleSpend) isEvent()   {}
 func (Reorg) isEvent()         {}
 func (Synced) isEvent()        {}
 func (Warning) isEvent()       {}

@@ -65,7 +65,7 @@ func (w *Wallet) syncOutboxLocked() {
 		case len(o.Echoed) > 0 && !final:
 			continue
 		default:
-			chain.Broadcast(o.Tx)
+			chain.Broadcast(o.Tx, 0)
 		}
 		queued[o.TxID] = o.Tx
 	}
@@ -109,7 +109,7 @@ func (s *Session) setPosts(wallet string, queue []ledger.Outgoing, final bool) {
 		}
 		p.quiet = false
 		if s.line != nil {
-			s.line.chain.Broadcast(p.tx)
+			s.line.chain.Broadcast(p.tx, 0)
 		}
 	}
 	for _, p := range old {
@@ -135,7 +135,7 @@ func (s *Session) announce(l *line) {
 	for _, posts := range s.posts {
 		for _, p := range posts {
 			if !p.quiet {
-				l.chain.Broadcast(p.tx)
+				l.chain.Broadcast(p.tx, 0)
 			}
 		}
 	}

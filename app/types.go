@@ -102,6 +102,27 @@ const (
 	Echoed       Delivery = "echoed"       // another peer announced it to us
 )
 
+// StallReason is a likely reason why a payment does not get on.
+type StallReason string
+
+// The reasons.
+const (
+	// StallNoPeers: nobody connected takes transactions.
+	StallNoPeers StallReason = "no_peers"
+	// StallFeeFloor: it pays less than any connected peer passes on.
+	StallFeeFloor StallReason = "fee_floor"
+	// StallFeeLow: it pays less than some connected peers pass on.
+	StallFeeLow StallReason = "fee_low"
+	// StallDoubleSpent: another transaction spends the same coins.
+	StallDoubleSpent StallReason = "double_spent"
+	// StallParents: it spends what is unconfirmed itself.
+	StallParents StallReason = "unconfirmed_parents"
+	// StallUnasked: peers were told, and none asked for it; perhaps they have it.
+	StallUnasked StallReason = "unasked"
+	// StallSilent: peers fetched it, and nobody passes it on.
+	StallSilent StallReason = "no_echo"
+)
+
 // SendResult is a transaction as sent, or as it would be.
 type SendResult struct {
 	TxID         chainhash.Hash
@@ -114,6 +135,9 @@ type SendResult struct {
 	State        Delivery // empty in a dry run
 	Acknowledged []string // addresses of peers that fetched it
 	Echoed       int      // peers that announced it though we had not told them
+	Groups       int      // parts of the network that those peers are in
+	Propagated   bool     // it has come back from as many of them as can be hoped for
+	Stalled      []StallReason
 	Warnings     []SendWarning
 }
 
@@ -150,6 +174,15 @@ type HistoryEntry struct {
 	Proved        bool // its inclusion proof is kept
 	ReplacedBy    *chainhash.Hash
 	Outgoing      bool // it spends coins of the wallet
+	// Contested: another transaction spends the same coins, and neither is in a
+	// block. Known only while the program runs.
+	Contested bool
+	// Unverified: it is unconfirmed, and what it spends is not ours, so that
+	// nobody here can tell whether that exists.
+	Unverified bool
+	// Groups is how many parts of the network have announced it, while it is
+	// unconfirmed and the peer runs; 0 if that is not known.
+	Groups int
 	// Address is whom it pays first, or the first of ours that it pays; empty if
 	// no address stands for that.
 	Address string
@@ -188,7 +221,11 @@ type Travel struct {
 	State        Delivery
 	Acknowledged []string // addresses of peers that fetched it
 	Echoed       int      // peers that announced it though we had not told them
-	Peers        int      // connected now
+	Groups       int      // parts of the network that those peers are in, since the peer runs
+	Propagated   bool     // it has come back from as many of them as can be hoped for
+	Stalled      []StallReason
+	Peers        int // connected now
+	Listeners    int // of those, how many would tell us that it has travelled
 }
 
 // Link is what a payment link or an address asks for.
@@ -224,21 +261,24 @@ type PaymentRecipient struct {
 
 // Progress tells what the peer knows of the chain.
 type Progress struct {
-	Running       bool
-	Peers         int
-	FilterPeers   int   // of those, how many serve compact filters
-	Agreed        int   // of those, how many agree with each other and us on all filter headers
-	Height        int32 // newest header, -1 if nothing is known
-	Hash          chainhash.Hash
-	TipTime       time.Time // of the newest header, zero if it is not here
-	Target        int32     // highest height that a connected peer claims, a hint
-	Base          int32     // first header kept
-	BaseWanted    int32     // first header wanted: below Base while older ones are fetched
-	Current       bool      // peers have nothing newer
-	FiltersFrom   int32     // first height whose filter is kept, -1 if none yet
-	FilterHeaders int32     // known up to here, -1 if none yet
-	Filters       int32     // on disk up to here, -1 if none yet
-	Stages        Stages    // all zero while it does not run
+	Running     bool
+	Peers       int
+	FilterPeers int   // of those, how many serve compact filters
+	Agreed      int   // of those, how many agree with each other and us on all filter headers
+	Height      int32 // newest header, -1 if nothing is known
+	Hash        chainhash.Hash
+	TipTime     time.Time // of the newest header, zero if it is not here
+	Target      int32     // highest height that a connected peer claims, a hint
+	Base        int32     // first header kept
+	BaseWanted  int32     // first header wanted: below Base while older ones are fetched
+	Current     bool      // peers have nothing newer
+	// LowData: transactions are not announced to us, so that payments are seen
+	// when they are in a block, and nobody tells how far ours have travelled.
+	LowData       bool
+	FiltersFrom   int32  // first height whose filter is kept, -1 if none yet
+	FilterHeaders int32  // known up to here, -1 if none yet
+	Filters       int32  // on disk up to here, -1 if none yet
+	Stages        Stages // all zero while it does not run
 }
 
 // What is known of the parts of the work: how far each is, how fast, and what

@@ -267,8 +267,11 @@ func (c *Client) fits(height int32, filter []byte) bool {
 }
 
 // Broadcast offers a transaction to peers, again and again, until Rest or
-// Withdraw.
-func (c *Client) Broadcast(tx *wire.MsgTx) { c.commands.put(protocol.SubmitTx{Tx: tx}) }
+// Withdraw. fee is what it pays in satoshi, 0 if that is not known: peers whose
+// floor lies higher are not told.
+func (c *Client) Broadcast(tx *wire.MsgTx, fee int64) {
+	c.commands.put(protocol.SubmitTx{Tx: tx, Fee: fee})
+}
 
 // Rest ends Broadcast for a while. Whom the transaction was announced to is
 // remembered: the next Broadcast needs nobody else.

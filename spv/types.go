@@ -41,8 +41,11 @@ type (
 	FiltersAdvanced = protocol.FiltersAdvanced
 	FiltersReverted = protocol.FiltersReverted
 	TxSeen          = protocol.TxSeen
+	TxHeard         = protocol.TxHeard
 	TxAcknowledged  = protocol.TxAcknowledged
 	TxEchoed        = protocol.TxEchoed
+	TxPropagated    = protocol.TxPropagated
+	TxStalled       = protocol.TxStalled
 	Warned          = protocol.Warned
 )
 
@@ -64,6 +67,14 @@ const (
 	WhyClock         = protocol.WhyClock
 	WhyBlock         = protocol.WhyBlock
 	WhyFullBlocks    = protocol.WhyFullBlocks
+)
+
+// Why a transaction of ours does not get on.
+const (
+	StallNobody  = protocol.StallNobody
+	StallFee     = protocol.StallFee
+	StallUnasked = protocol.StallUnasked
+	StallSilent  = protocol.StallSilent
 )
 
 // DefaultFullBlocks is how many blocks may be read whole unless told otherwise.

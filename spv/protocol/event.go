@@ -62,6 +62,18 @@ type (
 		Tx   *wire.MsgTx
 		Peer PeerInfo
 		At   time.Time
+		// Groups counts the parts of the network whose peers have announced it.
+		Groups int
+		// Rivals are transactions that came before, or are offered by us, and
+		// spend a coin that this one spends too.
+		Rivals []chainhash.Hash
+	}
+
+	// TxHeard tells that one more part of the network announced a transaction
+	// that was seen before, or is offered by us.
+	TxHeard struct {
+		TxID   chainhash.Hash
+		Groups int
 	}
 
 	// TxAcknowledged tells that a peer fetched a transaction of ours and
@@ -72,10 +84,28 @@ type (
 	}
 
 	// TxEchoed tells that a peer we had not announced it to announced a
-	// transaction of ours.
+	// transaction of ours. Groups counts the parts of the network that did.
 	TxEchoed struct {
+		TxID   chainhash.Hash
+		Peer   PeerInfo
+		Groups int
+	}
+
+	// TxPropagated tells that a transaction of ours has come back from two parts
+	// of the network, or from all that are listened to if those are fewer.
+	TxPropagated struct {
+		TxID   chainhash.Hash
+		Groups int
+	}
+
+	// TxStalled tells that a transaction of ours does not get on, and why as far
+	// as that is known. It is offered on all the same.
+	TxStalled struct {
 		TxID chainhash.Hash
-		Peer PeerInfo
+		Why  Stall
+		// Floor is the lowest rate that a connected peer passes on, in sat/kvB,
+		// for StallFee.
+		Floor int64
 	}
 
 	// Overflow stands for events that a slow reader has missed: it must look
@@ -97,10 +127,41 @@ func (FiltersAdvanced) isEvent() {}
 func (FiltersReverted) isEvent() {}
 func (BlockArrived) isEvent()    {}
 func (TxSeen) isEvent()          {}
+func (TxHeard) isEvent()         {}
 func (TxAcknowledged) isEvent()  {}
 func (TxEchoed) isEvent()        {}
+func (TxPropagated) isEvent()    {}
+func (TxStalled) isEvent()       {}
 func (Overflow) isEvent()        {}
 func (Warned) isEvent()          {}
+
+// Stall says why a transaction of ours does not get on.
+type Stall uint8
+
+const (
+	// StallNone: nothing keeps it, or nothing is known yet.
+	StallNone Stall = iota
+	// StallNobody: there is no peer that takes transactions.
+	StallNobody
+	// StallFee: it pays less than any connected peer passes on.
+	StallFee
+	// StallUnasked: no peer that was told has asked for it. Perhaps they have it.
+	StallUnasked
+	// StallSilent: peers fetched it, but nobody announces it: it was probably not
+	// accepted.
+	StallSilent
+)
+
+var stallNames = [...]string{
+	StallNone: "", StallNobody: "nobody to tell", StallFee: "below all fee floors", StallUnasked: "nobody asks for it", StallSilent: "no echo",
+}
+
+func (s Stall) String() string {
+	if int(s) < len(stallNames) {
+		return stallNames[s]
+	}
+	return "unknown"
+}
 
 // WarningKind says what a Warning is about.
 type WarningKind uint8

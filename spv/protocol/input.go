@@ -130,7 +130,10 @@ type (
 	DropBlock struct{ Hash chainhash.Hash }
 
 	// SubmitTx offers a transaction of ours to peers until WithdrawTx or RestTx.
-	SubmitTx struct{ Tx *wire.MsgTx }
+	SubmitTx struct {
+		Tx  *wire.MsgTx
+		Fee int64 // what it pays, in satoshi, 0 if that is not known
+	}
 
 	// AddPeer names an address to be connected to beside others, and kept.
 	AddPeer struct{ Addr string }

@@ -211,6 +211,12 @@ func describeEvent(e protocol.Event, names func(any) string) string {
 		return "block arrived: " + names(e.Hash)
 	case protocol.TxSeen:
 		return fmt.Sprintf("tx seen: %s from %s", names(e.Tx.TxHash()), e.Peer.Addr)
+	case protocol.TxHeard:
+		return fmt.Sprintf("tx heard: %s in %d groups", names(e.TxID), e.Groups)
+	case protocol.TxPropagated:
+		return fmt.Sprintf("tx propagated: %s, %d groups", names(e.TxID), e.Groups)
+	case protocol.TxStalled:
+		return fmt.Sprintf("tx stalled: %s, %v", names(e.TxID), e.Why)
 	case protocol.TxAcknowledged:
 		return fmt.Sprintf("tx acknowledged: %s by %s", names(e.TxID), e.Peer.Addr)
 	case protocol.TxEchoed:
