@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
@@ -66,12 +68,11 @@ func samples() []wire.Message {
 	inv := []*wire.InvVect{wire.NewInvVect(wire.InvTypeTx, &chainhash.Hash{1})}
 	segwit := genesis.Transactions[0].Copy()
 	segwit.TxIn[0].Witness = wire.TxWitness{{1}, nil, {2, 3}}
-	addrs := &wire.MsgAddr{}
-	addrs.AddAddress(&wire.NetAddress{Timestamp: time.Unix(1, 0), IP: net.IPv4(1, 2, 3, 4), Port: 8333})
+	heard := []addrmgr.Heard{{Addr: addrmgr.FromIP(netip.MustParseAddr("1.2.3.4"), 8333), Seen: time.Unix(1, 0)}}
 	return []wire.Message{
 		&wire.MsgPing{Nonce: 1}, &wire.MsgPong{Nonce: 2}, &wire.MsgFeeFilter{MinFee: 1000},
 		&wire.MsgInv{InvList: inv}, &wire.MsgGetData{InvList: inv}, &wire.MsgNotFound{InvList: inv},
-		&wire.MsgHeaders{Headers: []*wire.BlockHeader{&genesis.Header}}, addrs,
+		&wire.MsgHeaders{Headers: []*wire.BlockHeader{&genesis.Header}}, addrmgr.Message(heard, false), addrmgr.Message(heard, true),
 		&wire.MsgCFHeaders{FilterHashes: []*chainhash.Hash{{1}}}, &wire.MsgCFCheckpt{FilterHeaders: []*chainhash.Hash{{1}}},
 		&wire.MsgHeaders{Headers: []*wire.BlockHeader{blockOne()}},
 		&wire.MsgCFilter{Data: []byte{1, 2, 3}}, genesis, genesis.Transactions[0], segwit,
@@ -82,7 +83,7 @@ func samples() []wire.Message {
 
 func TestSamplesAreRead(t *testing.T) {
 	t.Parallel()
-	for _, m := range samples()[:14] {
+	for _, m := range samples()[:15] {
 		c := testConn(t, nil)
 		b, err := c.encode(m)
 		require.NoError(t, err)
@@ -183,6 +184,8 @@ func sound(t *testing.T, in protocol.Input) {
 		require.Equal(t, in.Hash, in.Block.BlockHash())
 	case protocol.TxReceived:
 		require.Equal(t, chaincfg.MainNetParams.GenesisBlock.Transactions[0].TxHash(), in.Tx.TxHash())
+	case protocol.AddressesHeard:
+		require.LessOrEqual(t, len(in.Addrs), addrmgr.MaxHeard)
 	case protocol.MessageReceived:
 		require.NotNil(t, in.Msg)
 	default:

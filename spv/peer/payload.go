@@ -15,7 +15,6 @@ const (
 	blockHeaderSize = chain.HeaderSize
 	headerStride    = blockHeaderSize + 1 // with the transaction count, always 0
 	invStride       = 4 + chainhash.HashSize
-	addrStride      = 4 + 8 + 16 + 2
 	filterPrefix    = 1 + chainhash.HashSize // type and block hash
 )
 

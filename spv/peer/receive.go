@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
@@ -18,7 +19,7 @@ const (
 	nonceSize           = 8 // ping, pong, feefilter
 	maxHeadersPayload   = 3 + wire.MaxBlockHeadersPerMsg*headerStride
 	maxInvPayload       = 3 + wire.MaxInvPerMsg*invStride
-	maxAddrPayload      = 3 + wire.MaxAddrPerMsg*addrStride
+	maxAddrPayload      = 30_003
 	maxAddrV2Payload    = 540_003
 	maxCFHeadersPayload = 64_100
 	maxCFCheckptPayload = 64_100
@@ -53,7 +54,7 @@ var readings = map[command]reading{
 	commandOf(wire.CmdInv):        {maxInvPayload, (*Conn).readInv},
 	commandOf(wire.CmdGetData):    {maxInvPayload, (*Conn).readGetData},
 	commandOf(wire.CmdNotFound):   {maxInvPayload, (*Conn).readNotFound},
-	commandOf(wire.CmdAddr):       {maxAddrPayload, (*Conn).readAddr},
+	commandOf(wire.CmdAddr):       {maxAddrPayload, readAddrs(addrmgr.DecodeAddr)},
 	commandOf(wire.CmdPing):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPing) })},
 	commandOf(wire.CmdPong):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPong) })},
 	commandOf(wire.CmdFeeFilter):  {nonceSize, readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
@@ -62,7 +63,7 @@ var readings = map[command]reading{
 	commandOf(wire.CmdCFilter):    {maxCFilterPayload, (*Conn).readCFilter},
 	commandOf(wire.CmdBlock):      {maxBlockPayload, (*Conn).readBlock},
 	commandOf(wire.CmdTx):         {maxTxPayload, (*Conn).readTx},
-	commandOf(wire.CmdAddrV2):     {max: maxAddrV2Payload},
+	commandOf(wire.CmdAddrV2):     {maxAddrV2Payload, readAddrs(addrmgr.DecodeAddrV2)},
 	commandOf(wire.CmdSendAddrV2): {max: 0},
 	commandOf(wire.CmdWTxIdRelay): {max: 0},
 	commandOf(wire.CmdSendHeaders): {
@@ -193,11 +194,21 @@ func (c *Conn) readNotFound(h frame) (protocol.Input, error) {
 	return input, err
 }
 
-func (c *Conn) readAddr(h frame) (protocol.Input, error) {
-	if err := c.unasked(h.length); err != nil {
-		return nil, err
+func readAddrs(decode func([]byte) ([]addrmgr.Heard, error)) func(*Conn, frame) (protocol.Input, error) {
+	return func(c *Conn, h frame) (protocol.Input, error) {
+		if err := c.unasked(h.length); err != nil {
+			return nil, err
+		}
+		payload, err := c.in.payload(h)
+		if err != nil {
+			return nil, err
+		}
+		list, err := decode(payload)
+		if err != nil {
+			return nil, broken("%w", err)
+		}
+		return protocol.AddressesHeard{Peer: c.id, Addrs: list}, nil
 	}
-	return c.readList(h, new(wire.MsgAddr), 0, addrStride, wire.MaxAddrPerMsg)
 }
 
 func readSmall(empty func() wire.Message) func(*Conn, frame) (protocol.Input, error) {

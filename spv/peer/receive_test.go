@@ -3,11 +3,13 @@ package peer_test
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"thistle/assets/assetstest"
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/peer"
 	"thistle/spv/protocol"
@@ -79,6 +81,9 @@ func TestMalformed(t *testing.T) {
 		"addr 1001":               {"addr", list(30, 1001, 900)},
 		"addr count > data":       {"addr", list(30, 3, 2)},
 		"addr half an item":       {"addr", append([]byte{1}, make([]byte, 29)...)},
+		"addrv2 1001":             {"addrv2", list(30, 1001, 900)},
+		"addrv2 count > data":     {"addrv2", list(30, 3, 2)},
+		"addrv2 of 513 bytes":     {"addrv2", append([]byte{1, 0, 0, 0, 0, 0, 9, 0xfd, 1, 2}, make([]byte, 515)...)},
 		"cfheaders count > data":  {"cfheaders", cfheaders(list(32, 2000, 1))},
 		"cfheaders trailing":      {"cfheaders", cfheaders(append(list(32, 1, 1), 0))},
 		"cfheaders 2001":          {"cfheaders", cfheaders(list(32, 2001, 2001))},
@@ -95,7 +100,7 @@ func TestMalformed(t *testing.T) {
 		"tx empty":                {"tx", nil},
 		"tx of zeros":             {"tx", make([]byte, 60)},
 	}
-	require.Len(t, cases, 41)
+	require.Len(t, cases, 44)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,14 +172,20 @@ func TestDelivered(t *testing.T) {
 	})
 }
 
-// TestAddr is apart because addresses in v1 form lose their zone of time.
-func TestAddr(t *testing.T) {
+func TestAddresses(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		s := connect(t)
-		s.raw(s.frame("addr", list(30, 1000, 1000)))
-		got := (<-s.inputs).(protocol.MessageReceived).Msg.(*wire.MsgAddr)
-		require.Len(t, got.AddrList, 1000)
+		for _, want := range []string{"1.2.3.4:8333", "[2a00::1]:8333"} {
+			a, err := addrmgr.Parse(want)
+			require.NoError(t, err)
+			heard := slices.Repeat([]addrmgr.Heard{{Addr: a, Services: wire.SFNodeCF, Seen: time.Unix(1, 0)}}, 1000)
+			for _, v2 := range []bool{false, true} {
+				s.raw(s.encode(addrmgr.Message(heard, v2)))
+				got := (<-s.inputs).(protocol.AddressesHeard)
+				require.Equal(t, heard, got.Addrs)
+			}
+		}
 		s.close()
 	})
 }
@@ -224,7 +235,7 @@ func TestUnaskedIsDropped(t *testing.T) {
 	t.Parallel()
 	genesis := chaincfg.MainNetParams.GenesisBlock
 	for _, command := range []string{
-		"block", "tx", "merkleblock", "cfilter", "cfheaders", "cfcheckpt", "notfound", "addrv2",
+		"block", "tx", "merkleblock", "cfilter", "cfheaders", "cfcheckpt", "notfound",
 		"getheaders", "getcfilters", "mempool", "filterload", "reject", "nosuch", "\x1b[31m", "ping\x00x", "",
 	} {
 		t.Run(command, func(t *testing.T) {

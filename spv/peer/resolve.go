@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"thistle/spv/addrmgr"
+
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
 )
 
@@ -43,22 +45,22 @@ func Resolve(ctx context.Context, resolver Resolver, params *chaincfg.Params) []
 	}
 	local := params.Net == chaincfg.RegressionNetParams.Net
 	answers := lookUp(ctx, resolver, seedNames(params.DNSSeeds))
-	seen := make(map[netip.Addr]bool)
+	seen := make(map[addrmgr.Addr]bool)
 	var found []string
 	for _, answer := range answers {
 		shuffle(answer)
 		kept := 0
 		for _, ip := range answer {
-			ip = ip.Unmap().WithZone("")
 			if kept == maxPerSeed {
 				break
 			}
-			if !ip.IsValid() || seen[ip] || !local && !routable(ip) {
+			addr := addrmgr.FromIP(ip.WithZone(""), uint16(port))
+			if addr.IsZero() || seen[addr] || !local && (ip.IsPrivate() || !addr.Routable()) {
 				continue
 			}
-			seen[ip] = true
+			seen[addr] = true
 			kept++
-			found = append(found, netip.AddrPortFrom(ip, uint16(port)).String())
+			found = append(found, addr.String())
 		}
 	}
 	shuffle(found)
@@ -97,36 +99,6 @@ func lookUp(ctx context.Context, resolver Resolver, names []string) [][]netip.Ad
 	}
 	wg.Wait()
 	return answers
-}
-
-// unroutable are the blocks, besides those netip knows, that no peer can have.
-var unroutable = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),       // this network
-	netip.MustParsePrefix("100.64.0.0/10"),   // carriers' own
-	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
-	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
-	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
-	netip.MustParsePrefix("198.51.100.0/24"), // documentation
-	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
-	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, and broadcast
-	netip.MustParsePrefix("2001:db8::/32"),   // documentation
-	netip.MustParsePrefix("2001:10::/28"),    // ORCHID
-	netip.MustParsePrefix("2001:20::/28"),    // ORCHIDv2
-	netip.MustParsePrefix("100::/64"),        // discard
-	netip.MustParsePrefix("64:ff9b::/96"),    // translation
-	netip.MustParsePrefix("fec0::/10"),       // site-local, withdrawn
-}
-
-func routable(ip netip.Addr) bool {
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return false
-	}
-	for _, p := range unroutable {
-		if p.Contains(ip) {
-			return false
-		}
-	}
-	return true
 }
 
 // shuffle puts s in an order nobody can predict.

@@ -3,6 +3,7 @@ package protocol
 import (
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -78,6 +79,12 @@ type (
 	TxReceived struct {
 		Peer PeerID
 		Tx   *wire.MsgTx
+	}
+
+	// AddressesHeard is an addr or addrv2 message.
+	AddressesHeard struct {
+		Peer  PeerID
+		Addrs []addrmgr.Heard
 	}
 
 	// MessageReceived is any other message the machine understands: inv,
@@ -165,6 +172,7 @@ func (RangeReceived) isInput()    {}
 func (FilterReceived) isInput()   {}
 func (BlockReceived) isInput()    {}
 func (TxReceived) isInput()       {}
+func (AddressesHeard) isInput()   {}
 func (MessageReceived) isInput()  {}
 func (KeepFilters) isInput()      {}
 func (KeepHeaders) isInput()      {}
