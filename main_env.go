@@ -26,7 +26,7 @@ func newEnv(place cli.Place) (*app.Env, error) {
 	}
 	return &app.Env{
 		DataDir: place.DataDir, Network: place.Network, Params: params, FilterCheckpoints: filters,
-		Connect: place.Connect, NoDNS: place.NoDNS, Data: place.Data, Log: place.Log,
+		Peering: place.Peering, Data: place.Data, Log: place.Log,
 	}, nil
 }
 

@@ -23,7 +23,7 @@ func openWindow(ctx context.Context, p cli.WindowParams) error {
 			place.Network = network
 			return newEnv(place)
 		},
-		Network: p.Place.Network, DataDir: p.Place.DataDir, Version: version(), Log: p.Place.Log,
+		Network: p.Place.Network, DataDir: p.Place.DataDir, Over: p.Over, Version: version(), Log: p.Place.Log,
 	}
 	if p.Demo {
 		o.Demo = func(ctx context.Context, progress func(string)) (ui.Demo, error) {

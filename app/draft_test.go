@@ -215,7 +215,7 @@ func TestTravel(t *testing.T) {
 		require.Equal(t, 2, travel.Peers)
 		require.Equal(t, 1, travel.Echoed)
 		require.Len(t, travel.Acknowledged, 1)
-		require.True(t, slices.Contains(env.Connect, travel.Acknowledged[0]))
+		require.True(t, slices.Contains(env.Peering.Connect, travel.Acknowledged[0]))
 		require.Empty(t, incoming().State, "others' payments are not ours to announce")
 	})
 	require.Zero(t, w.Travel(res.TxID).Peers)

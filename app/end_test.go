@@ -75,7 +75,7 @@ func requireQuiet(t *testing.T) {
 func TestOnlineErrors(t *testing.T) {
 	t.Parallel()
 	env := newEnv(t)
-	env.Connect = []string{"127.0.0.1:1"}
+	env.Peering.Connect = []string{"127.0.0.1:1"}
 	w := newWallet(t, env)
 	mistake := errors.New("a mistake")
 	require.ErrorIs(t, w.Online(t.Context(), func(context.Context) error { return mistake }), mistake)

@@ -35,10 +35,10 @@ type Env struct {
 	// FilterCheckpoints are known filter headers, by height.
 	FilterCheckpoints map[int32]chainhash.Hash
 
-	// Connect lists the only peers to use; none means peers are looked for.
-	Connect []string
-	// NoDNS forbids asking DNS seeds.
-	NoDNS bool
+	// FixedSeeds are addresses to begin with where DNS seeds say nothing.
+	FixedSeeds []string
+	// Peering says how peers are found and met.
+	Peering Peering
 	// Data says how much of the chain to fetch and keep.
 	Data Data
 	// Dial opens connections, net.Dialer if nil.
@@ -68,17 +68,34 @@ func (e *Env) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.Discard, nil))
 }
 
-// anyPeers refuses to look for peers where none can be found.
+// anyPeers refuses wrong settings, and to look for peers where none can be found.
 func (e *Env) anyPeers() error {
-	switch {
-	case len(e.Connect) > 0:
+	if err := CheckPeering(e.Peering); err != nil {
+		return err
+	}
+	const op = "look for peers"
+	switch p := e.Peering; {
+	case len(p.Connect)+len(p.Preferred)+len(e.FixedSeeds) > 0 || e.folder().KnowsPeers():
 		return nil
 	case len(e.Params.Net.DNSSeeds) == 0:
-		return &Error{Op: "look for peers", Kind: KindNoPeers, Detail: e.Network + " has no public peers, so name one to connect to"}
-	case e.NoDNS:
-		return &Error{Op: "look for peers", Kind: KindNoPeers, Detail: "without DNS seeds, name one to connect to"}
+		return &Error{Op: op, Kind: KindNoPeers, Detail: e.Network + " has no public peers, so name one to connect to"}
+	case p.NoDNS:
+		return &Error{Op: op, Kind: KindNoPeers, Detail: "without DNS seeds, name one to connect to"}
+	case p.Proxy != "":
+		return &Error{Op: op, Kind: KindNoPeers, Detail: "through a proxy no DNS seeds are asked, so name one to connect to"}
 	}
 	return nil
+}
+
+// peerConfig is what a peer is told of the network and of how to meet others.
+func (e *Env) peerConfig() spv.Config {
+	p := e.Peering
+	return spv.Config{
+		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
+		Connect: p.Connect, Preferred: p.Preferred, NoDNS: p.NoDNS, FixedSeeds: e.FixedSeeds, Proxy: p.Proxy, OnionOnly: p.OnionOnly,
+		Listen: p.Listen, LowData: p.LowData, NoV2: p.NoV2, Bloom: p.Bloom,
+		Dial: e.Dial, Log: e.Log, Now: e.Now,
+	}
 }
 
 // lock takes the network's folder for this program alone.
@@ -103,6 +120,10 @@ func failure(op string, err error) error {
 	var e *Error
 	if err == nil || errors.As(err, &e) {
 		return err
+	}
+	var wrong *config.PeeringError
+	if errors.As(err, &wrong) {
+		return &Error{Op: op, Kind: KindPeering, Detail: wrong.Text, Err: err}
 	}
 	for _, k := range failureKinds {
 		if errors.Is(err, k.err) {

@@ -20,6 +20,7 @@ const (
 	KindBirthday                 // neither a day nor a height, or in the future
 	KindName                     // no name for a wallet
 	KindNetwork                  // no such network
+	KindPeering                  // Detail tells what is wrong with the settings about peers
 	KindTxID                     // not 64 hexadecimal digits
 	KindProof                    // not a proof, or not of our chain
 	KindPasswordRule             // no password that can be used
@@ -79,7 +80,7 @@ func KindOf(err error) Kind {
 
 var kindNames = [...]string{
 	KindInternal: "internal", KindAmount: "bad_amount", KindAddress: "bad_address", KindFeeRate: "bad_fee_rate",
-	KindWords: "bad_words", KindBirthday: "bad_birthday", KindName: "bad_name", KindNetwork: "bad_network",
+	KindWords: "bad_words", KindBirthday: "bad_birthday", KindName: "bad_name", KindNetwork: "bad_network", KindPeering: "bad_peering",
 	KindTxID: "bad_txid", KindProof: "bad_proof", KindPasswordRule: "bad_password", KindPassphrase: "bad_passphrase",
 	KindDust: "dust", KindAbsurdFee: "absurd_fee", KindNoWallet: "no_wallet", KindNoPeers: "no_peers",
 	KindTimeout: "timeout", KindUnannounced: "unannounced", KindPassword: "wrong_password",

@@ -21,7 +21,7 @@ func busy(tb testing.TB, payments int) *Wallet {
 	tb.Helper()
 	env := &Env{
 		DataDir: tb.TempDir(), Network: "regtest", Params: &spv.Params{Net: &chaincfg.RegressionNetParams},
-		NoDNS: true, Keys: keystoretest.CheapOptions(),
+		Peering: Peering{NoDNS: true}, Keys: keystoretest.CheapOptions(),
 	}
 	password := func() []byte { return []byte("x") }
 	_, err := Create(env, CreateParams{Words: 12, Password: password})

@@ -66,7 +66,7 @@ func TestLeftBehindBelowTheChain(t *testing.T) {
 	require.NoError(t, w.Close())
 	before, _ := left.Tip()
 
-	env.Connect, env.Params = []string{n.Addr()}, params
+	env.Peering.Connect, env.Params = []string{n.Addr()}, params
 	fresh := newEnv(t, n.Addr())
 	fresh.Params = params
 	s, err := app.Begin(fresh)
@@ -130,7 +130,7 @@ func TestClockAheadBelowTheChain(t *testing.T) {
 	mine(t, n, 1000)
 	pay(t, n, keys, 0, 1_000_000)
 	mine(t, n, 1020)
-	env.Params, env.Connect = passed(t, n), []string{n.Addr()}
+	env.Params, env.Peering.Connect = passed(t, n), []string{n.Addr()}
 	w = open(t, env)
 	online(t, w, func(context.Context) {})
 	require.Equal(t, units.Amount(1_000_000), w.Balance().Confirmed)

@@ -129,7 +129,7 @@ func TestReorgWhileAway(t *testing.T) {
 // syncHeaders lets the peer alone follow the chain, without a wallet.
 func syncHeaders(t *testing.T, env *app.Env) {
 	t.Helper()
-	client, err := spv.Open(spv.Config{Params: env.Params, Dir: filepath.Join(env.DataDir, env.Network), Connect: env.Connect, NoDNS: true})
+	client, err := spv.Open(spv.Config{Params: env.Params, Dir: filepath.Join(env.DataDir, env.Network), Connect: env.Peering.Connect, NoDNS: true})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

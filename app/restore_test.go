@@ -69,8 +69,8 @@ func (s *restoreSpec) env() (*app.Env, error) {
 	}
 	params.Net.Name = chaincfg.MainNetParams.Name // its keys, which the keystore knows
 	return &app.Env{
-		DataDir: s.Dir, Network: "synth", Params: params, FilterCheckpoints: s.Facts.FilterHeaders, Connect: s.Peers,
-		NoDNS: true, Keys: keystoretest.CheapOptions(), Data: app.Data{FilterLimit: s.Limit},
+		DataDir: s.Dir, Network: "synth", Params: params, FilterCheckpoints: s.Facts.FilterHeaders, Peering: app.Peering{Connect: s.Peers, NoDNS: true},
+		Keys: keystoretest.CheapOptions(), Data: app.Data{FilterLimit: s.Limit},
 	}, nil
 }
 

@@ -106,12 +106,10 @@ func setAside(file string) Warning {
 // openChain opens the folder's chain. A new one is kept from there on; what else
 // is needed its followers say.
 func (e *Env) openChain(from origin) (*spv.Client, error) {
-	c, err := spv.Open(spv.Config{
-		Params: e.Params, FilterCheckpoints: e.FilterCheckpoints, Dir: e.folder().Dir,
-		Connect: e.Connect, NoDNS: e.NoDNS, Dial: e.Dial, Log: e.Log, Now: e.Now,
-		BirthdayHeight: from.height, BirthdayTime: from.time, KeepBase: true,
-		FilterLimit: e.Data.FilterLimit, FullBlocks: e.Data.FullBlocks, Audit: e.Data.Audit,
-	})
+	cfg := e.peerConfig()
+	cfg.BirthdayHeight, cfg.BirthdayTime, cfg.KeepBase = from.height, from.time, true
+	cfg.FilterLimit, cfg.FullBlocks, cfg.Audit = e.Data.FilterLimit, e.Data.FullBlocks, e.Data.Audit
+	c, err := spv.Open(cfg)
 	if err != nil {
 		return nil, failure("open chain data", err)
 	}

@@ -11,22 +11,30 @@ type Settings = config.Settings
 // Data is how much of the chain is fetched and kept.
 type Data = config.Data
 
+// Peering is how other peers are found and met.
+type Peering = config.Peering
+
+// CheckPeering refuses, with KindPeering, what cannot be used or would reveal
+// what is asked to be hidden.
+func CheckPeering(p Peering) error { return failure("choose peers", p.Check()) }
+
 // Blocks that may be read whole: how many usually, and how many at most.
 const (
 	DefaultFullBlocks = spv.DefaultFullBlocks
 	MaxFullBlocks     = config.MaxFullBlocks
 )
 
-// LoadSettings reads the settings of a data folder, the usual ones where there
-// are none or they make no sense. They can be used also if there is an error,
-// which says that a file is there and could not be read.
-func LoadSettings(dataDir string) (Settings, error) {
-	s, err := config.LoadSettings(dataDir)
+// LoadSettings reads the settings of a data folder for a network, the usual ones
+// where there are none or they make no sense. They can be used also if there is
+// an error, which says that a file is there and could not be read; then their
+// Peering is unknown, and refused.
+func LoadSettings(dataDir, network string) (Settings, error) {
+	s, err := config.LoadSettings(dataDir, network)
 	return s, failure("read settings", err)
 }
 
-// SaveSettings writes the settings of a data folder. Errors are of the disk's
-// kinds.
-func SaveSettings(dataDir string, s Settings) error {
-	return failure("save settings", config.SaveSettings(dataDir, s))
+// SaveSettings writes the settings of a data folder, those about peers for a
+// network. Errors are of the disk's kinds.
+func SaveSettings(dataDir, network string, s Settings) error {
+	return failure("save settings", config.SaveSettings(dataDir, network, s))
 }

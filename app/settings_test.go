@@ -17,7 +17,7 @@ var usual = app.Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minu
 func TestSettingsKept(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
-	s, err := app.LoadSettings(dir)
+	s, err := app.LoadSettings(dir, "signet")
 	require.NoError(t, err)
 	require.Equal(t, usual, s)
 	require.NoDirExists(t, dir)
@@ -26,10 +26,14 @@ func TestSettingsKept(t *testing.T) {
 		{Theme: "light", Unit: "mBTC", LockAfter: time.Minute},
 		{Theme: "light", Unit: "BTC", Data: app.Data{FilterLimit: 5e9, FullBlocks: -1, Audit: true}},
 		{Theme: "light", Unit: "BTC", Data: app.Data{FullBlocks: app.MaxFullBlocks}},
+		{Theme: "light", Unit: "BTC", Peering: app.Peering{
+			Connect: []string{"a:1"}, Preferred: []string{"b:2", "c:3"}, NoDNS: true, Proxy: "127.0.0.1:9050", OnionOnly: true,
+			Listen: "127.0.0.1:8333", LowData: true, NoV2: true, Bloom: "d:4", Unknown: true,
+		}},
 		usual,
 	} {
-		require.NoError(t, app.SaveSettings(dir, want))
-		got, err := app.LoadSettings(dir)
+		require.NoError(t, app.SaveSettings(dir, "signet", want))
+		got, err := app.LoadSettings(dir, "signet")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -64,16 +68,20 @@ func TestSettingsDamaged(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "settings.json"), []byte(content), 0o600))
-		got, err := app.LoadSettings(dir)
+		got, err := app.LoadSettings(dir, "signet")
 		require.Equal(t, c.bad, err != nil, "%.40s: %v", content, err)
+		c.want.Peering.Unknown = c.bad
 		require.Equal(t, c.want, got, "%.40s", content)
-		require.NoError(t, app.SaveSettings(dir, got), "and they can be saved")
+		require.NoError(t, app.SaveSettings(dir, "signet", got), "and they can be saved")
+		again, err := app.LoadSettings(dir, "signet")
+		require.NoError(t, err)
+		require.Equal(t, got, again, "though not so that a proxy is forgotten")
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "settings.json"), 0o700))
-	_, err := app.LoadSettings(dir)
+	_, err := app.LoadSettings(dir, "signet")
 	require.Error(t, err)
-	require.Error(t, app.SaveSettings(dir, usual))
+	require.Error(t, app.SaveSettings(dir, "signet", usual))
 	left, err := filepath.Glob(filepath.Join(dir, ".settings-*"))
 	require.NoError(t, err)
 	require.Empty(t, left)

@@ -158,15 +158,17 @@ func (w *Wallet) Peers() []Peer {
 // ends, and lists them. No wallet is opened.
 func Peers(ctx context.Context, env *Env) ([]Peer, error) {
 	const op = "list peers"
+	if err := env.anyPeers(); err != nil {
+		return nil, err
+	}
 	lock, err := env.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = lock.Release() }()
-	chain, err := spv.Open(spv.Config{
-		Params: env.Params, Dir: env.folder().Dir, BirthdayTime: env.now(),
-		Connect: env.Connect, NoDNS: env.NoDNS, Dial: env.Dial, Log: env.Log, Now: env.Now,
-	})
+	cfg := env.peerConfig()
+	cfg.BirthdayTime = env.now()
+	chain, err := spv.Open(cfg)
 	if err != nil {
 		return nil, failure(op, err)
 	}

@@ -26,7 +26,7 @@ func newEnv(t *testing.T, connect ...string) *app.Env {
 	params, err := chain.ParamsFor(&chaincfg.RegressionNetParams, nil)
 	require.NoError(t, err)
 	return &app.Env{
-		DataDir: t.TempDir(), Network: "regtest", Params: params, Connect: connect, NoDNS: true,
+		DataDir: t.TempDir(), Network: "regtest", Params: params, Peering: app.Peering{Connect: connect, NoDNS: true},
 		Keys: keystoretest.CheapOptions(),
 	}
 }

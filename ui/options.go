@@ -20,6 +20,9 @@ type Options struct {
 	Network string
 	// DataDir is where settings and wallets are kept.
 	DataDir string
+	// Over puts what was asked for on the command line over what is chosen about
+	// peers; nil for nothing.
+	Over func(app.Peering) app.Peering
 	// Demo starts a practice network and tells how far it is; nil for none. It is
 	// called on a goroutine of its own. What it starts outlives ctx, until Close.
 	Demo func(ctx context.Context, progress func(string)) (Demo, error)

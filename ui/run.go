@@ -107,7 +107,7 @@ func end(s *shell.Shell) error {
 }
 
 func (o Options) shell() shell.Options {
-	to := shell.Options{Env: o.Env, Network: o.Network, DataDir: o.DataDir, Version: o.Version, Log: o.Log}
+	to := shell.Options{Env: o.Env, Network: o.Network, DataDir: o.DataDir, Over: o.Over, Version: o.Version, Log: o.Log}
 	if o.Demo != nil {
 		to.Demo = func(ctx context.Context, progress func(string)) (shell.Demo, error) { return o.Demo(ctx, progress) }
 	}

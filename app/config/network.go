@@ -2,6 +2,7 @@
 // lies.
 //
 //	<data folder>/<network>/chain.db, filters/      the public chain
+//	<data folder>/<network>/peers.db                addresses of other peers
 //	<data folder>/<network>/wallets/<name>/         keystore.db and wallet.db
 //	<data folder>/<network>/lock                    held by the running program
 //	<data folder>/settings.json                     how the window is liked
@@ -13,6 +14,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -77,6 +79,12 @@ func NetworkFolder(dataDir, network string) Folder {
 
 // Lock is the file that the running program holds.
 func (f Folder) Lock() string { return filepath.Join(f.Dir, "lock") }
+
+// KnowsPeers tells whether addresses of peers are remembered in the folder.
+func (f Folder) KnowsPeers() bool {
+	_, err := os.Stat(filepath.Join(f.Dir, "peers.db"))
+	return err == nil
+}
 
 // Wallets is the folder of all wallets.
 func (f Folder) Wallets() string { return filepath.Join(f.Dir, "wallets") }

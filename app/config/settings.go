@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,30 +24,7 @@ type Settings struct {
 	Hide      bool          // show amounts as dots
 	Wallet    string        // last opened, empty if none was
 	Data      Data
-	Peering   Peering
-}
-
-// Peering is how other peers are found and met. The zero value is the usual.
-type Peering struct {
-	// Connect lists the only peers to use, "host:port"; none means that peers are
-	// looked for.
-	Connect []string
-	// Preferred lists peers that are kept beside others.
-	Preferred []string
-	// NoDNS forbids asking DNS seeds.
-	NoDNS bool
-	// Proxy is a SOCKS5 server, "host:port", none if empty.
-	Proxy string
-	// OnionOnly connects to onion addresses alone.
-	OnionOnly bool
-	// Listen is where other peers may connect to us, "host:port"; none if empty.
-	Listen string
-	// LowData: unconfirmed payments to us are not looked for.
-	LowData bool
-	// NoV2 forbids the encrypted transport.
-	NoV2 bool
-	// Bloom is the person's own node, which may be told what to look for (BIP37).
-	Bloom string
+	Peering   Peering // on the network that was asked for
 }
 
 // Data is how much of the chain is fetched and kept. The zero value is the usual.
@@ -91,33 +69,90 @@ type settingsFile struct {
 		FullBlocks  int64 `json:"full_blocks"` // 0: the usual, -1: none
 		Audit       bool  `json:"audit"`
 	} `json:"network_data"`
+	Peering  peeringFile          `json:"peering"`
+	Networks map[string]nodesFile `json:"networks,omitempty"`
+}
+
+// peeringFile is what holds on all networks: who hides on one of them hides on
+// all.
+type peeringFile struct {
+	Proxy     string `json:"proxy,omitempty"`
+	OnionOnly bool   `json:"onion_only,omitempty"`
+	NoDNS     bool   `json:"no_dns,omitempty"`
+	LowData   bool   `json:"low_data,omitempty"`
+	NoV2      bool   `json:"no_v2,omitempty"`
+	Unknown   bool   `json:"unknown,omitempty"`
+}
+
+// nodesFile is about the peers of one network, which are none on another.
+type nodesFile struct {
+	Connect   []string `json:"connect,omitempty"`
+	Preferred []string `json:"prefer,omitempty"`
+	Listen    string   `json:"listen,omitempty"`
+	Bloom     string   `json:"bloom,omitempty"`
+}
+
+// peering is taken as it is, be it wrong: without what it asks for somebody
+// could be seen who wants to hide. Check tells.
+func (f *settingsFile) peering(network string) Peering {
+	p, n := f.Peering, f.Networks[network]
+	return Peering{
+		Connect: n.Connect, Preferred: n.Preferred, NoDNS: p.NoDNS, Proxy: p.Proxy, OnionOnly: p.OnionOnly,
+		Listen: n.Listen, LowData: p.LowData, NoV2: p.NoV2, Bloom: n.Bloom, Unknown: p.Unknown,
+	}
+}
+
+// setPeering keeps the peers of other networks.
+func (f *settingsFile) setPeering(network string, p Peering, others map[string]nodesFile) {
+	f.Peering = peeringFile{Proxy: p.Proxy, OnionOnly: p.OnionOnly, NoDNS: p.NoDNS, LowData: p.LowData, NoV2: p.NoV2, Unknown: p.Unknown}
+	f.Networks = maps.Clone(others)
+	if f.Networks == nil {
+		f.Networks = make(map[string]nodesFile)
+	}
+	f.Networks[network] = nodesFile{Connect: p.Connect, Preferred: p.Preferred, Listen: p.Listen, Bloom: p.Bloom}
+	maps.DeleteFunc(f.Networks, func(_ string, n nodesFile) bool {
+		return len(n.Connect)+len(n.Preferred) == 0 && n.Listen == "" && n.Bloom == ""
+	})
 }
 
 // SettingsFile is where the settings of a data folder are.
 func SettingsFile(dataDir string) string { return filepath.Join(dataDir, "settings.json") }
 
-// LoadSettings reads the settings of a data folder. What is missing or makes no
-// sense is as in DefaultSettings, and so is all if there is no file. An error,
-// which wraps ErrSettings, may be shown; the settings can be used all the same.
-func LoadSettings(dataDir string) (Settings, error) {
-	raw, err := readSettings(SettingsFile(dataDir))
-	if errors.Is(err, fs.ErrNotExist) {
+// LoadSettings reads the settings of a data folder, as they are for a network.
+// What is missing or makes no sense is as in DefaultSettings, but for Peering,
+// whose Check tells; and so is all if there is no file. An error, which wraps
+// ErrSettings, may be shown; the settings can be used all the same, though with an
+// unknown Peering.
+func LoadSettings(dataDir, network string) (Settings, error) {
+	file, err := readSettings(SettingsFile(dataDir))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return DefaultSettings(), nil
+	case err != nil:
+		s := DefaultSettings()
+		s.Peering.Unknown = true
+		return s, fmt.Errorf("%w: %w", ErrSettings, err)
 	}
-	if err != nil {
-		return DefaultSettings(), fmt.Errorf("%w: %w", ErrSettings, err)
-	}
-	var file settingsFile
-	if err := json.Unmarshal(raw, &file); err != nil {
-		return DefaultSettings(), fmt.Errorf("%w: %w", ErrSettings, err)
-	}
-	if file.Version > settingsVersion {
-		return DefaultSettings(), fmt.Errorf("%w: version %d is newer than this program", ErrSettings, file.Version)
-	}
-	return file.settings(), nil
+	s := file.settings()
+	s.Peering = file.peering(network)
+	return s, nil
 }
 
-func readSettings(path string) ([]byte, error) {
+func readSettings(path string) (file settingsFile, err error) {
+	raw, err := readSmall(path)
+	if err != nil {
+		return file, err
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return file, err
+	}
+	if file.Version > settingsVersion {
+		return file, fmt.Errorf("version %d is newer than this program", file.Version)
+	}
+	return file, nil
+}
+
+func readSmall(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -156,14 +191,16 @@ func (f *settingsFile) settings() Settings {
 	return s
 }
 
-// SaveSettings writes the settings of a data folder. A crash leaves the old file
-// or the new one, never a part.
-func SaveSettings(dataDir string, s Settings) error {
+// SaveSettings writes the settings of a data folder, those about peers for a
+// network. A crash leaves the old file or the new one, never a part.
+func SaveSettings(dataDir, network string, s Settings) error {
+	old, _ := readSettings(SettingsFile(dataDir)) // what cannot be read cannot be kept
 	seconds := int64(s.LockAfter / time.Second)
 	file := settingsFile{
 		Version: settingsVersion, Theme: s.Theme, Unit: s.Unit, LockAfter: &seconds, Hide: s.Hide, Wallet: s.Wallet,
 	}
 	file.Data.FilterLimit, file.Data.FullBlocks, file.Data.Audit = s.Data.FilterLimit, int64(max(s.Data.FullBlocks, -1)), s.Data.Audit
+	file.setPeering(network, s.Peering, old.Networks)
 	raw, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return fmt.Errorf("save settings: %w", err)

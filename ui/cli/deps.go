@@ -43,8 +43,7 @@ type Deps struct {
 type Place struct {
 	DataDir string
 	Network string
-	Connect []string
-	NoDNS   bool
+	Peering app.Peering
 	Data    app.Data
 	Log     *slog.Logger // nil for none
 }
@@ -52,6 +51,8 @@ type Place struct {
 // WindowParams is what the command line says to the window.
 type WindowParams struct {
 	Place Place
+	// Over puts what the flags say about peers over other settings.
+	Over func(app.Peering) app.Peering
 	// Demo asks for a practice network, which lives in the folder too, so that it
 	// goes on where it was left.
 	Demo bool

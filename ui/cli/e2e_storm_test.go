@@ -172,7 +172,7 @@ func (s *storm) launch(t *testing.T, env *app.Env, how string) (said string, chi
 	require.NoError(t, err)
 	defer func() { require.NoError(t, out.Close()) }()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s", stormEnv, how, env.DataDir, strings.Join(env.Connect, ",")),
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s", stormEnv, how, env.DataDir, strings.Join(env.Peering.Connect, ",")),
 		stormTip+"="+s.a.TipHash().String())
 	cmd.Stdout, cmd.Stderr = out, out
 	t.Cleanup(func() {

@@ -62,14 +62,14 @@ func stormChild(spec string) int {
 
 func stormEnvironment(dir string, peers ...string) (*app.Env, error) {
 	params, err := chain.ParamsFor(&chaincfg.RegressionNetParams, nil)
-	return &app.Env{DataDir: dir, Network: "regtest", Params: params, Connect: peers, NoDNS: true,
+	return &app.Env{DataDir: dir, Network: "regtest", Params: params, Peering: app.Peering{Connect: peers, NoDNS: true},
 		Keys: keystoretest.CheapOptions()}, err
 }
 
 func stormClient(env *app.Env, existing bool) (*spv.Client, error) {
 	return spv.Open(spv.Config{
 		Params: env.Params, Dir: config.NetworkFolder(env.DataDir, env.Network).Dir,
-		Connect: env.Connect, NoDNS: true, BirthdayHeight: 1, Existing: existing,
+		Connect: env.Peering.Connect, NoDNS: true, BirthdayHeight: 1, Existing: existing,
 	})
 }
 

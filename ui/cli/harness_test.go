@@ -65,7 +65,7 @@ func testEnv(place cli.Place) (*app.Env, error) {
 		return nil, err
 	}
 	return &app.Env{
-		DataDir: place.DataDir, Network: place.Network, Params: params, Connect: place.Connect, NoDNS: place.NoDNS,
+		DataDir: place.DataDir, Network: place.Network, Params: params, Peering: place.Peering,
 		Log: place.Log, Keys: keystoretest.CheapOptions(),
 	}, nil
 }

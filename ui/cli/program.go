@@ -32,9 +32,9 @@ type program struct {
 // globals are the flags of all commands.
 type globals struct {
 	network, dataDir, wallet string
-	connect                  []string
-	noDNS                    bool
-	data                     []func(*app.Data) // what the flags about it change
+	connect, prefer          []string
+	peering                  []func(*app.Peering) // what the flags about it change
+	data                     []func(*app.Data)
 	passwordFile             string
 	json                     bool
 	logLevel, logFile        string
@@ -151,7 +151,7 @@ func (p *program) env() (*app.Env, error) {
 
 // place is where to work, as the flags say.
 func (p *program) place() (Place, error) {
-	for _, addr := range p.flags.connect {
+	for _, addr := range slices.Concat(p.flags.connect, p.flags.prefer) {
 		if err := checkAddr(addr); err != nil {
 			return Place{}, err
 		}
@@ -160,16 +160,31 @@ func (p *program) place() (Place, error) {
 	if dir == "" {
 		dir = p.deps.DataDir
 	}
-	settings, err := app.LoadSettings(dir)
+	settings, err := app.LoadSettings(dir, p.flags.network)
 	if err != nil && p.log != nil {
 		p.log.Warn("read settings", "err", err)
 	}
 	for _, change := range p.flags.data {
 		change(&settings.Data)
 	}
-	return Place{
-		DataDir: dir, Network: p.flags.network, Connect: p.flags.connect, NoDNS: p.flags.noDNS, Data: settings.Data, Log: p.log,
-	}, nil
+	place := Place{DataDir: dir, Network: p.flags.network, Peering: p.overPeering(settings.Peering), Data: settings.Data, Log: p.log}
+	if len(p.flags.connect)+len(p.flags.prefer)+len(p.flags.peering) > 0 {
+		// What is typed is refused at once, also where nobody is connected to.
+		return place, app.CheckPeering(place.Peering)
+	}
+	return place, nil
+}
+
+// overPeering puts what the flags say over settings.
+func (p *program) overPeering(to app.Peering) app.Peering {
+	if len(p.flags.connect) > 0 {
+		to.Connect = p.flags.connect
+	}
+	to.Preferred = slices.Concat(to.Preferred, p.flags.prefer)
+	for _, change := range p.flags.peering {
+		change(&to)
+	}
+	return to
 }
 
 // openLog begins the log that the flags ask for.

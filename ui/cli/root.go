@@ -77,12 +77,40 @@ func (p *program) addGlobals(f *pflag.FlagSet) {
 	f.StringVar(&g.dataDir, "datadir", "", "`folder` of all data (default "+strconv.Quote(p.deps.DataDir)+")")
 	f.StringVar(&g.wallet, "wallet", "default", "`name` of the wallet")
 	f.StringArrayVar(&g.connect, "connect", nil, "`host:port` of a peer; only those named are used (repeatable)")
-	f.BoolVar(&g.noDNS, "no-dns", false, "do not look for peers by DNS")
+	p.addPeering(f)
 	p.addData(f)
 	f.StringVar(&g.passwordFile, "password-file", "", "`file` with the password; else it is asked on the terminal")
 	f.BoolVar(&g.json, "json", g.json, "print JSON; see \"thistle help json\"")
 	f.StringVar(&g.logLevel, "log-level", "", "keep a log: debug, info, warn or error")
 	f.StringVar(&g.logFile, "log-file", "", "`file` the log is added to (default stderr)")
+}
+
+// addPeering adds the flags about how peers are found and met. Without them it is
+// as chosen in the window.
+func (p *program) addPeering(f *pflag.FlagSet) {
+	set := func(change func(*app.Peering)) { p.flags.peering = append(p.flags.peering, change) }
+	text := func(name, use string, change func(*app.Peering, string)) {
+		f.Func(name, use, func(text string) error {
+			if text == "none" {
+				text = ""
+			}
+			set(func(to *app.Peering) { change(to, text) })
+			return nil
+		})
+	}
+	toggle := func(name, use string, change func(*app.Peering, bool)) {
+		f.BoolFunc(name, use, func(text string) error {
+			on, err := strconv.ParseBool(text)
+			set(func(to *app.Peering) { change(to, on) })
+			return err
+		})
+	}
+	f.StringArrayVar(&p.flags.prefer, "prefer", nil, "`host:port` of a peer to keep beside others (repeatable)")
+	text("proxy", "SOCKS5 `host:port` that everything goes through, Tor's for example, or none", func(to *app.Peering, s string) { to.Proxy, to.Unknown = s, false })
+	toggle("onion-only", "connect to onion addresses alone; needs --proxy", func(to *app.Peering, on bool) { to.OnionOnly = on })
+	text("listen", "`address:port` where others may connect to this wallet, or none", func(to *app.Peering, s string) { to.Listen = s })
+	toggle("low-data", "do not look for payments before they are in a block", func(to *app.Peering, on bool) { to.LowData = on })
+	toggle("no-dns", "do not look for peers by DNS", func(to *app.Peering, on bool) { to.NoDNS = on })
 }
 
 // addData adds the flags about how much of the chain is fetched and kept. Without

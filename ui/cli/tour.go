@@ -93,7 +93,7 @@ func (t *tour) print() error {
 
 func (t *tour) env(folder string) (*app.Env, error) {
 	return t.p.deps.Env(Place{
-		DataDir: t.dir + string(os.PathSeparator) + folder, Network: "regtest", Connect: t.net.Addrs(), NoDNS: true, Log: t.p.log,
+		DataDir: t.dir + string(os.PathSeparator) + folder, Network: "regtest", Peering: app.Peering{Connect: t.net.Addrs(), NoDNS: true}, Log: t.p.log,
 	})
 }
 

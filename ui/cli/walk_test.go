@@ -251,13 +251,43 @@ func TestDataFlags(t *testing.T) {
 	gives[[]cli.WalletItem](r, "wallets")
 	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "5GB", "--full-blocks", "144", "--audit")
 	chosen := app.Settings{Data: app.Data{FilterLimit: 1e9, FullBlocks: -1, Audit: true}}
-	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), chosen))
+	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", chosen))
 	gives[[]cli.WalletItem](r, "wallets")
 	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "none", "--audit=false")
 	gives[[]cli.WalletItem](r, "wallets", "--full-blocks", "0")
 	require.Equal(t, []app.Data{
 		{}, {FilterLimit: 5e9, FullBlocks: 144, Audit: true}, chosen.Data, {FullBlocks: -1}, {FilterLimit: 1e9, FullBlocks: -1, Audit: true},
 	}, got)
+}
+
+// TestPeeringFlags: what a flag says holds for this run, the rest is as chosen in
+// the window.
+func TestPeeringFlags(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var got []app.Peering
+	r.deps.Env = func(place cli.Place) (*app.Env, error) {
+		got = append(got, place.Peering)
+		return testEnv(place)
+	}
+	const tor = "127.0.0.1:9050"
+	chosen := app.Settings{Peering: app.Peering{Connect: []string{"a:1"}, Preferred: []string{"b:2"}, Proxy: tor, NoDNS: true, LowData: true}}
+	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", chosen))
+	gives[[]cli.WalletItem](r, "wallets")
+	gives[[]cli.WalletItem](r, "wallets", "--connect", "c:3", "--prefer", "d:4", "--low-data=false", "--no-dns=false")
+	gives[[]cli.WalletItem](r, "wallets", "--proxy", "none", "--listen", "127.0.0.1:0")
+	require.Equal(t, []app.Peering{
+		chosen.Peering,
+		{Connect: []string{"c:3"}, Preferred: []string{"b:2", "d:4"}, Proxy: tor},
+		{Connect: []string{"a:1"}, Preferred: []string{"b:2"}, NoDNS: true, Listen: "127.0.0.1:0", LowData: true},
+	}, got)
+	for _, wrong := range [][]string{
+		{"--onion-only"}, {"--listen", "0.0.0.0:8333"}, {"--proxy", "tor"}, {"--prefer", "x.onion:1"}, {"--proxy", "none", "--onion-only"},
+	} {
+		o := r.run(append([]string{"wallets", "--json"}, wrong...)...)
+		require.Equal(t, 2, o.code, "%v: %s", wrong, o.errors)
+	}
+	require.Len(t, got, 3)
 }
 
 // TestQueuedPayment sends to peers that do not listen: the result is told all the

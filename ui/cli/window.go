@@ -34,7 +34,7 @@ func (p *program) rootAlone(cmd *cobra.Command, _ []string) error {
 	if !slices.Contains(p.deps.Networks, place.Network) {
 		return &app.Error{Op: "choose network", Kind: app.KindNetwork, Detail: place.Network}
 	}
-	return p.deps.Window(cmd.Context(), WindowParams{Place: place})
+	return p.deps.Window(cmd.Context(), WindowParams{Place: place, Over: p.overPeering})
 }
 
 // demoWindow opens the window on the practice network: the one in the data
@@ -59,7 +59,7 @@ func (p *program) demoWindow(cmd *cobra.Command, fresh bool) (err error) {
 			}
 		}()
 	}
-	place.Network, place.Connect, place.NoDNS = "regtest", nil, true
+	place.Network, place.Peering = "regtest", app.Peering{NoDNS: true}
 	return p.deps.Window(cmd.Context(), WindowParams{Place: place, Demo: true})
 }
 

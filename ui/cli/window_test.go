@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"thistle/app"
 	"thistle/app/config"
 	"thistle/ui/cli"
 
@@ -21,7 +22,8 @@ type screen struct {
 	t      *testing.T
 	deps   cli.Deps
 	opened []cli.WindowParams
-	look   func(cli.WindowParams) // while it is open
+	over   func(app.Peering) app.Peering // of the one opened last
+	look   func(cli.WindowParams)        // while it is open
 	err    error
 	nets   int // private networks asked for by the command line
 }
@@ -32,6 +34,7 @@ func newScreen(t *testing.T) *screen {
 		Version: "1.2.3", Networks: config.Networks(), DataDir: filepath.Join(t.TempDir(), "data"), Env: testEnv,
 		Stdin: strings.NewReader(""), Display: true,
 		Window: func(_ context.Context, p cli.WindowParams) error {
+			s.over, p.Over = p.Over, nil
 			s.opened = append(s.opened, p)
 			s.look(p)
 			return s.err
@@ -59,8 +62,10 @@ func TestWindowOpensWithoutCommand(t *testing.T) {
 	require.Equal(t, outcome{}, s.run("--network", "signet", "--datadir", "there", "--connect", "a:1", "--connect", "b:2", "--no-dns"))
 	require.Equal(t, []cli.WindowParams{
 		{Place: cli.Place{DataDir: s.deps.DataDir, Network: "mainnet"}},
-		{Place: cli.Place{DataDir: "there", Network: "signet", Connect: []string{"a:1", "b:2"}, NoDNS: true}},
+		{Place: cli.Place{DataDir: "there", Network: "signet", Peering: app.Peering{Connect: []string{"a:1", "b:2"}, NoDNS: true}}},
 	}, s.opened)
+	require.Equal(t, app.Peering{Connect: []string{"a:1", "b:2"}, NoDNS: true, Proxy: "p:9"}, s.over(app.Peering{Connect: []string{"c:3"}, Proxy: "p:9"}),
+		"what is chosen in the window does not take back what the command line says")
 	_, err := os.Stat(s.deps.DataDir)
 	require.ErrorIs(t, err, os.ErrNotExist, "the command line makes no folders for the window")
 
@@ -109,7 +114,7 @@ func TestNoWindow(t *testing.T) {
 func TestDemoInWindow(t *testing.T) {
 	t.Parallel()
 	s := newScreen(t)
-	place := cli.Place{DataDir: filepath.Join(s.deps.DataDir, "demo"), Network: "regtest", NoDNS: true}
+	place := cli.Place{DataDir: filepath.Join(s.deps.DataDir, "demo"), Network: "regtest", Peering: app.Peering{NoDNS: true}}
 	require.Equal(t, outcome{}, s.run("demo"))
 	require.Equal(t, outcome{}, s.run("demo", "--network", "signet", "--connect", "a:1"))
 	require.Equal(t, []cli.WindowParams{{Place: place, Demo: true}, {Place: place, Demo: true}}, s.opened, "the demo has its own network")

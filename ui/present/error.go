@@ -30,6 +30,7 @@ var sentences = map[app.Kind]wording{
 	app.KindBirthday:     {plain: "A birthday is a past day written YYYY-MM-DD, or the height of a block.", detailed: "%s is no birthday: write a past day as YYYY-MM-DD, or the height of a block.", quoted: true},
 	app.KindName:         {plain: "A wallet cannot be called so.", detailed: "A wallet cannot be called %s: use letters, digits and dashes.", quoted: true},
 	app.KindNetwork:      {plain: "There is no such network.", detailed: "There is no network called %s.", quoted: true},
+	app.KindPeering:      {plain: "These settings about peers cannot be used.", detailed: "%s."},
 	app.KindTxID:         {plain: "A transaction id has 64 hexadecimal digits.", detailed: "%s is not a transaction id, which has 64 hexadecimal digits.", quoted: true},
 	app.KindProof:        {plain: "The proof does not hold.", detailed: "The proof does not hold: %s."},
 	app.KindPasswordRule: {plain: "This password cannot be used: it is empty, far too long, or not text."},

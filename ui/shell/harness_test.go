@@ -148,7 +148,7 @@ func sit(t *testing.T, dir string, net practice, change ...func(*shell.Options))
 	require.NoError(t, err)
 	d.o = shell.Options{
 		Env: func(network string) (*app.Env, error) {
-			return &app.Env{DataDir: dir, Network: network, Params: params, NoDNS: true, Keys: keystoretest.CheapOptions()}, nil
+			return &app.Env{DataDir: dir, Network: network, Params: params, Peering: app.Peering{NoDNS: true}, Keys: keystoretest.CheapOptions()}, nil
 		},
 		Network: "regtest", DataDir: dir, Dispatch: d.q.put, Tick: d.tick, Quit: func() { d.quit.Store(true) },
 		Demo: func(context.Context, func(string)) (shell.Demo, error) { return net, nil },

@@ -21,6 +21,9 @@ type Options struct {
 	Network string
 	// DataDir is where the settings are kept.
 	DataDir string
+	// Over puts what was asked for on the command line over what is chosen about
+	// peers; nil for nothing.
+	Over func(app.Peering) app.Peering
 	// Demo starts a practice network and tells how far it is. Nil outside the
 	// demo.
 	Demo func(ctx context.Context, progress func(string)) (Demo, error)

@@ -57,7 +57,7 @@ func (c *controller) keep(to app.Settings) {
 		if h != nil {
 			h.session.SetData(newest.Data)
 		}
-		if err := app.SaveSettings(c.o.DataDir, newest); err != nil {
+		if err := app.SaveSettings(c.o.DataDir, c.o.Network, newest); err != nil {
 			c.o.Log.Warn("save settings", "err", err)
 		}
 	})

@@ -61,7 +61,7 @@ func New(fyneApp fyne.App, o Options) *Shell {
 	}
 	s.o, s.stopTick = o.filled()
 	s.ctl = newController(s.o)
-	settings, err := app.LoadSettings(s.o.DataDir)
+	settings, err := app.LoadSettings(s.o.DataDir, s.o.Network)
 	if err != nil {
 		s.o.Log.Warn("load settings", "err", err)
 	}

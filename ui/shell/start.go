@@ -23,11 +23,8 @@ func (c *controller) begin(progress func(string)) ([]app.WalletInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if demo != nil {
-		env.Connect, env.NoDNS = demo.Addrs(), true
-	}
 	c.mu.Lock()
-	env.Data = c.settings.Data
+	env.Data, env.Peering = c.settings.Data, c.peering(demo)
 	c.mu.Unlock()
 	session, err := app.Begin(env)
 	if err != nil {
@@ -46,6 +43,19 @@ func (c *controller) begin(progress func(string)) ([]app.WalletInfo, error) {
 	c.mu.Unlock()
 	c.connect(h)
 	return wallets, nil
+}
+
+// peering is how peers are met: as chosen, but for what the command line says, and
+// for the practice network, which is inside this program. c.mu is held.
+func (c *controller) peering(demo Demo) app.Peering {
+	p := c.settings.Peering
+	switch {
+	case demo != nil:
+		return app.Peering{Connect: demo.Addrs(), NoDNS: true, LowData: p.LowData}
+	case c.o.Over != nil:
+		return c.o.Over(p)
+	}
+	return p
 }
 
 // connect begins the run of a session's peer. life is held.

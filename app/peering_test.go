@@ -1,0 +1,98 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"thistle/app"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	tor   = "127.0.0.1:9050"
+	onion = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333"
+)
+
+// TestPeeringRefused: what cannot be used, or would show what is to be hidden, is
+// refused before anybody is connected to.
+func TestPeeringRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p    app.Peering
+		want string // part of what is said, empty if it is fine
+	}{
+		"usual":                      {app.Peering{}, ""},
+		"a node":                     {app.Peering{Connect: []string{"node.example:8333", "1.2.3.4:8333", "[2001:db8::1]:8333"}}, ""},
+		"through Tor":                {app.Peering{Proxy: tor, OnionOnly: true, Connect: []string{onion}, Listen: "127.0.0.1:8334"}, ""},
+		"listening":                  {app.Peering{Listen: ":8333"}, ""},
+		"listening on all":           {app.Peering{Listen: "0.0.0.0:8333"}, ""},
+		"no port":                    {app.Peering{Connect: []string{"node.example"}}, "HOST:PORT"},
+		"bare IPv6":                  {app.Peering{Preferred: []string{"2001:db8::1:8333"}}, "HOST:PORT"},
+		"two in one":                 {app.Peering{Preferred: []string{"a:1,b:2"}}, "HOST:PORT"},
+		"not a number":               {app.Peering{Bloom: "node:port"}, "HOST:PORT"},
+		"too many":                   {app.Peering{Preferred: slices.Repeat([]string{"a:1"}, 65)}, "no more than 64"},
+		"short onion":                {app.Peering{Proxy: tor, Connect: []string{"expyuzz4wqqyqhjn.onion:8333"}}, "HOST:PORT"},
+		"onion without a proxy":      {app.Peering{Connect: []string{onion}}, "through a proxy alone"},
+		"only onion without a proxy": {app.Peering{OnionOnly: true}, "through a proxy alone"},
+		"only onion, and others":     {app.Peering{OnionOnly: true, Proxy: tor, Preferred: []string{"a:1"}}, "only those"},
+		"no proxy":                   {app.Peering{Proxy: "socks5://127.0.0.1:9050"}, "no SOCKS5 proxy"},
+		"proxy with a password":      {app.Peering{Proxy: "me:secret@127.0.0.1:9050"}, "name or password"},
+		"listening by name":          {app.Peering{Listen: "example.com:8333"}, "nowhere to listen"},
+		"listening nowhere":          {app.Peering{Listen: "8333"}, "nowhere to listen"},
+		"listening beside a proxy":   {app.Peering{Proxy: tor, Listen: "0.0.0.0:8333"}, "would show it"},
+		"unknown":                    {app.Peering{Unknown: true}, "not known whether to go through a proxy"},
+	} {
+		err := app.CheckPeering(c.p)
+		if c.want == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.Equal(t, app.KindPeering, app.KindOf(err), name)
+		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+// TestNobodyBeforeSettingsAreKnown: a file of settings that cannot be read may
+// have named a proxy.
+func TestNobodyBeforeSettingsAreKnown(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t, "127.0.0.1:1")
+	require.NoError(t, os.WriteFile(filepath.Join(env.DataDir, "settings.json"), []byte(`{"peering":{"proxy":9050}}`), 0o600))
+	s, err := app.LoadSettings(env.DataDir, env.Network)
+	require.Error(t, err)
+	env.Peering.Unknown = s.Peering.Unknown
+	_, err = app.Peers(t.Context(), env)
+	require.Equal(t, app.KindPeering, app.KindOf(err))
+	session, err := app.Begin(env)
+	require.NoError(t, err)
+	require.Equal(t, app.KindPeering, app.KindOf(session.Run(t.Context())))
+	require.NoError(t, session.End())
+	require.Equal(t, app.KindPeering, app.KindOf(newWallet(t, env).Run(t.Context())))
+}
+
+// TestNodesOfOneNetwork: peers are named for one network, how to hide holds on
+// all.
+func TestNodesOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	hidden := usual
+	hidden.Peering = app.Peering{Proxy: tor, Connect: []string{onion}, Listen: "127.0.0.1:1"}
+	require.NoError(t, app.SaveSettings(dir, "mainnet", hidden))
+	s, err := app.LoadSettings(dir, "signet")
+	require.NoError(t, err)
+	require.Equal(t, app.Peering{Proxy: tor}, s.Peering)
+	s.Peering.Preferred = []string{"a:1"}
+	require.NoError(t, app.SaveSettings(dir, "signet", s))
+	s, err = app.LoadSettings(dir, "mainnet")
+	require.NoError(t, err)
+	require.Equal(t, hidden.Peering, s.Peering)
+	s.Peering = app.Peering{}
+	require.NoError(t, app.SaveSettings(dir, "mainnet", s))
+	raw, err := os.ReadFile(filepath.Join(dir, "settings.json"))
+	require.NoError(t, err)
+	require.False(t, strings.Contains(string(raw), "mainnet"), "nothing is left of it")
+}
