@@ -150,7 +150,7 @@ func (r *runner) execute(outs []protocol.Output) bool {
 	for _, out := range outs {
 		switch out := out.(type) {
 		case protocol.Dial:
-			r.dial(out.Addr)
+			r.dial(out)
 		case protocol.Disconnect:
 			if conn := r.conn(out.Peer); conn != nil {
 				conn.Close(out.Reason)
@@ -203,14 +203,14 @@ func (r *runner) deliver(in protocol.Input) error {
 }
 
 // dial opens a connection and lives with it until it ends.
-func (r *runner) dial(addr string) {
+func (r *runner) dial(out protocol.Dial) {
 	r.nextID++
 	id := r.nextID
 	r.group.Go(func() error {
-		conn, err := peer.Dial(r.ctx, r.peerConfig(), id, addr)
+		conn, err := peer.Dial(r.ctx, r.peerConfig(out.Purpose), id, out.Addr)
 		if err != nil {
-			r.c.log.Debug("dial", "peer", addr, "err", err)
-			_ = r.deliver(protocol.DialFailed{Addr: addr, Reason: peer.ReasonOf(err)})
+			r.c.log.Debug("dial", "peer", out.Addr, "err", err)
+			_ = r.deliver(protocol.DialFailed{Addr: out.Addr, Reason: peer.ReasonOf(err)})
 			return nil
 		}
 		r.connMu.Lock()
@@ -226,13 +226,16 @@ func (r *runner) dial(addr string) {
 	})
 }
 
-func (r *runner) peerConfig() peer.Config {
+func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
 	pinned := make(map[string]bool)
 	for _, a := range r.c.cfg.Connect {
 		pinned[a] = true
 	}
 	return peer.Config{
 		Params:      r.c.cfg.Params.Net,
+		Purpose:     purpose,
+		LowData:     r.c.cfg.LowData,
+		NoWTxID:     true, // until the machine announces and asks by wtxid
 		StartHeight: func() int32 { return r.c.Tip().Height },
 		Pinned:      func(addr string) bool { return pinned[addr] },
 		Nonces:      &r.nonces,

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"thistle/spv/protocol"
+
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
@@ -24,7 +26,7 @@ type asked struct {
 	mu          sync.Mutex
 	headers     []chainhash.Hash // getheaders, oldest first: see rangeStart
 	blocks      hashes
-	txs         hashes
+	txs         hashes // by txid or wtxid
 	cfheaders   hashes // by stop hash
 	cfcheckpts  hashes // by stop hash
 	filterRange []filterRange
@@ -53,7 +55,7 @@ func (a *asked) note(msg wire.Message) {
 			switch v.Type {
 			case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
 				a.blocks.add(v.Hash)
-			case wire.InvTypeTx, wire.InvTypeWitnessTx:
+			case wire.InvTypeTx, wire.InvTypeWitnessTx, protocol.InvTypeWTx:
 				a.txs.add(v.Hash)
 			}
 		}
@@ -161,7 +163,7 @@ func (a *asked) refused(m *wire.MsgNotFound) {
 		switch v.Type {
 		case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
 			a.takeBlock(v.Hash)
-		case wire.InvTypeTx, wire.InvTypeWitnessTx:
+		case wire.InvTypeTx, wire.InvTypeWitnessTx, protocol.InvTypeWTx:
 			a.takeTx(v.Hash)
 		}
 	}

@@ -18,8 +18,8 @@ import (
 // that it singles nobody out.
 const UserAgent = "/Thistle:0.1.0/"
 
-// ProtocolVersion is the protocol version we speak. 70016 permits BIP155 and
-// BIP339, which we do not switch on: plain inventory is enough.
+// ProtocolVersion is the protocol version we speak: the first with BIP155 and
+// BIP339.
 const ProtocolVersion uint32 = 70016
 
 // MinProtocolVersion is the oldest protocol version of use to us: the first
@@ -54,8 +54,19 @@ type Config struct {
 	// Net is the network's magic number; zero means Params.Net.
 	Net wire.BitcoinNet
 
-	// StartHeight tells the height for our version message; nil means 0.
+	// Purpose is what a dialled connection is for. It decides what our version
+	// message says.
+	Purpose protocol.Purpose
+	// LowData asks that no transactions be announced to us.
+	LowData bool
+	// Services tells the services for our version message; nil means
+	// NODE_WITNESS alone, without which btcd sends and takes no witnesses.
+	Services func() wire.ServiceFlag
+	// StartHeight tells those who connect to us our height; nil means 0. Those
+	// we connect to are told 0: it would say when we were here last.
 	StartHeight func() int32
+	// NoWTxID leaves out that transactions be announced by wtxid (BIP339).
+	NoWTxID bool
 	// Pinned tells whether an address was named by the person; nil means none.
 	// A pinned peer may be one without full history (no NODE_NETWORK).
 	Pinned func(addr string) bool
@@ -91,6 +102,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Net == 0 {
 		c.Net = c.Params.Net
+	}
+	if c.Services == nil {
+		c.Services = func() wire.ServiceFlag { return wire.SFNodeWitness }
 	}
 	if c.StartHeight == nil {
 		c.StartHeight = func() int32 { return 0 }

@@ -41,7 +41,7 @@ func newConn(cfg *Config, id protocol.PeerID, addr string, sock net.Conn) *Conn 
 		cfg:     cfg,
 		rules:   chain.Params{Net: cfg.Params},
 		id:      id,
-		info:    protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr)},
+		info:    protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr), Purpose: cfg.Purpose, Transport: protocol.TransportV1},
 		version: ProtocolVersion,
 		sock:    sock,
 		in:      newFrames(sock, cfg),

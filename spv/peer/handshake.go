@@ -13,8 +13,8 @@ import (
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
-// Before verack a peer may name features we ignore (wtxidrelay, sendaddrv2 and
-// what is yet to come), but not many and no large ones.
+// Before verack a peer may name features (wtxidrelay, sendaddrv2, and what is yet
+// to come), but not many and no large ones.
 const (
 	maxEarlyMessages = 32
 	maxEarlyPayload  = 64 << 10 // bytes
@@ -72,17 +72,13 @@ func shake(cfg *Config, id protocol.PeerID, addr string, sock net.Conn, deadline
 	nonce := cfg.Nonces.draw()
 	defer cfg.Nonces.forget(nonce)
 
-	if err := c.writeNow(ourVersion(cfg, nonce)); err != nil {
+	if err := c.writeNow(c.ourVersion(nonce)); err != nil {
 		return nil, fmt.Errorf("send version: %w", err)
 	}
-	theirs, err := c.readVersion()
-	if err != nil {
+	if err := c.readVersion(); err != nil {
 		return nil, fmt.Errorf("await version: %w", err)
 	}
-	if err := c.judge(theirs); err != nil {
-		return nil, err
-	}
-	if err := c.writeNow(&wire.MsgVerAck{}); err != nil {
+	if err := c.writeNow(append(c.features(), &wire.MsgVerAck{})...); err != nil {
 		return nil, fmt.Errorf("send verack: %w", err)
 	}
 	if err := c.awaitVerAck(); err != nil {
@@ -96,37 +92,27 @@ func shake(cfg *Config, id protocol.PeerID, addr string, sock net.Conn, deadline
 	return c, nil
 }
 
-// ourVersion says as little as a version message can. NODE_WITNESS is claimed
-// because btcd rejects segwit transactions from peers that do not; relay is
-// asked for, so that unconfirmed transactions are announced to us.
-func ourVersion(cfg *Config, nonce uint64) *wire.MsgVersion {
-	return &wire.MsgVersion{
-		ProtocolVersion: int32(ProtocolVersion),
-		Services:        wire.SFNodeWitness,
-		Timestamp:       cfg.Now(),
-		Nonce:           nonce,
-		UserAgent:       UserAgent,
-		LastBlock:       cfg.StartHeight(),
-	}
-}
-
-// readVersion reads the first message, which must be a version.
-func (c *Conn) readVersion() (*wire.MsgVersion, error) {
+// readVersion reads and judges the first message, which must be a version.
+func (c *Conn) readVersion() error {
 	h, err := c.in.next()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if h.command != cmdVersion {
-		return nil, broken("%w", errBeforeVersion)
+		return broken("%w", errBeforeVersion)
 	}
 	if h.length > maxVersionPayload {
-		return nil, broken("version of %d bytes", h.length)
+		return broken("version of %d bytes", h.length)
 	}
 	payload, err := c.in.payload(h)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return decodeVersion(payload)
+	msg, err := decodeVersion(payload)
+	if err != nil {
+		return err
+	}
+	return c.judge(msg)
 }
 
 func decodeVersion(payload []byte) (*wire.MsgVersion, error) {
@@ -144,30 +130,7 @@ var (
 	errEcho          = errors.New("our own nonce came back")
 )
 
-// judge decides whether the peer is of use to us and keeps what it says.
-func (c *Conn) judge(v *wire.MsgVersion) error {
-	unsuitable := func(format string, args ...any) error {
-		return &fault{protocol.ReasonUnsuitable, fmt.Errorf(format, args...)}
-	}
-	switch {
-	case c.cfg.Nonces.has(v.Nonce):
-		return &fault{protocol.ReasonSelf, errEcho}
-	case v.ProtocolVersion < int32(MinProtocolVersion):
-		return unsuitable("protocol version %d", v.ProtocolVersion)
-	case v.Services&wire.SFNodeWitness == 0:
-		return unsuitable("services %#x lack NODE_WITNESS", uint64(v.Services))
-	case v.Services&wire.SFNodeNetwork == 0 && !c.info.Pinned:
-		return unsuitable("services %#x lack NODE_NETWORK", uint64(v.Services))
-	}
-	c.info.UserAgent = quote(v.UserAgent)
-	c.info.Version = uint32(v.ProtocolVersion)
-	c.info.Services = v.Services
-	c.info.StartHeight = v.LastBlock
-	c.version = min(ProtocolVersion, c.info.Version)
-	return nil
-}
-
-// awaitVerAck reads up to the verack and ignores what may come before it.
+// awaitVerAck reads up to the verack, and what the peer can do.
 func (c *Conn) awaitVerAck() error {
 	for range maxEarlyMessages {
 		h, err := c.in.next()
@@ -183,6 +146,7 @@ func (c *Conn) awaitVerAck() error {
 		case h.command == cmdVerAck || h.length > maxEarlyPayload:
 			return broken("payload of %d bytes before verack", h.length)
 		}
+		c.noteFeature(h.command)
 		if err := c.in.skip(h); err != nil {
 			return err
 		}
@@ -190,13 +154,18 @@ func (c *Conn) awaitVerAck() error {
 	return broken("%d messages before verack", maxEarlyMessages)
 }
 
-// writeNow writes a message during the handshake, under its deadline.
-func (c *Conn) writeNow(msg wire.Message) error {
-	b, err := c.encode(msg)
-	if err != nil {
-		return err
+// writeNow writes messages in one piece during the handshake, under its
+// deadline.
+func (c *Conn) writeNow(msgs ...wire.Message) error {
+	var all []byte
+	for _, msg := range msgs {
+		b, err := c.encode(msg)
+		if err != nil {
+			return err
+		}
+		all = append(all, b...)
 	}
-	_, err = c.sock.Write(b)
+	_, err := c.sock.Write(all)
 	return err
 }
 

@@ -34,7 +34,7 @@ func TestHandshake(t *testing.T) {
 		require.Equal(t, wire.SFNodeWitness, ours.Services)
 		require.Equal(t, now, ours.Timestamp)
 		require.Equal(t, "/Thistle:0.1.0/", ours.UserAgent)
-		require.Equal(t, int32(4711), ours.LastBlock)
+		require.Zero(t, ours.LastBlock, "how far we are is nobody's business")
 		require.False(t, ours.DisableRelayTx)
 		require.NotZero(t, ours.Nonce)
 		for _, a := range []wire.NetAddress{ours.AddrMe, ours.AddrYou} {
@@ -43,10 +43,86 @@ func TestHandshake(t *testing.T) {
 			require.Zero(t, a.Services)
 		}
 		require.Equal(t, protocol.PeerInfo{
-			ID: id, Addr: addr, UserAgent: "/Other:1.0/", Version: 70016,
-			Services: goodVersion().Services, StartHeight: 123, Since: now,
+			ID: id, Addr: addr, UserAgent: "/Other:1.0/", Version: 70016, Transport: protocol.TransportV1, TxRelay: true,
+			Services: goodVersion().Services, StartHeight: 123, Since: now, ClockAhead: 100_000_000 * time.Second,
 		}, conn.Info())
 	})
+}
+
+// TestPurposes: what a connection is for decides what we say of ourselves, and
+// whom we have use for.
+func TestPurposes(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_600_000_000, 0)
+	ordinary := func(relay bool) *wire.MsgVersion {
+		return &wire.MsgVersion{ProtocolVersion: 70016, Services: wire.SFNodeWitness | wire.SFNodeP2PV2, Timestamp: now,
+			UserAgent: "/Thistle:0.1.0/", DisableRelayTx: !relay}
+	}
+	both := []string{"wtxidrelay", "sendaddrv2"}
+	bare, blocksOnly := goodVersion(), goodVersion()
+	bare.Services, blocksOnly.DisableRelayTx = 0, true
+	old := goodVersion()
+	old.ProtocolVersion = 70015
+	cases := map[string]struct {
+		purpose  protocol.Purpose
+		lowData  bool
+		peer     *wire.MsgVersion
+		ours     *wire.MsgVersion
+		features []string // also what is noted of what the peer says
+		want     protocol.Reason
+	}{
+		"all":                        {protocol.ForAll, false, goodVersion(), ordinary(true), both, 0},
+		"all with little data":       {protocol.ForAll, true, goodVersion(), ordinary(false), both, 0},
+		"all with an old one":        {protocol.ForAll, false, old, ordinary(true), nil, 0},
+		"all with a blocks-only one": {protocol.ForAll, false, blocksOnly, ordinary(true), both, 0},
+		"all with a bare one":        {protocol.ForAll, false, bare, ordinary(true), nil, protocol.ReasonUnsuitable},
+		"blocks":                     {protocol.ForBlocks, false, goodVersion(), ordinary(false), both, 0},
+		"blocks with a bare one":     {protocol.ForBlocks, false, bare, ordinary(false), nil, protocol.ReasonUnsuitable},
+		"feeling":                    {protocol.ForFeeling, false, bare, ordinary(false), both, 0},
+		"broadcast":                  {protocol.ForBroadcast, false, goodVersion(), anonymous(), nil, 0},
+		"broadcast to nobody":        {protocol.ForBroadcast, false, blocksOnly, anonymous(), nil, protocol.ReasonUnsuitable},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cfg, r := pipe(t)
+				cfg.Purpose, cfg.LowData, cfg.Now = c.purpose, c.lowData, func() time.Time { return now }
+				cfg.Services = func() wire.ServiceFlag { return wire.SFNodeWitness | wire.SFNodeP2PV2 }
+				cfg.StartHeight = func() int32 { return 4711 }
+				conn, err := dial(t, cfg, func() {
+					ours := r.read().(*wire.MsgVersion)
+					require.NotZero(t, ours.Nonce)
+					want := *c.ours
+					want.Nonce, want.AddrMe, want.AddrYou = ours.Nonce, ours.AddrMe, ours.AddrYou
+					require.Equal(t, &want, ours)
+					r.send(c.peer)
+					if c.want != 0 {
+						return
+					}
+					require.Equal(t, c.features, r.awaitVerAck())
+					r.raw(r.frame("wtxidrelay", nil))
+					r.raw(r.frame("sendaddrv2", nil))
+					r.send(&wire.MsgVerAck{})
+				})
+				require.Equal(t, c.want, peer.ReasonOf(err), "%v", err)
+				if c.want != 0 {
+					return
+				}
+				info := conn.Info()
+				require.Equal(t, c.purpose, info.Purpose)
+				require.Equal(t, !c.peer.DisableRelayTx, info.TxRelay)
+				require.Equal(t, c.features != nil, info.WTxID)
+				conn.Close(protocol.ReasonNone)
+			})
+		})
+	}
+}
+
+// anonymous is the version message that Bitcoin Core sends where it only hands a
+// transaction over.
+func anonymous() *wire.MsgVersion {
+	return &wire.MsgVersion{ProtocolVersion: 70016, Timestamp: time.Unix(0, 0), UserAgent: "/pynode:0.0.1/", DisableRelayTx: true}
 }
 
 // TestNoncesDiffer makes sure that a nonce does not link two connections.
@@ -64,14 +140,14 @@ func TestNoncesDiffer(t *testing.T) {
 	})
 }
 
-func TestHandshakeIgnoresFeaturesBeforeVerAck(t *testing.T) {
+func TestFeaturesBeforeVerAck(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		cfg, r := pipe(t)
 		conn, err := dial(t, cfg, func() {
 			r.read()
 			r.send(goodVersion())
-			r.read()
+			require.Equal(t, []string{"wtxidrelay", "sendaddrv2"}, r.awaitVerAck())
 			r.raw(r.frame("wtxidrelay", nil))
 			r.raw(r.frame("sendaddrv2", nil))
 			r.raw(r.frame("sendtxrcncl", make([]byte, 12)))
@@ -79,6 +155,8 @@ func TestHandshakeIgnoresFeaturesBeforeVerAck(t *testing.T) {
 			r.send(&wire.MsgVerAck{})
 		})
 		require.NoError(t, err)
+		require.True(t, conn.Info().WTxID)
+		require.True(t, conn.Info().AddrV2)
 		conn.Close(protocol.ReasonNone)
 	})
 }
@@ -174,7 +252,7 @@ func TestHandshakeRefusalsAfterVersion(t *testing.T) {
 				_, err := dial(t, cfg, func() {
 					r.read()
 					r.send(goodVersion())
-					r.read()
+					r.awaitVerAck()
 					r.try(b(r))
 				})
 				require.Equal(t, protocol.ReasonProtocol, peer.ReasonOf(err), "%v", err)
@@ -367,6 +445,7 @@ func TestClaimsAreOnlyHints(t *testing.T) {
 				conn, err := dial(t, cfg, func() { r.shake(v) })
 				require.NoError(t, err)
 				require.Equal(t, height, conn.Info().StartHeight)
+				require.LessOrEqual(t, conn.Info().ClockAhead.Abs(), 100*365*24*time.Hour)
 				conn.Close(protocol.ReasonNone)
 			})
 		}

@@ -34,8 +34,10 @@ const (
 )
 
 var (
-	cmdVersion = commandOf(wire.CmdVersion)
-	cmdVerAck  = commandOf(wire.CmdVerAck)
+	cmdVersion    = commandOf(wire.CmdVersion)
+	cmdVerAck     = commandOf(wire.CmdVerAck)
+	cmdWTxIDRelay = commandOf(wire.CmdWTxIdRelay)
+	cmdSendAddrV2 = commandOf(wire.CmdSendAddrV2)
 )
 
 // reading says how one kind of message is received: the cap on its payload, and
@@ -50,25 +52,23 @@ var readings = map[command]reading{
 	cmdVersion: {maxVersionPayload, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVersionTwice) }},
 	cmdVerAck:  {0, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVerAckTwice) }},
 
-	commandOf(wire.CmdHeaders):    {maxHeadersPayload, (*Conn).readHeaders},
-	commandOf(wire.CmdInv):        {maxInvPayload, (*Conn).readInv},
-	commandOf(wire.CmdGetData):    {maxInvPayload, (*Conn).readGetData},
-	commandOf(wire.CmdNotFound):   {maxInvPayload, (*Conn).readNotFound},
-	commandOf(wire.CmdAddr):       {maxAddrPayload, readAddrs(addrmgr.DecodeAddr)},
-	commandOf(wire.CmdPing):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPing) })},
-	commandOf(wire.CmdPong):       {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPong) })},
-	commandOf(wire.CmdFeeFilter):  {nonceSize, readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
-	commandOf(wire.CmdCFHeaders):  {maxCFHeadersPayload, (*Conn).readCFHeaders},
-	commandOf(wire.CmdCFCheckpt):  {maxCFCheckptPayload, (*Conn).readCFCheckpt},
-	commandOf(wire.CmdCFilter):    {maxCFilterPayload, (*Conn).readCFilter},
-	commandOf(wire.CmdBlock):      {maxBlockPayload, (*Conn).readBlock},
-	commandOf(wire.CmdTx):         {maxTxPayload, (*Conn).readTx},
-	commandOf(wire.CmdAddrV2):     {maxAddrV2Payload, readAddrs(addrmgr.DecodeAddrV2)},
-	commandOf(wire.CmdSendAddrV2): {max: 0},
-	commandOf(wire.CmdWTxIdRelay): {max: 0},
-	commandOf(wire.CmdSendHeaders): {
-		max: 0,
-	},
+	commandOf(wire.CmdHeaders):     {maxHeadersPayload, (*Conn).readHeaders},
+	commandOf(wire.CmdInv):         {maxInvPayload, (*Conn).readInv},
+	commandOf(wire.CmdGetData):     {maxInvPayload, (*Conn).readGetData},
+	commandOf(wire.CmdNotFound):    {maxInvPayload, (*Conn).readNotFound},
+	commandOf(wire.CmdAddr):        {maxAddrPayload, readAddrs(addrmgr.DecodeAddr)},
+	commandOf(wire.CmdPing):        {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPing) })},
+	commandOf(wire.CmdPong):        {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPong) })},
+	commandOf(wire.CmdFeeFilter):   {nonceSize, readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
+	commandOf(wire.CmdCFHeaders):   {maxCFHeadersPayload, (*Conn).readCFHeaders},
+	commandOf(wire.CmdCFCheckpt):   {maxCFCheckptPayload, (*Conn).readCFCheckpt},
+	commandOf(wire.CmdCFilter):     {maxCFilterPayload, (*Conn).readCFilter},
+	commandOf(wire.CmdBlock):       {maxBlockPayload, (*Conn).readBlock},
+	commandOf(wire.CmdTx):          {maxTxPayload, (*Conn).readTx},
+	commandOf(wire.CmdAddrV2):      {maxAddrV2Payload, readAddrs(addrmgr.DecodeAddrV2)},
+	commandOf(wire.CmdSendHeaders): {max: 0},
+	cmdSendAddrV2:                  {max: 0},
+	cmdWTxIDRelay:                  {max: 0},
 }
 
 // receive reads the payload of h and makes an Input of it, nil if there is none
@@ -346,7 +346,7 @@ func (c *Conn) readTx(h frame) (protocol.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.asked.takeTx(tx.TxHash()) {
+	if !c.asked.takeTx(tx.TxHash()) && !c.asked.takeTx(tx.WitnessHash()) {
 		if !c.junk.take(time.Now(), h.length) {
 			return nil, flood("more than is of use")
 		}

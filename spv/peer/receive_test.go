@@ -168,6 +168,10 @@ func TestDelivered(t *testing.T) {
 		tx := genesis.Transactions[0]
 		s.ask(getData(wire.InvTypeWitnessTx, tx.TxHash()))
 		expect(protocol.TxReceived{Peer: id, Tx: tx}, tx)
+		sealed := tx.Copy()
+		sealed.TxIn[0].Witness = wire.TxWitness{{1}}
+		s.ask(getData(protocol.InvTypeWTx, sealed.WitnessHash()))
+		expect(protocol.TxReceived{Peer: id, Tx: sealed}, sealed)
 		s.none()
 	})
 }

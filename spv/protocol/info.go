@@ -27,6 +27,10 @@ const (
 	ForBroadcast
 )
 
+// InvTypeWTx is an inventory vector that names a transaction by its wtxid
+// (BIP339), which package wire lacks.
+const InvTypeWTx wire.InvType = 5
+
 // Transport is how the bytes of a connection are packed.
 type Transport uint8
 
@@ -64,9 +68,12 @@ type PeerInfo struct {
 	Services    wire.ServiceFlag
 	StartHeight int32 // height claimed in its version message
 	Since       time.Time
-	Latency     time.Duration // last ping, 0 if none yet
-	FeeFloor    int64         // BIP133, sat/kvB, 0 if it named none
-	Height      int32         // best height it has shown to know
+	// ClockAhead is by how much its clock was ahead of ours when its version
+	// message came, at most a hundred years.
+	ClockAhead time.Duration
+	Latency    time.Duration // last ping, 0 if none yet
+	FeeFloor   int64         // BIP133, sat/kvB, 0 if it named none
+	Height     int32         // best height it has shown to know
 	// HeadersCurrent: it has answered from our tip with nothing new, or by the
 	// rule of Progress has nothing to answer.
 	HeadersCurrent bool
