@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"thistle/app"
+	"thistle/spv/sandbox"
 
 	"github.com/stretchr/testify/require"
 )
@@ -95,4 +96,29 @@ func TestNodesOfOneNetwork(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(dir, "settings.json"))
 	require.NoError(t, err)
 	require.False(t, strings.Contains(string(raw), "mainnet"), "nothing is left of it")
+}
+
+// TestSessionTakesOtherPeers: the peer begins anew with other peers, and ends
+// when it is told to hide in a way that cannot be.
+func TestSessionTakesOtherPeers(t *testing.T) {
+	t.Parallel()
+	one, two := lone(t, sandbox.Options{}), lone(t, sandbox.Options{})
+	env := newEnv(t, one.Addr())
+	s, err := app.Begin(env)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.End()) })
+	ran := make(chan error, 1)
+	go func() { ran <- s.Run(t.Context()) }()
+	connected := func(addr string) func() bool {
+		return func() bool { list := s.Peers(); return len(list) == 1 && list[0].Addr == addr }
+	}
+	eventually(t, connected(one.Addr()))
+	s.SetPeering(app.Peering{Connect: []string{two.Addr()}, NoDNS: true})
+	eventually(t, connected(two.Addr()))
+	s.SetPeering(app.Peering{Connect: []string{two.Addr()}, NoDNS: true, OnionOnly: true})
+	require.Equal(t, app.KindPeering, app.KindOf(<-ran))
+	require.Empty(t, s.Peers())
+	s.SetPeering(env.Peering)
+	go func() { ran <- s.Run(t.Context()) }()
+	eventually(t, connected(one.Addr()))
 }

@@ -28,8 +28,8 @@ type Session struct {
 	warned *spv.Client // whose damaged files were told of; Run's alone
 
 	mu      sync.Mutex
-	data    Data        // how much of the chain is fetched and kept
-	opened  Data        // the same, as chain was told
+	wanted  choices     // as chosen last
+	opened  choices     // the same, as chain was told
 	chain   *spv.Client // open, but for moments; nil after a failure
 	spent   bool        // chain has run: it can be asked, but not run again
 	last    Progress    // as told last
@@ -44,6 +44,14 @@ type Session struct {
 	infos   map[string]WalletInfo // of wallets whose files are open here
 	posts   map[string][]*post    // by wallet: what is to be announced, parents first
 }
+
+// choices is what a peer is begun with, and begun anew for.
+type choices struct {
+	data    Data
+	peering Peering
+}
+
+func (c choices) equal(o choices) bool { return c.data == o.data && c.peering.Equal(o.peering) }
 
 // line is one run of the peer, to which wallets attach.
 type line struct {
@@ -60,8 +68,9 @@ func Begin(env *Env) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	chosen := choices{env.Data, env.Peering}
 	s := &Session{
-		env: env, held: lock, data: env.Data, opened: env.Data, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), used: make(map[*Wallet]int32),
+		env: env, held: lock, wanted: chosen, opened: chosen, changed: make(chan struct{}), wallets: make(map[*Wallet]bool), used: make(map[*Wallet]int32),
 		infos: make(map[string]WalletInfo), posts: make(map[string][]*post),
 	}
 	wallets, err := Wallets(env)
@@ -104,13 +113,11 @@ func (s *Session) enter() bool {
 func (s *Session) leave() { s.busy.Done() }
 
 // Run runs the peer until ctx ends; then its error is nil. Without anybody to
-// connect to the error is of KindNoPeers. Wallets wait while it does not run. It
+// connect to the error is of KindNoPeers, with settings that cannot be used of
+// KindPeering. Wallets wait while it does not run. It
 // can be called again when it has ended.
 func (s *Session) Run(ctx context.Context) error {
 	const op = "run session"
-	if err := s.env.anyPeers(); err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	s.mu.Lock()
@@ -144,7 +151,8 @@ func (s *Session) Run(ctx context.Context) error {
 	return nil
 }
 
-// runLine runs the peer until ctx ends, other data is chosen, or the disk fails.
+// runLine runs the peer until ctx ends, something else is chosen, or the disk
+// fails.
 func (s *Session) runLine(ctx context.Context) error {
 	chain, err := s.freshChain()
 	if err != nil {
@@ -189,7 +197,7 @@ func (s *Session) setLine(l *line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.line = l
-	if l != nil && s.opened != s.data {
+	if l != nil && !s.opened.equal(s.wanted) {
 		l.end()
 	}
 	s.announce(l)
@@ -206,11 +214,14 @@ func (s *Session) tell() {
 // it meanwhile.
 func (s *Session) freshChain() (*spv.Client, error) {
 	s.mu.Lock()
-	chain, spent := s.chain, s.spent || s.opened != s.data
+	chain, spent := s.chain, s.spent || !s.opened.equal(s.wanted)
+	s.spent, s.opened = true, s.wanted
 	env := *s.env
-	env.Data = s.data
-	s.spent, s.opened = true, s.data
+	env.Data, env.Peering = s.wanted.data, s.wanted.peering
 	s.mu.Unlock()
+	if err := env.anyPeers(); err != nil {
+		return nil, err
+	}
 	if chain != nil && !spent {
 		return chain, nil
 	}
@@ -228,10 +239,28 @@ func (s *Session) freshChain() (*spv.Client, error) {
 // SetData changes how much of the chain is fetched and kept. A peer that runs is
 // begun anew for it; wallets wait meanwhile.
 func (s *Session) SetData(d Data) {
+	s.choose(func(c *choices) { c.data = d })
+}
+
+// SetPeering changes how other peers are found and met, in the same way. What
+// CheckPeering refuses ends Run: going on as before could show what is now to be
+// hidden.
+func (s *Session) SetPeering(p Peering) {
+	s.choose(func(c *choices) { c.peering = p })
+}
+
+// Peering is how peers are found and met now.
+func (s *Session) Peering() Peering {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.data = d
-	if s.line != nil && s.opened != d {
+	return s.wanted.peering
+}
+
+func (s *Session) choose(change func(*choices)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.wanted)
+	if s.line != nil && !s.opened.equal(s.wanted) {
 		s.line.end()
 	}
 }

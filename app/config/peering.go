@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,6 +33,13 @@ type Peering struct {
 	// Unknown: what was chosen could not be read, a proxy perhaps. Nobody is
 	// connected to before something is chosen again.
 	Unknown bool
+}
+
+// Equal tells whether both are the same choice.
+func (p Peering) Equal(o Peering) bool {
+	return slices.Equal(p.Connect, o.Connect) && slices.Equal(p.Preferred, o.Preferred) &&
+		p.NoDNS == o.NoDNS && p.Proxy == o.Proxy && p.OnionOnly == o.OnionOnly && p.Listen == o.Listen &&
+		p.LowData == o.LowData && p.NoV2 == o.NoV2 && p.Bloom == o.Bloom && p.Unknown == o.Unknown
 }
 
 // Parts of a Peering, as PeeringError names them.

@@ -45,11 +45,19 @@ type Settings struct {
 	// Data is how much of the chain is fetched and kept; of FullBlocks it has the
 	// number.
 	Data app.Data
+	// Peering is how other peers are found and met.
+	Peering app.Peering
+}
+
+// Equal tells whether both are the same choice.
+func (s Settings) Equal(o Settings) bool {
+	return s.Theme == o.Theme && s.Unit == o.Unit && s.LockAfter == o.LockAfter && s.Hide == o.Hide && s.Wallet == o.Wallet &&
+		s.Data == o.Data && s.Peering.Equal(o.Peering)
 }
 
 // SettingsFrom takes settings as they are kept.
 func SettingsFrom(a app.Settings) Settings {
-	s := Settings{Unit: ParseUnit(a.Unit), LockAfter: max(a.LockAfter, 0), Hide: a.Hide, Wallet: a.Wallet, Data: a.Data}
+	s := Settings{Unit: ParseUnit(a.Unit), LockAfter: max(a.LockAfter, 0), Hide: a.Hide, Wallet: a.Wallet, Data: a.Data, Peering: a.Peering}
 	if s.Data.FullBlocks == 0 {
 		s.Data.FullBlocks = app.DefaultFullBlocks
 	}
@@ -71,7 +79,7 @@ func (s Settings) App() app.Settings {
 	if data.FullBlocks == app.DefaultFullBlocks { // as usual, also where that will be another number
 		data.FullBlocks = 0
 	}
-	return app.Settings{Theme: themes[theme].name, Unit: s.Unit.String(), LockAfter: s.LockAfter, Hide: s.Hide, Wallet: s.Wallet, Data: data}
+	return app.Settings{Theme: themes[theme].name, Unit: s.Unit.String(), LockAfter: s.LockAfter, Hide: s.Hide, Wallet: s.Wallet, Data: data, Peering: s.Peering}
 }
 
 // Prefs is what screens need of the settings.

@@ -19,6 +19,7 @@ func TestSettingsAreKeptAsTheyWere(t *testing.T) {
 		{Theme: "dark", Unit: "mBTC", LockAfter: 7 * time.Hour},
 		{Theme: "dark", Unit: "mBTC", Data: app.Data{FilterLimit: 5e9, FullBlocks: -1, Audit: true}},
 		{Theme: "dark", Unit: "mBTC", Data: app.Data{FullBlocks: 144}},
+		{Theme: "dark", Unit: "mBTC", Peering: app.Peering{Proxy: "127.0.0.1:9050", OnionOnly: true, Preferred: []string{"a:1"}, Unknown: true}},
 	} {
 		require.Equal(t, a, present.SettingsFrom(a).App())
 	}

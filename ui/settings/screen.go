@@ -74,7 +74,7 @@ func same(a, b present.SettingsState) bool {
 		return false
 	}
 	a.Descriptors, b.Descriptors = nil, nil
-	return a.Now.Equal(b.Now) && a.Settings == b.Settings && a.Wallet == b.Wallet && a.Network == b.Network &&
+	return a.Now.Equal(b.Now) && a.Settings.Equal(b.Settings) && a.Wallet == b.Wallet && a.Network == b.Network &&
 		a.Fingerprint == b.Fingerprint && a.Birthday == b.Birthday && a.BackedUp == b.BackedUp && a.Backup == b.Backup &&
 		a.Version == b.Version && a.DataDir == b.DataDir
 }
@@ -125,7 +125,7 @@ func (s *Screen) change(what func(*present.Settings)) {
 	}
 	to := s.state.Settings
 	what(&to)
-	if to != s.state.Settings {
+	if !to.Equal(s.state.Settings) {
 		s.state.Settings = to
 		s.a.Change(to)
 	}

@@ -1,8 +1,6 @@
 package shell
 
 import (
-	"reflect"
-
 	"thistle/app"
 	"thistle/ui/kit"
 	"thistle/ui/present"
@@ -26,7 +24,7 @@ func modeOf(s app.Settings) kit.Mode {
 
 // change applies settings at once and saves them later.
 func (s *Shell) change(to app.Settings) {
-	if reflect.DeepEqual(to, s.settings) {
+	if present.SettingsFrom(to).Equal(present.SettingsFrom(s.settings)) {
 		return
 	}
 	if to.Theme != s.settings.Theme {
@@ -53,12 +51,29 @@ func (c *controller) keep(to app.Settings) {
 		defer c.saving.Unlock()
 		c.mu.Lock()
 		newest, h := c.settings, c.host
+		peering := c.peering(c.demo)
 		c.mu.Unlock()
 		if h != nil {
 			h.session.SetData(newest.Data)
+			c.repeer(h, peering)
 		}
 		if err := app.SaveSettings(c.o.DataDir, c.o.Network, newest); err != nil {
 			c.o.Log.Warn("save settings", "err", err)
 		}
 	})
+}
+
+// repeer tells the peer how to meet others, and begins it anew if it has ended,
+// perhaps for want of somebody to connect to.
+func (c *controller) repeer(h *host, to app.Peering) {
+	if to.Equal(h.session.Peering()) {
+		return
+	}
+	h.session.SetPeering(to)
+	c.mu.Lock()
+	ended := c.stopped != nil
+	c.mu.Unlock()
+	if ended {
+		c.again()
+	}
 }
