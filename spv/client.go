@@ -56,7 +56,9 @@ type Config struct {
 	// Bloom is the address of the person's own node, "host:port", which may be
 	// told the wallet's scripts as a filter (BIP37); none if empty.
 	Bloom string
-	// Peers is how many peers to keep; if 0, four at rest and eight while much is
+	// Peers is how many peers to keep, whatever they serve. If 0, there are places
+	// for each role: at rest three that serve filters, two that announce
+	// transactions, and one for blocks, and eight that serve filters while much is
 	// to be fetched.
 	Peers int
 	// BirthdayHeight or BirthdayTime say from when on blocks matter: headers are

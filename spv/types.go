@@ -25,6 +25,7 @@ type (
 	Stage    = protocol.Stage
 	Why      = protocol.Why
 	Proof    = merkle.Proof
+	Health   = protocol.Health
 )
 
 // Event is news of the client: one of the types below, or Overflow.
@@ -47,6 +48,7 @@ type (
 	TxPropagated    = protocol.TxPropagated
 	TxStalled       = protocol.TxStalled
 	Warned          = protocol.Warned
+	HealthChanged   = protocol.HealthChanged
 )
 
 // What a Warning is about.
@@ -55,6 +57,7 @@ const (
 	WarnFilterDispute = protocol.WarnFilterDispute
 	WarnFilterLie     = protocol.WarnFilterLie
 	WarnNoFilterPeers = protocol.WarnNoFilterPeers
+	WarnNodeStuck     = protocol.WarnNodeStuck
 )
 
 // What keeps a stage of the work from going on.

@@ -32,7 +32,7 @@ func (a *audit) about(r *cfRange) bool {
 // driveAudits asks filter peers about heights they have not been compared at.
 func (m *Machine) driveAudits() {
 	for _, p := range m.ready() {
-		if !p.info.ServesFilters() {
+		if !p.servesFilters() {
 			continue
 		}
 		a := &p.audit

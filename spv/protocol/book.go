@@ -2,13 +2,14 @@ package protocol
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
 // address is one place where a peer may be found.
 type address struct {
 	addr     string
-	pinned   bool
+	pinned   bool // named by the person, so always connected to
 	dialing  bool
 	peer     PeerID // 0 if not connected
 	failures int
@@ -26,10 +27,10 @@ type addressBook struct {
 	resolveAt time.Time
 }
 
-func (b *addressBook) init(pinned []string) {
+func (b *addressBook) init(cfg Config) {
 	b.byAddr = make(map[string]*address)
-	b.pinned = len(pinned) > 0
-	for _, addr := range pinned {
+	b.pinned = len(cfg.Pinned) > 0
+	for _, addr := range slices.Concat(cfg.Pinned, cfg.Preferred) {
 		b.add(addr, true)
 	}
 }
@@ -41,6 +42,17 @@ func (b *addressBook) add(addr string, pinned bool) {
 	a := &address{addr: addr, pinned: pinned}
 	b.list = append(b.list, a)
 	b.byAddr[addr] = a
+}
+
+// kept counts the addresses that the person has named.
+func (b *addressBook) kept() int {
+	n := 0
+	for _, a := range b.list {
+		if a.pinned {
+			n++
+		}
+	}
+	return n
 }
 
 // unresolvedPinned tells whether a pinned address has neither connected nor
@@ -83,6 +95,7 @@ func (m *Machine) dialFailed(addr string, r Reason) {
 	if a == nil {
 		return
 	}
+	delete(m.crew.dials, addr)
 	a.dialing, a.tried = false, true
 	m.punish(addr, r)
 	m.emit(PeerFailed{Addr: addr, Reason: r})
@@ -96,44 +109,6 @@ func (m *Machine) addressesFound(addrs []string) {
 	}
 }
 
-// drivePeers keeps enough connections open.
-func (m *Machine) drivePeers() {
-	if m.book.started.IsZero() {
-		m.book.started = m.now
-	}
-	if m.book.pinned {
-		for _, a := range m.book.list {
-			if a.pinned && !a.dialing && a.peer == 0 && m.due(a.retryAt) {
-				m.dial(a)
-			}
-		}
-		return
-	}
-	dialing := 0
-	for _, a := range m.book.list {
-		if a.dialing {
-			dialing++
-		}
-	}
-	missing := m.crew.wanted() - len(m.ready())
-	if missing <= 0 {
-		return
-	}
-	for want := min(2*missing, maxDialing) - dialing; want > 0; want-- {
-		a := m.pickAddress()
-		if a == nil {
-			m.resolve()
-			return
-		}
-		m.dial(a)
-	}
-}
-
-func (m *Machine) dial(a *address) {
-	a.dialing = true
-	m.do(Dial{Addr: a.addr})
-}
-
 func (m *Machine) resolve() {
 	if m.cfg.NoDNS || m.book.resolving || !m.due(m.book.resolveAt) {
 		return
@@ -142,9 +117,16 @@ func (m *Machine) resolve() {
 	m.do(Resolve{})
 }
 
-// pickAddress chooses at random among the addresses that may be dialled now,
-// preferring net groups we are not connected to yet.
-func (m *Machine) pickAddress() *address {
+// need is what an address is looked for.
+type need struct {
+	filters bool // it serves compact filters, if any is known to
+	untried bool // never connected to
+	fresh   bool // of a net group that nobody we are connected to is in
+}
+
+// pick chooses at random among the addresses that may be dialled now, preferring
+// net groups we are not connected to yet; nil if there is none.
+func (m *Machine) pick(n need) *address {
 	groups := make(map[netip.Prefix]bool)
 	for _, a := range m.book.list {
 		if a.peer != 0 || a.dialing {
@@ -154,14 +136,14 @@ func (m *Machine) pickAddress() *address {
 	var fresh, rest []*address
 	for _, a := range m.book.list {
 		switch {
-		case a.dialing || a.peer != 0 || !m.due(a.retryAt):
+		case a.dialing || a.peer != 0 || a.pinned || a.tried && n.untried || !m.due(a.retryAt):
 		case groups[netGroup(a.addr)]:
 			rest = append(rest, a)
 		default:
 			fresh = append(fresh, a)
 		}
 	}
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && !n.fresh {
 		fresh = rest
 	}
 	if len(fresh) == 0 {

@@ -111,7 +111,7 @@ func (c *filterHeaders) forget(p *peerState) {
 func (m *Machine) filterPeers(above int32) []*peerState {
 	var able []*peerState
 	for _, p := range m.ready() {
-		if p.info.ServesFilters() && p.known.Height > above && m.due(p.coolUntil) {
+		if p.servesFilters() && p.known.Height > above && m.due(p.coolUntil) {
 			able = append(able, p)
 		}
 	}
@@ -141,7 +141,7 @@ func (m *Machine) driveFilterHeaders() {
 func (m *Machine) warnNoFilterPeers() {
 	have := false
 	for _, p := range m.ready() {
-		have = have || p.info.ServesFilters()
+		have = have || p.servesFilters()
 	}
 	lacking := !have && len(m.ready()) > 0 && m.cf.tipHeight() < m.tree.Tip().Height
 	if lacking && !m.warnedNoCF {

@@ -3,39 +3,121 @@ package protocol
 import (
 	"slices"
 	"time"
+
+	wire "github.com/btcsuite/btcd/wire/v2"
 )
+
+// role is what a connection is kept for. Each role has places of its own, so that
+// who serves filters never takes the place of who would announce transactions.
+type role uint8
+
+const (
+	// roleAny: named by the person, or one of a number of peers that was named.
+	roleAny role = iota
+	// roleFilters: it serves compact filters.
+	roleFilters
+	// roleRelay: it announces transactions to us, and is told of ours.
+	roleRelay
+	// roleBlocks: blocks are fetched from it; nobody hears of it by gossip.
+	roleBlocks
+	// roleNone: no part of the crew, so never asked and never believed.
+	roleNone
+)
+
+// roles are those with places of their own, in the order in which they are
+// filled.
+var roles = [...]role{roleFilters, roleRelay, roleBlocks}
+
+func (r role) purpose() Purpose {
+	if r == roleFilters || r == roleBlocks {
+		return ForBlocks
+	}
+	return ForAll
+}
 
 // crew is how many peers are kept, and which: more while much is to be fetched,
 // and then none that is far slower than the others.
 type crew struct {
-	rest, most int // peers kept at rest and at most
-	bulk       bool
-	restAt     time.Time // when bulk ends, zero while much is left
-	replaceAt  time.Time // when the slowest is looked for again
+	named     int // peers to keep if somebody has named a number, else 0
+	dials     map[string]role
+	bulk      bool
+	restAt    time.Time // when bulk ends, zero while much is left
+	replaceAt time.Time // when the slowest is looked for again
 }
 
 func (c *crew) init(cfg Config) {
-	c.rest, c.most = cfg.Peers, cfg.Peers
-	if cfg.Peers == 0 { // nobody has named a number
-		c.rest, c.most = DefaultPeers, BulkPeers
-	}
+	c.named = cfg.Peers
+	c.dials = make(map[string]role)
 }
 
-// wanted is how many peers to keep now.
-func (c *crew) wanted() int {
-	if c.bulk {
-		return c.most
+// places is how many peers of a role are kept now.
+func (m *Machine) places(r role) int {
+	c := &m.crew
+	switch {
+	case c.named > 0:
+		if r == roleAny {
+			return c.named
+		}
+		return 0
+	case r == roleFilters && c.bulk:
+		return BulkPeers
+	case r == roleFilters:
+		return FilterPeers
+	case r == roleRelay:
+		return RelayPeers
+	case r == roleBlocks:
+		return BlockPeers
 	}
-	return c.rest
+	return 0
+}
+
+// most is how many peers of a role may be here: while too few serve filters,
+// others stand in for them.
+func (m *Machine) most(r role) int {
+	if r == roleBlocks {
+		return m.places(r) + max(0, FilterPeers-m.count(roleFilters))
+	}
+	return m.places(r)
+}
+
+// peersWanted is how many connections are wished for.
+func (m *Machine) peersWanted() int {
+	if m.book.pinned {
+		return m.book.kept()
+	}
+	n := m.places(roleAny)
+	for _, r := range roles {
+		n += m.places(r)
+	}
+	return n
+}
+
+// count counts the peers of a role.
+func (m *Machine) count(r role) int {
+	n := 0
+	for _, p := range m.peers {
+		if !p.leaving && p.role == r && !p.info.Pinned {
+			n++
+		}
+	}
+	return n
 }
 
 // driveCrew notices the begin and the end of much work, and looks after who does
 // it.
 func (m *Machine) driveCrew() {
-	c := &m.crew
-	if m.book.pinned || c.most == c.rest {
+	if m.book.pinned || m.crew.named > 0 {
 		return
 	}
+	m.driveBulkCrew()
+	m.promote()
+	for _, r := range roles {
+		m.leaveSurplus(r)
+	}
+}
+
+func (m *Machine) driveBulkCrew() {
+	c := &m.crew
 	switch left := m.bulkLeft(); {
 	case left > bulkFrom:
 		if !c.bulk {
@@ -49,7 +131,6 @@ func (m *Machine) driveCrew() {
 	case !c.bulk:
 	case !c.restAt.IsZero() && m.due(c.restAt):
 		c.bulk, c.restAt = false, time.Time{}
-		m.leaveSurplus()
 	case c.restAt.IsZero() && m.due(c.replaceAt):
 		c.replaceAt = m.now.Add(replacePause)
 		m.wakeAt(c.replaceAt)
@@ -64,26 +145,56 @@ func (m *Machine) bulkLeft() int32 {
 	return max(st.Headers.Total-st.Headers.Done, st.Filters.Total-st.Filters.Done)
 }
 
-// leaveSurplus lets go of the slowest peers that are too many.
-func (m *Machine) leaveSurplus() {
-	peers := m.ready()
-	slices.SortStableFunc(peers, slower)
-	for _, p := range peers[:max(0, len(peers)-m.crew.rest)] {
-		m.drop(p, ReasonNotNeeded)
+// promote has peers that came for blocks and serve filters do so where those are
+// lacking.
+func (m *Machine) promote() {
+	for _, p := range m.peers {
+		if p.role == roleBlocks && p.servesFilters() && m.count(roleFilters) < m.places(roleFilters) && m.count(roleBlocks) > BlockPeers {
+			p.role = roleFilters
+		}
 	}
 }
 
-// slower puts who serves no filters first, then the slowest; of equals the
-// youngest.
+// leaveSurplus lets go of peers of a role that are too many.
+func (m *Machine) leaveSurplus(r role) {
+	var peers []*peerState
+	for _, p := range m.ready() {
+		if p.role == r && !p.info.Pinned {
+			peers = append(peers, p)
+		}
+	}
+	for ; len(peers) > m.most(r); peers = m.without(peers) {
+		continue
+	}
+}
+
+// without lets one of some peers go: one of two in the same part of the network,
+// else one far slower than the others, else whoever the dice choose. Were it
+// always the slowest, whoever has the fastest lines would end up alone with us.
+func (m *Machine) without(peers []*peerState) []*peerState {
+	slices.SortStableFunc(peers, slower)
+	out := slices.IndexFunc(peers, func(p *peerState) bool {
+		return slices.ContainsFunc(peers, func(q *peerState) bool { return p != q && groupOf(p) == groupOf(q) })
+	})
+	if out < 0 && peers[0].isFarBehind(peers) {
+		out = 0
+	}
+	if out < 0 {
+		out = m.cfg.Rand.IntN(len(peers))
+	}
+	m.drop(peers[out], ReasonNotNeeded)
+	return slices.Delete(peers, out, out+1)
+}
+
+// isFarBehind tells whether a peer is no match for the one in the middle of
+// peers in the order of slower.
+func (p *peerState) isFarBehind(peers []*peerState) bool {
+	return p.pace.rate < peers[len(peers)/2].pace.rate/farBehind
+}
+
+// slower puts the slowest first; of equals the youngest.
 func slower(p, q *peerState) int {
-	a, b := p.pace.rate, q.pace.rate
-	if !p.info.ServesFilters() {
-		a = -1
-	}
-	if !q.info.ServesFilters() {
-		b = -1
-	}
-	switch {
+	switch a, b := p.pace.rate, q.pace.rate; {
 	case a < b:
 		return -1
 	case a > b:
@@ -93,24 +204,115 @@ func slower(p, q *peerState) int {
 }
 
 // replaceSlowest gives the place of a filter peer that is far behind the others
-// to an address not tried yet. Who is part of a dispute is heard to its end.
+// to an address not tried yet. Who is part of a dispute is heard to its end, and
+// some the dice have spared: else whoever has the fastest lines would be alone
+// with us in the end.
 func (m *Machine) replaceSlowest() {
-	peers := slices.DeleteFunc(m.ready(), func(p *peerState) bool {
-		return !p.info.ServesFilters() || m.now.Sub(p.info.Since) < replacePause/2
-	})
-	if m.cf.dispute != nil || len(m.ready()) < m.crew.wanted() || len(peers) < minFilterPeers+2 || !m.canDial() {
+	var peers []*peerState
+	for _, p := range m.ready() {
+		if p.role == roleFilters && m.now.Sub(p.info.Since) >= replacePause/2 {
+			peers = append(peers, p)
+		}
+	}
+	if m.cf.dispute != nil || m.count(roleFilters) < m.places(roleFilters) || len(peers) < minFilterPeers+2 || m.pick(need{filters: true}) == nil {
 		return
 	}
 	slices.SortStableFunc(peers, slower)
-	median := peers[len(peers)/2].pace.rate
-	if slowest := peers[0]; slowest.pace.rate < median/farBehind {
-		m.drop(slowest, ReasonSlow)
+	for _, p := range peers {
+		if !p.spared && p.isFarBehind(peers) {
+			m.drop(p, ReasonSlow)
+			return
+		}
 	}
 }
 
-// canDial tells whether an address is free that could be dialled now.
-func (m *Machine) canDial() bool {
-	return slices.ContainsFunc(m.book.list, func(a *address) bool {
-		return !a.dialing && a.peer == 0 && !m.now.Before(a.retryAt)
-	})
+// drivePeers keeps enough connections open.
+func (m *Machine) drivePeers() {
+	if m.book.started.IsZero() {
+		m.book.started = m.now
+	}
+	for _, a := range m.book.list {
+		if a.pinned && !a.dialing && a.peer == 0 && m.due(a.retryAt) {
+			m.dial(a, roleAny)
+		}
+	}
+	if m.book.pinned {
+		return
+	}
+	if m.crew.named > 0 {
+		m.fill(roleAny, m.crew.named-m.count(roleAny))
+		return
+	}
+	for _, r := range roles {
+		m.fill(r, m.places(r)-m.count(r))
+	}
+}
+
+// fill opens connections for a role, twice as many as are missing: most addresses
+// lead to nobody.
+func (m *Machine) fill(r role, missing int) {
+	dialing, all := 0, 0
+	for _, other := range m.crew.dials {
+		all++
+		if other == r {
+			dialing++
+		}
+	}
+	for want := min(2*missing-dialing, maxDialing-all); want > 0; want-- {
+		a := m.pick(need{filters: r == roleFilters})
+		if a == nil {
+			m.resolve()
+			return
+		}
+		m.dial(a, r)
+	}
+}
+
+func (m *Machine) dial(a *address, r role) {
+	a.dialing = true
+	if !a.pinned {
+		m.crew.dials[a.addr] = r
+	}
+	m.do(Dial{Addr: a.addr, Purpose: r.purpose()})
+}
+
+// admit finds a place for a peer that has come, or the reason to let it go.
+func (m *Machine) admit(p *peerState) Reason {
+	delete(m.crew.dials, p.info.Addr)
+	p.role = roleNone
+	switch {
+	case p.info.Inbound || p.info.Purpose == ForFeeling || p.info.Purpose == ForBroadcast:
+		return ReasonNone
+	case p.info.Pinned:
+		p.role = roleAny
+		return ReasonNone
+	case p.info.Services&wire.SFNodeWitness == 0 || p.info.Services&wire.SFNodeNetwork == 0:
+		return ReasonUnsuitable
+	case m.crew.named > 0:
+		if m.count(roleAny) >= m.crew.named || !p.info.ServesFilters() && m.filtersLacking() {
+			return ReasonNotNeeded
+		}
+		p.role = roleAny
+		return ReasonNone
+	}
+	for _, r := range roles {
+		if r.purpose() == p.info.Purpose && (r != roleFilters || p.info.ServesFilters()) && m.count(r) < m.most(r) {
+			p.role = r
+			p.spared = r == roleFilters && m.cfg.Rand.IntN(sparedOneIn) == 0
+			return ReasonNone
+		}
+	}
+	return ReasonNotNeeded
+}
+
+// filtersLacking tells whether the places left, of a number that was named, are
+// needed for peers that serve filters.
+func (m *Machine) filtersLacking() bool {
+	others := 0
+	for _, p := range m.ready() {
+		if !p.servesFilters() {
+			others++
+		}
+	}
+	return others >= m.crew.named-minFilterPeers
 }

@@ -36,7 +36,7 @@ func TestCrew(t *testing.T) {
 	require.True(t, s.RunUntil(time.Hour, func() bool {
 		return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash
 	}))
-	require.Equal(t, protocol.BulkPeers, most)
+	require.Equal(t, protocol.BulkPeers+protocol.RelayPeers+protocol.BlockPeers, most)
 	require.GreaterOrEqual(t, replaced, 2)
 	// Eight quick ones would take 112 seconds.
 	require.Less(t, s.Now().Sub(begun), 4*time.Minute)

@@ -68,7 +68,7 @@ func (m *Machine) disputeAudit(p *peerState, height int32, hash chainhash.Hash) 
 	d.auditOf = p
 	ours := &variant{ours: true, filter: m.ownFilter(height, d.block)}
 	for _, q := range m.ready() {
-		if q != p && q.info.ServesFilters() && q.agreedTo >= height {
+		if q != p && q.servesFilters() && q.agreedTo >= height {
 			ours.peers = append(ours.peers, q)
 		}
 	}
@@ -331,7 +331,7 @@ func (m *Machine) filterDisproved(height int32, block chainhash.Hash) {
 		return
 	}
 	for _, p := range m.ready() {
-		if p.info.ServesFilters() && p.agreedTo >= height {
+		if p.servesFilters() && p.agreedTo >= height {
 			m.warn(Warning{Kind: WarnFilterLie, Height: height, Peer: p.info.Addr})
 			m.drop(p, ReasonBadFilterHeaders)
 		}

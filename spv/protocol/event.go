@@ -108,6 +108,9 @@ type (
 		Floor int64
 	}
 
+	// HealthChanged tells of another Condition than before.
+	HealthChanged struct{ Health Health }
+
 	// Overflow stands for events that a slow reader has missed: it must look
 	// at the state again. The machine never emits it.
 	Overflow struct{}
@@ -132,6 +135,7 @@ func (TxAcknowledged) isEvent()  {}
 func (TxEchoed) isEvent()        {}
 func (TxPropagated) isEvent()    {}
 func (TxStalled) isEvent()       {}
+func (HealthChanged) isEvent()   {}
 func (Overflow) isEvent()        {}
 func (Warned) isEvent()          {}
 
@@ -176,6 +180,9 @@ const (
 	WarnFilterLie
 	// WarnNoFilterPeers: no connected peer serves compact filters.
 	WarnNoFilterPeers
+	// WarnNodeStuck: a peer named by the person makes no progress. Others are
+	// used instead unless it is to be the only one.
+	WarnNodeStuck
 )
 
 // Warning is one such news.

@@ -21,6 +21,9 @@ const (
 	// HealthNodeBypassed: the person's own node makes no progress, so others are
 	// used.
 	HealthNodeBypassed
+	// HealthNodeStuck: the person's own nodes, which are the only ones allowed,
+	// make no progress.
+	HealthNodeStuck
 	// HealthOld: no block has come for longer than chance explains.
 	HealthOld
 	// HealthDispute: peers disagree about headers or filters.
@@ -55,4 +58,16 @@ type Health struct {
 	ClockPeers int
 	// Served and Relayed count what was given to others.
 	ServedBytes, ServedMessages, RelayedTxs uint64
+}
+
+// Health is how well the machine is connected at a time.
+func (m *Machine) Health(now time.Time) Health {
+	var h Health
+	for _, p := range m.ready() {
+		h.Outbound++
+		if p.info.Transport == TransportV2 {
+			h.Encrypted++
+		}
+	}
+	return h
 }

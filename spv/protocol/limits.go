@@ -5,10 +5,14 @@ import "time"
 // Limits and time-outs. None of them is a consensus rule; each bounds what a
 // peer can make us wait for, hold or send.
 const (
-	// DefaultPeers is how many peers are kept at a time.
-	DefaultPeers = 4
-	// BulkPeers is how many are kept while thousands of headers or filters are
-	// to be fetched.
+	// FilterPeers, RelayPeers and BlockPeers are how many peers are kept for each
+	// role at rest, and DefaultPeers all of them.
+	FilterPeers  = 3
+	RelayPeers   = 2
+	BlockPeers   = 1
+	DefaultPeers = FilterPeers + RelayPeers + BlockPeers
+	// BulkPeers is how many serve filters while thousands of headers or filters
+	// are to be fetched.
 	BulkPeers = 8
 	// bulkFrom is how many, and bulkRest how long that state lasts when all is
 	// here: late audits are heard.
@@ -18,11 +22,14 @@ const (
 	// farBehind by how much it must be slower than the one in the middle.
 	replacePause = time.Minute
 	farBehind    = 4
+	// sparedOneIn is how many filter peers there are for each that is never
+	// replaced for being slow.
+	sparedOneIn = 4
 	// minFilterPeers of them should serve compact filters, so that two can be
 	// compared.
 	minFilterPeers = 2
 	// maxDialing bounds connections being opened at once.
-	maxDialing = 8
+	maxDialing = 16
 	// maxAddresses bounds the addresses remembered in one run.
 	maxAddresses = 2000
 	// redialMin and redialMax bound the pause before an address is tried

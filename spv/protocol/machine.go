@@ -25,8 +25,8 @@ type Config struct {
 	Pinned []string
 	// NoDNS forbids look-ups at DNS seeds.
 	NoDNS bool
-	// Peers is how many peers to keep; if 0, DefaultPeers at rest and BulkPeers
-	// while much is to be fetched.
+	// Peers is how many peers to keep, whatever they serve; if 0, there are places
+	// for each role, DefaultPeers at rest.
 	Peers int
 	// Audit fetches all headers down to genesis when nothing else is to be done.
 	Audit bool
@@ -118,7 +118,7 @@ func New(cfg Config) *Machine {
 	}
 	m := &Machine{cfg: cfg, tree: cfg.Tree}
 	m.ranges = headerRanges{want: m.tree.Base().Height, filters: -1}
-	m.book.init(cfg.Pinned)
+	m.book.init(cfg)
 	m.crew.init(cfg)
 	m.cf.init(cfg.Filters)
 	m.relay.init()
@@ -267,6 +267,7 @@ const maxFeeFloor = 1_000_000
 
 // Progress tells how far the machine has come.
 func (m *Machine) Progress() Progress {
+	peers := m.ready()
 	pr := Progress{
 		Tip:            m.tree.Tip(),
 		Base:           m.tree.Base().Height + 1,
@@ -275,11 +276,11 @@ func (m *Machine) Progress() Progress {
 		FiltersFrom:    m.scan.from,
 		FilterTip:      m.cf.tip(m.tree),
 		FiltersTip:     m.filtersTip(),
-		Peers:          len(m.peers),
+		Peers:          len(peers),
 	}
-	for _, p := range m.peers {
+	for _, p := range peers {
 		pr.BestClaim = max(pr.BestClaim, p.info.StartHeight)
-		if p.info.ServesFilters() {
+		if p.servesFilters() {
 			pr.FilterPeers++
 			if m.cf.count() > 0 && p.agreedTo >= pr.FilterTip.Height {
 				pr.Agreed++
@@ -377,11 +378,12 @@ func (m *Machine) peer(id PeerID) *peerState {
 	return m.peers[i]
 }
 
-// ready lists peers that are not being disconnected.
+// ready lists the peers that may be asked and believed: we have chosen them, and
+// they are not being disconnected.
 func (m *Machine) ready() []*peerState {
 	ready := make([]*peerState, 0, len(m.peers))
 	for _, p := range m.peers {
-		if !p.leaving {
+		if p.usable() {
 			ready = append(ready, p)
 		}
 	}

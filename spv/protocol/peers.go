@@ -13,6 +13,8 @@ import (
 // peerState is what the machine knows of one connection.
 type peerState struct {
 	info    PeerInfo
+	role    role
+	spared  bool   // from being replaced for being slow
 	leaving bool   // Disconnect was asked for
 	reason  Reason // why, if so
 	up      bool   // PeerUp was told
@@ -67,16 +69,14 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: firstLanes}}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
-	if !info.Pinned && (info.Services&wire.SFNodeWitness == 0 || info.Services&wire.SFNodeNetwork == 0) {
-		m.drop(p, ReasonUnsuitable)
-		return
-	}
-	full := len(m.ready()) > m.crew.wanted()
-	if !info.Pinned && (full || !info.ServesFilters() && m.wantsFilterPeer()) {
-		m.drop(p, ReasonNotNeeded)
-		if a := m.book.byAddr[info.Addr]; full && a != nil {
+	if r := m.admit(p); r != ReasonNone {
+		m.drop(p, r)
+		if a := m.book.byAddr[info.Addr]; r == ReasonNotNeeded && info.ServesFilters() && a != nil {
 			a.retryAt = m.now.Add(redialMin) // no fault of its own, and soon needed, perhaps
 		}
+		return
+	}
+	if p.role == roleNone {
 		return
 	}
 	m.retryBlocks()
@@ -90,17 +90,12 @@ func (m *Machine) baseTip() chain.Tip {
 	return chain.Tip{Height: b.Height, Hash: b.Hash}
 }
 
-// wantsFilterPeer tells whether the places left are needed for peers that
-// serve filters. The peer in question is among m.peers already.
-func (m *Machine) wantsFilterPeer() bool {
-	others := 0
-	for _, p := range m.ready() {
-		if !p.info.ServesFilters() {
-			others++
-		}
-	}
-	return others > m.crew.rest-minFilterPeers
-}
+// usable tells whether the peer may be asked and believed: one of our choice that
+// is not being disconnected.
+func (p *peerState) usable() bool { return !p.leaving && p.role != roleNone }
+
+// servesFilters tells whether the peer may be asked for compact filters.
+func (p *peerState) servesFilters() bool { return p.usable() && p.info.ServesFilters() }
 
 // drop asks for the end of a connection.
 func (m *Machine) drop(p *peerState, r Reason) {

@@ -152,7 +152,7 @@ func (m *Machine) noteClaim() {
 	var best, second int32
 	peers := 0
 	for _, p := range m.peers {
-		if p.leaving || p.ahead {
+		if !p.usable() || p.ahead {
 			continue
 		}
 		peers++
@@ -179,11 +179,7 @@ func (m *Machine) counts() Stages {
 	base, goal := m.tree.Base().Height, m.headersGoal()
 	want := min(base, m.ranges.want)
 	st.Peers = Stage{Total: int32(m.peersWanted())}
-	for _, p := range m.peers {
-		if !p.leaving {
-			st.Peers.Done++
-		}
-	}
+	st.Peers.Done = int32(len(m.ready()))
 	st.Headers = Stage{Done: m.tree.Tip().Height - base + m.ranges.staged(), Total: goal - want}
 	if from := m.ranges.filters; from >= 0 {
 		// They wait for headers, and will be counted from there on.
@@ -294,19 +290,5 @@ func (m *Machine) explainBlocks(s *Stage) {
 }
 
 func (m *Machine) hasFilterPeer() bool {
-	return slices.ContainsFunc(m.peers, func(p *peerState) bool { return !p.leaving && p.info.ServesFilters() })
-}
-
-// peersWanted is how many connections are wished for.
-func (m *Machine) peersWanted() int {
-	if !m.book.pinned {
-		return m.crew.wanted()
-	}
-	n := 0
-	for _, a := range m.book.list {
-		if a.pinned {
-			n++
-		}
-	}
-	return n
+	return slices.ContainsFunc(m.peers, (*peerState).servesFilters)
 }

@@ -91,7 +91,7 @@ func (m *Machine) wantTx(p *peerState, txid chainhash.Hash) bool {
 		return false
 	}
 	if q := r.byID[txid]; q != nil {
-		if q.peer != p && len(q.others) < m.crew.most && !slices.Contains(q.others, p) {
+		if q.peer != p && len(q.others) < DefaultPeers && !slices.Contains(q.others, p) {
 			q.others = append(q.others, p)
 		}
 		return false

@@ -850,7 +850,7 @@ func TestReplacesDeadPeers(t *testing.T) {
 	eachSeed(t, 4, func(t *testing.T, seed uint64) {
 		w := newWorld(seed, 30, true)
 		var peers []*spvtest.Peer
-		for i := range 12 {
+		for i := range 24 {
 			peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: w.b, NoFilters: i%3 == 0, Refuses: i%5 == 4})
 		}
 		s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: seed, Keep: 1, Peers: peers})

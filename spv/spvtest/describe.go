@@ -237,6 +237,8 @@ func describeWarning(w protocol.Warning) string {
 		return fmt.Sprintf("%s lied about filter %d", w.Peer, w.Height)
 	case protocol.WarnNoFilterPeers:
 		return "nobody serves filters"
+	case protocol.WarnNodeStuck:
+		return w.Peer + " makes no progress"
 	}
 	return fmt.Sprint(w)
 }

@@ -14,7 +14,8 @@ import (
 // dialTimeout is how long the transport tries an address that does not answer.
 const dialTimeout = 10 * time.Second
 
-func (s *Sim) dial(addr string) {
+func (s *Sim) dial(out protocol.Dial) {
+	addr := out.Addr
 	p := s.peers[addr]
 	life := s.life
 	fail := func() {
@@ -42,7 +43,9 @@ func (s *Sim) dial(addr string) {
 			p.dials++
 			s.conns[c.id] = c
 			c.announced = p.Chain.Tip().Height
-			s.Input(protocol.PeerConnected{Info: p.info(c.id, s.now)})
+			info := p.info(c.id, s.now)
+			info.Purpose = out.Purpose
+			s.Input(protocol.PeerConnected{Info: info})
 		})
 	}
 }

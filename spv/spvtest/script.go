@@ -51,6 +51,7 @@ type Script struct {
 	labels   map[chainhash.Hash]string
 	pings    map[string]uint64
 	disk     map[chainhash.Hash][]byte
+	purposes map[string]protocol.Purpose // of the last dial
 	out      strings.Builder
 }
 
@@ -62,7 +63,7 @@ func RunScript(src string) (string, error) {
 		branches: make(map[string]Branch), txs: make(map[string]*wire.MsgTx),
 		ids: make(map[string]protocol.PeerID), names: make(map[protocol.PeerID]string),
 		labels: make(map[chainhash.Hash]string), pings: make(map[string]uint64),
-		disk: make(map[chainhash.Hash][]byte),
+		disk: make(map[chainhash.Hash][]byte), purposes: make(map[string]protocol.Purpose),
 	}
 	lines := bufio.NewScanner(strings.NewReader(src))
 	for n := 1; lines.Scan(); n++ {
@@ -239,6 +240,8 @@ func (s *Script) carry(outs []protocol.Output) {
 	var afterTx bool
 	for _, out := range outs {
 		switch out := out.(type) {
+		case protocol.Dial:
+			s.purposes[out.Addr] = out.Purpose
 		case protocol.SaveFilter:
 			s.disk[out.Block] = out.Data
 			if first == "" {
@@ -300,7 +303,7 @@ func (s *Script) connect(c *command) error {
 	if c.word(1) == "nofilters" {
 		services &^= wire.SFNodeCF
 	}
-	s.step(protocol.PeerConnected{Info: protocol.PeerInfo{ID: s.nextID, Addr: name, Services: services,
+	s.step(protocol.PeerConnected{Info: protocol.PeerInfo{ID: s.nextID, Addr: name, Purpose: s.purposes[name], Services: services,
 		StartHeight: int32(c.number("height", 0)), Since: s.now}})
 	return nil
 }

@@ -350,7 +350,7 @@ func (s *Sim) execute(out protocol.Output) {
 	}
 	switch out := out.(type) {
 	case protocol.Dial:
-		s.dial(out.Addr)
+		s.dial(out)
 	case protocol.Disconnect:
 		s.disconnect(out)
 	case protocol.Send:
