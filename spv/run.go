@@ -235,6 +235,7 @@ func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
 		Params:      r.c.cfg.Params.Net,
 		Purpose:     purpose,
 		LowData:     r.c.cfg.LowData,
+		Serve:       r.c.cfg.Listen != "",
 		NoWTxID:     true, // until the machine announces and asks by wtxid
 		StartHeight: func() int32 { return r.c.Tip().Height },
 		Pinned:      func(addr string) bool { return pinned[addr] },

@@ -65,6 +65,9 @@ type Config struct {
 	// StartHeight tells those who connect to us our height; nil means 0. Those
 	// we connect to are told 0: it would say when we were here last.
 	StartHeight func() int32
+	// Serve hands over what others ask of us: headers, filters, addresses.
+	// Without it such messages are skipped.
+	Serve bool
 	// NoWTxID leaves out that transactions be announced by wtxid (BIP339).
 	NoWTxID bool
 	// Pinned tells whether an address was named by the person; nil means none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"thistle/spv/chain"
@@ -22,13 +23,14 @@ type Conn struct {
 	info    protocol.PeerInfo
 	version uint32 // negotiated protocol version
 
-	sock net.Conn
+	sock *counted
 	in   *frames
 	out  *queue
 
-	asked asked
-	news  allowance // reader only
-	junk  allowance // reader only
+	asked    asked
+	news     allowance // reader only
+	junk     allowance // reader only
+	requests allowance // reader only
 
 	once   sync.Once
 	done   chan struct{} // closed at the end
@@ -36,20 +38,40 @@ type Conn struct {
 	cause  error // may be nil
 }
 
-func newConn(cfg *Config, id protocol.PeerID, addr string, sock net.Conn) *Conn {
+func newConn(cfg *Config, id protocol.PeerID, addr string, plain net.Conn) *Conn {
+	sock := &counted{Conn: plain}
 	return &Conn{
-		cfg:     cfg,
-		rules:   chain.Params{Net: cfg.Params},
-		id:      id,
-		info:    protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr), Purpose: cfg.Purpose, Transport: protocol.TransportV1},
-		version: ProtocolVersion,
-		sock:    sock,
-		in:      newFrames(sock, cfg),
-		out:     newQueue(),
-		news:    newsAllowance(),
-		junk:    junkAllowance(),
-		done:    make(chan struct{}),
+		cfg:      cfg,
+		rules:    chain.Params{Net: cfg.Params},
+		id:       id,
+		info:     protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr), Purpose: cfg.Purpose, Transport: protocol.TransportV1},
+		version:  ProtocolVersion,
+		sock:     sock,
+		in:       newFrames(sock, cfg),
+		out:      newQueue(),
+		news:     newsAllowance(),
+		junk:     junkAllowance(),
+		requests: requestAllowance(),
+		done:     make(chan struct{}),
 	}
+}
+
+// counted counts the bytes of a connection.
+type counted struct {
+	net.Conn
+	in, out atomic.Uint64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.in.Add(uint64(n))
+	return n, err
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.out.Add(uint64(n))
+	return n, err
 }
 
 // Info returns what the handshake told. UserAgent is escaped and at most 256
@@ -106,6 +128,24 @@ func (c *Conn) Send(msg wire.Message) bool {
 	}
 	return true
 }
+
+// SendPatiently is Send for what is large and can wait: it does so until the peer
+// has read most of what was sent before. One goroutine at a time may call it.
+func (c *Conn) SendPatiently(ctx context.Context, msg wire.Message) bool {
+	for !c.out.low() {
+		select {
+		case <-c.out.less:
+		case <-c.done:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return c.Send(msg)
+}
+
+// Traffic returns how many bytes have come and gone so far.
+func (c *Conn) Traffic() (in, out uint64) { return c.sock.in.Load(), c.sock.out.Load() }
 
 // Close ends the connection. The first reason given stays; later ones are
 // ignored.

@@ -39,6 +39,54 @@ func TestSend(t *testing.T) {
 	})
 }
 
+// TestSendPatiently: large answers wait for the peer to read, and small ones pass
+// them by.
+func TestSendPatiently(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		s := connect(t)
+		filter := &wire.MsgCFilter{Data: make([]byte, 200_000)}
+		sent, done := 0, make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 50 {
+				require.True(t, s.conn.SendPatiently(t.Context(), filter))
+				sent++
+			}
+		}()
+		synctest.Wait()
+		require.Equal(t, 3, sent, "what waits is bounded")
+		require.True(t, s.conn.Send(&wire.MsgPing{Nonce: 5}))
+		for range 3 {
+			require.Equal(t, filter, s.read())
+		}
+		require.Equal(t, &wire.MsgPing{Nonce: 5}, s.read())
+		for range 47 {
+			require.Equal(t, filter, s.read())
+		}
+		<-done
+		in, out := s.conn.Traffic()
+		require.Greater(t, out, uint64(50*200_000))
+		require.Less(t, in, uint64(1000))
+		s.send(&wire.MsgPing{})
+		<-s.inputs
+		more, _ := s.conn.Traffic()
+		require.Equal(t, in+24+8, more)
+
+		for range 3 {
+			require.True(t, s.conn.SendPatiently(t.Context(), filter))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		require.False(t, s.conn.SendPatiently(ctx, filter), "whoever waits can be called off")
+		waits := make(chan bool)
+		go func() { waits <- s.conn.SendPatiently(t.Context(), filter) }()
+		synctest.Wait()
+		s.close()
+		require.False(t, <-waits)
+	})
+}
+
 // TestNothingIsAnswered: answers are the machine's business.
 func TestNothingIsAnswered(t *testing.T) {
 	t.Parallel()

@@ -41,32 +41,41 @@ var (
 )
 
 // reading says how one kind of message is received: the cap on its payload, and
-// what reads that payload. A nil read skips it.
+// what reads that payload. A nil read skips it, as does one that is served if we
+// serve nobody.
 type reading struct {
-	max  uint32
-	read func(*Conn, frame) (protocol.Input, error)
+	max    uint32
+	read   func(*Conn, frame) (protocol.Input, error)
+	served bool
 }
 
 // readings is every command that is known. Any other is skipped.
 var readings = map[command]reading{
-	cmdVersion: {maxVersionPayload, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVersionTwice) }},
-	cmdVerAck:  {0, func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVerAckTwice) }},
+	cmdVersion: {max: maxVersionPayload, read: func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVersionTwice) }},
+	cmdVerAck:  {max: 0, read: func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVerAckTwice) }},
 
-	commandOf(wire.CmdHeaders):     {maxHeadersPayload, (*Conn).readHeaders},
-	commandOf(wire.CmdInv):         {maxInvPayload, (*Conn).readInv},
-	commandOf(wire.CmdGetData):     {maxInvPayload, (*Conn).readGetData},
-	commandOf(wire.CmdNotFound):    {maxInvPayload, (*Conn).readNotFound},
-	commandOf(wire.CmdAddr):        {maxAddrPayload, readAddrs(addrmgr.DecodeAddr)},
-	commandOf(wire.CmdPing):        {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPing) })},
-	commandOf(wire.CmdPong):        {nonceSize, readSmall(func() wire.Message { return new(wire.MsgPong) })},
-	commandOf(wire.CmdFeeFilter):   {nonceSize, readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
-	commandOf(wire.CmdCFHeaders):   {maxCFHeadersPayload, (*Conn).readCFHeaders},
-	commandOf(wire.CmdCFCheckpt):   {maxCFCheckptPayload, (*Conn).readCFCheckpt},
-	commandOf(wire.CmdCFilter):     {maxCFilterPayload, (*Conn).readCFilter},
-	commandOf(wire.CmdBlock):       {maxBlockPayload, (*Conn).readBlock},
-	commandOf(wire.CmdTx):          {maxTxPayload, (*Conn).readTx},
-	commandOf(wire.CmdAddrV2):      {maxAddrV2Payload, readAddrs(addrmgr.DecodeAddrV2)},
-	commandOf(wire.CmdSendHeaders): {max: 0},
+	commandOf(wire.CmdHeaders):   {max: maxHeadersPayload, read: (*Conn).readHeaders},
+	commandOf(wire.CmdInv):       {max: maxInvPayload, read: (*Conn).readInv},
+	commandOf(wire.CmdGetData):   {max: maxInvPayload, read: (*Conn).readGetData},
+	commandOf(wire.CmdNotFound):  {max: maxInvPayload, read: (*Conn).readNotFound},
+	commandOf(wire.CmdAddr):      {max: maxAddrPayload, read: readAddrs(addrmgr.DecodeAddr)},
+	commandOf(wire.CmdPing):      {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPing) })},
+	commandOf(wire.CmdPong):      {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPong) })},
+	commandOf(wire.CmdFeeFilter): {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
+	commandOf(wire.CmdCFHeaders): {max: maxCFHeadersPayload, read: (*Conn).readCFHeaders},
+	commandOf(wire.CmdCFCheckpt): {max: maxCFCheckptPayload, read: (*Conn).readCFCheckpt},
+	commandOf(wire.CmdCFilter):   {max: maxCFilterPayload, read: (*Conn).readCFilter},
+	commandOf(wire.CmdBlock):     {max: maxBlockPayload, read: (*Conn).readBlock},
+	commandOf(wire.CmdTx):        {max: maxTxPayload, read: (*Conn).readTx},
+	commandOf(wire.CmdAddrV2):    {max: maxAddrV2Payload, read: readAddrs(addrmgr.DecodeAddrV2)},
+
+	commandOf(wire.CmdGetHeaders):   request(maxGetHeaders, func() wire.Message { return new(wire.MsgGetHeaders) }),
+	commandOf(wire.CmdGetCFHeaders): request(getFiltersSize, func() wire.Message { return new(wire.MsgGetCFHeaders) }),
+	commandOf(wire.CmdGetCFilters):  request(getFiltersSize, func() wire.Message { return new(wire.MsgGetCFilters) }),
+	commandOf(wire.CmdGetCFCheckpt): request(getCheckpointsSize, func() wire.Message { return new(wire.MsgGetCFCheckpt) }),
+	commandOf(wire.CmdGetAddr):      request(0, func() wire.Message { return new(wire.MsgGetAddr) }),
+
+	commandOf(wire.CmdSendHeaders): {max: 0, read: readSmall(func() wire.Message { return new(wire.MsgSendHeaders) })},
 	cmdSendAddrV2:                  {max: 0},
 	cmdWTxIDRelay:                  {max: 0},
 }
@@ -75,7 +84,7 @@ var readings = map[command]reading{
 // to make.
 func (c *Conn) receive(h frame) (protocol.Input, error) {
 	how, known := readings[h.command]
-	if !known {
+	if !known || how.served && !c.cfg.Serve {
 		return nil, c.discard(h)
 	}
 	if h.length > how.max {

@@ -118,6 +118,76 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// TestRequests: what others ask of us arrives if we serve, and is skipped if not.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	locator := func(n int) *wire.MsgGetHeaders {
+		m := &wire.MsgGetHeaders{ProtocolVersion: 70016, HashStop: hashN(9)}
+		for range n {
+			h := hashN(1)
+			m.BlockLocatorHashes = append(m.BlockLocatorHashes, &h)
+		}
+		return m
+	}
+	asked := []wire.Message{
+		locator(3), locator(101), &wire.MsgGetCFHeaders{StartHeight: 1, StopHash: hashN(2)}, &wire.MsgGetCFilters{StartHeight: 3, StopHash: hashN(4)},
+		&wire.MsgGetCFCheckpt{StopHash: hashN(5)}, &wire.MsgGetAddr{},
+	}
+	serve := func(c *peer.Config) { c.Serve = true }
+	bubble(t, func(t *testing.T) {
+		s := connect(t, serve)
+		for _, m := range asked {
+			s.send(m)
+			require.Equal(t, protocol.MessageReceived{Peer: id, Msg: m}, <-s.inputs)
+		}
+		s.send(&wire.MsgMemPool{})
+		s.none()
+		s.close()
+	})
+	bubble(t, func(t *testing.T) {
+		s := connect(t)
+		for _, m := range asked {
+			s.send(m)
+		}
+		s.none()
+		s.close()
+	})
+	broken := map[string]struct {
+		command string
+		payload []byte
+	}{
+		"locator of 102":       {"getheaders", (&remote{t: t}).encode(locator(102))[24:]},
+		"locator count > data": {"getheaders", append([]byte{0, 0, 0, 0, 50}, make([]byte, 64)...)},
+		"locator without stop": {"getheaders", append([]byte{0, 0, 0, 0, 1}, make([]byte, 32)...)},
+		"getheaders empty":     {"getheaders", nil},
+		"getcfilters of 36":    {"getcfilters", make([]byte, 36)},
+		"getcfheaders of 38":   {"getcfheaders", make([]byte, 38)},
+		"getcfcheckpt of 1":    {"getcfcheckpt", make([]byte, 1)},
+		"getaddr of 1":         {"getaddr", make([]byte, 1)},
+	}
+	for name, c := range broken {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				s := connect(t, serve)
+				s.try(s.frame(c.command, c.payload))
+				s.ends(protocol.ReasonProtocol)
+				s.none()
+			})
+		})
+	}
+	bubble(t, func(t *testing.T) { // a burst is served, a flood is not
+		s := connect(t, serve)
+		one := s.encode(&wire.MsgGetAddr{})
+		n := 0
+		for n < 20_000 && s.try(one) {
+			n++
+		}
+		s.ends(protocol.ReasonFlood)
+		require.InDelta(t, 5000, n, 2)
+	})
+}
+
 // TestDelivered: each kind of message arrives as the input it is.
 func TestDelivered(t *testing.T) {
 	t.Parallel()
@@ -165,6 +235,7 @@ func TestDelivered(t *testing.T) {
 		expect(filter(hashN(8)), &wire.MsgCFilter{BlockHash: hashN(8), Data: data})
 		expect(filter(stop), &wire.MsgCFilter{BlockHash: stop, Data: data})
 
+		expect(as(&wire.MsgSendHeaders{}), &wire.MsgSendHeaders{})
 		tx := genesis.Transactions[0]
 		s.ask(getData(wire.InvTypeWitnessTx, tx.TxHash()))
 		expect(protocol.TxReceived{Peer: id, Tx: tx}, tx)
