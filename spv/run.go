@@ -250,7 +250,7 @@ func (r *runner) resolve() {
 	r.group.Go(func() error {
 		ctx, cancel := context.WithTimeout(r.ctx, 15*time.Second)
 		defer cancel()
-		addrs := peer.Resolve(ctx, nil, r.c.cfg.Params.Net)
+		addrs := peer.Resolve(ctx, r.c.cfg.Resolver, r.c.cfg.Params.Net)
 		r.c.log.Info("asked dns seeds", "found", len(addrs))
 		_ = r.deliver(protocol.AddressesFound{Addrs: addrs})
 		return nil

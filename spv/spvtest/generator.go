@@ -116,9 +116,14 @@ func (g *Generator) Find(hash chainhash.Hash) *Block { return g.byHash[hash] }
 func (g *Generator) Mine(b Branch, n int) Branch {
 	b = b[:len(b):len(b)]
 	for range n {
-		b = append(b, g.mine(b, nil))
+		b = append(b, g.mine(b, nil, time.Time{}))
 	}
 	return b
+}
+
+// MineAt puts one block on a branch that claims a time of its own.
+func (g *Generator) MineAt(b Branch, when time.Time) Branch {
+	return append(b[:len(b):len(b)], g.mine(b, nil, when))
 }
 
 // Pay puts one block on a branch that pays each script an amount in satoshi.
@@ -127,7 +132,7 @@ func (g *Generator) Pay(b Branch, amount int64, scripts ...[]byte) Branch {
 	for _, s := range scripts {
 		outs = append(outs, wire.NewTxOut(amount, s))
 	}
-	return append(b[:len(b):len(b)], g.mine(b, outs))
+	return append(b[:len(b):len(b)], g.mine(b, outs, time.Time{}))
 }
 
 // Checkpoint is a base at a height of a branch, which must end a period.
@@ -145,12 +150,16 @@ func (g *Generator) Checkpoint(b Branch, height int32) chain.Base {
 		bits = b[height+1].Header.Bits()
 	}
 	return chain.Base{Height: height, Hash: b[height].Hash, Work: work, Bits: bits,
-		Time: time.Unix(int64(b[height].Header.Time()), 0).Add(g.opt.Spacing).UTC()}
+		Time: b[height].Time().Add(g.opt.Spacing).UTC()}
 }
 
-// mine makes the block that follows a branch.
-func (g *Generator) mine(b Branch, pays []*wire.TxOut) *Block {
+// mine makes the block that follows a branch, by its own time or, if that is
+// zero, after the usual pause.
+func (g *Generator) mine(b Branch, pays []*wire.TxOut, when time.Time) *Block {
 	parent := b.Tip()
+	if when.IsZero() {
+		when = parent.Time().Add(g.opt.Spacing)
+	}
 	height := parent.Height + 1
 	coinbase := g.coinbase(height)
 	txs := []*wire.MsgTx{coinbase}
@@ -184,7 +193,7 @@ func (g *Generator) mine(b Branch, pays []*wire.TxOut) *Block {
 	block := &wire.MsgBlock{Transactions: txs, Header: wire.BlockHeader{
 		Version:   0x2000_0000,
 		PrevBlock: parent.Hash,
-		Timestamp: time.Unix(int64(parent.Header.Time()), 0).Add(g.opt.Spacing),
+		Timestamp: when,
 		Bits:      g.bits(b),
 	}}
 	block.Header.MerkleRoot = rootOf(txs, (*wire.MsgTx).TxHash)
@@ -324,6 +333,9 @@ func (g *Generator) finish(parent *Block, msg *wire.MsgBlock, spent [][]byte) *B
 	g.byHash[b.Hash] = b
 	return b
 }
+
+// Time is when the block says that it was mined.
+func (b *Block) Time() time.Time { return time.Unix(int64(b.Header.Time()), 0) }
 
 // Scripts are all scripts the block's true filter holds.
 func (b *Block) Scripts() [][]byte {

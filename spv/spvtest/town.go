@@ -1,0 +1,238 @@
+package spvtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Town is a network of nodes that whole clients talk to over pipes, so that in a
+// testing/synctest bubble time costs nothing. Its nodes are honest but for what
+// their Deviation says.
+type Town struct {
+	Land  *Land
+	links sync.WaitGroup
+
+	mu    sync.Mutex // guards all below
+	best  Branch
+	nodes []*Node
+	pool  map[chainhash.Hash]*wire.MsgTx
+	down  bool
+}
+
+// NewTown is a network without nodes that has come to the land's start.
+func NewTown(l *Land) *Town {
+	return &Town{Land: l, best: l.Main.To(l.Start), pool: make(map[chainhash.Hash]*wire.MsgTx)}
+}
+
+// Close ends what connections are left, and waits for their end.
+func (t *Town) Close() {
+	t.Cut(true)
+	t.links.Wait()
+}
+
+// Node is a full node on the wire.
+type Node struct {
+	Addr    string
+	Latency time.Duration // one way
+	town    *Town
+	dev     Deviation
+	mind    *Peer // what it claims of filters
+	mindMu  sync.Mutex
+
+	mu    sync.Mutex // guards all below
+	links map[*Link]bool
+	dials int
+	heard []wire.Message
+}
+
+// maxHeard bounds what a node remembers of what it was sent.
+const maxHeard = 20_000
+
+// Add puts a node on the network, in a net group of its own.
+func (t *Town) Add(d Deviation) *Node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := len(t.nodes)
+	n := &Node{town: t, dev: d, Latency: 20 * time.Millisecond, links: make(map[*Link]bool),
+		Addr: fmt.Sprintf("45.%d.7.1:8333", i+1), mind: &Peer{Filters: d.Filters}}
+	if d.Group != 0 {
+		n.Addr = fmt.Sprintf("46.%d.%d.1:8333", d.Group, i+1)
+	}
+	t.nodes = append(t.nodes, n)
+	return n
+}
+
+// Nodes are all nodes, in the order they were added.
+func (t *Town) Nodes() []*Node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.nodes)
+}
+
+var errRefused = errors.New("refused")
+
+// Dial is a client's way to the nodes.
+func (t *Town) Dial(_ context.Context, _, addr string) (net.Conn, error) {
+	t.mu.Lock()
+	i := slices.IndexFunc(t.nodes, func(n *Node) bool { return n.Addr == addr })
+	down := t.down
+	t.mu.Unlock()
+	if i < 0 || down {
+		return nil, errRefused
+	}
+	ours, theirs := net.Pipe()
+	t.nodes[i].talk(theirs)
+	return ours, nil
+}
+
+// LookupNetIP makes a Town the answer of every DNS seed.
+func (t *Town) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down {
+		return nil, errRefused
+	}
+	var list []netip.Addr
+	for _, n := range t.nodes {
+		list = append(list, netip.MustParseAddrPort(n.Addr).Addr())
+	}
+	return list, nil
+}
+
+// Best is the chain of the honest nodes.
+func (t *Town) Best() Branch {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.best
+}
+
+// Grow puts the network on a branch; the nodes announce what is new.
+func (t *Town) Grow(b Branch) {
+	t.mu.Lock()
+	old := t.best
+	t.best = b
+	t.mu.Unlock()
+	fork := int32(0)
+	for h := min(len(old), len(b)) - 1; h > 0; h-- {
+		if old[h] == b[h] {
+			fork = int32(h)
+			break
+		}
+	}
+	for _, n := range t.Nodes() {
+		n.announce(fork)
+	}
+}
+
+// Cut ends all connections and refuses new ones, or permits them again.
+func (t *Town) Cut(down bool) {
+	t.mu.Lock()
+	t.down = down
+	t.mu.Unlock()
+	if !down {
+		return
+	}
+	for _, n := range t.Nodes() {
+		for _, l := range n.open() {
+			l.Close()
+		}
+	}
+}
+
+// take keeps a transaction that a node was given, and has the other honest nodes
+// announce it a little later.
+func (t *Town) take(from *Node, tx *wire.MsgTx) {
+	txid := tx.TxHash()
+	t.mu.Lock()
+	known := t.pool[txid] != nil
+	t.pool[txid] = tx
+	t.mu.Unlock()
+	if known {
+		return
+	}
+	inv := wire.NewMsgInv()
+	_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeTx, &txid)) // room for one
+	for _, n := range t.Nodes() {
+		if n == from || n.dev.Silent {
+			continue
+		}
+		for _, l := range n.open() {
+			t.links.Go(func() {
+				if l.Wait(2 * time.Second) {
+					l.Say(inv)
+				}
+			})
+		}
+	}
+}
+
+// Pool is a transaction that nodes pass on, nil if they have not heard of it.
+func (t *Town) Pool(txid chainhash.Hash) *wire.MsgTx {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pool[txid]
+}
+
+func (n *Node) open() []*Link {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var list []*Link
+	for l := range n.links {
+		list = append(list, l)
+	}
+	slices.SortFunc(list, func(a, b *Link) int { return a.N - b.N })
+	return list
+}
+
+// Dials counts the connections made to the node.
+func (n *Node) Dials() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.dials
+}
+
+// Heard lists what the node was sent, but for pings, pongs and handshakes.
+func (n *Node) Heard() []wire.Message {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.heard)
+}
+
+// Branch is the chain that the node is on.
+func (n *Node) Branch() Branch {
+	b := n.town.Best()
+	if n.dev.Chain != nil {
+		return n.dev.Chain(n.town.Land, b)
+	}
+	return b
+}
+
+// announce tells all connections of the blocks above a fork.
+func (n *Node) announce(fork int32) {
+	b := n.Branch()
+	if b.Tip().Height <= fork || n.dev.Silent {
+		return
+	}
+	msg := headersMsg(b.Headers(fork+1, b.Tip().Height))
+	for _, l := range n.open() {
+		for _, m := range n.deviate(l, nil, []wire.Message{msg}) {
+			l.Say(m)
+		}
+	}
+}
+
+func (n *Node) deviate(l *Link, asked wire.Message, truth []wire.Message) []wire.Message {
+	if n.dev.Reply == nil {
+		return truth
+	}
+	return n.dev.Reply(l, asked, truth)
+}
