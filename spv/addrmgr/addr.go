@@ -227,9 +227,14 @@ func (a Addr) Group() Group {
 }
 
 // BanKey names what is refused together with an address: the IPv4 address with
-// all its ports, /64 of IPv6, the key elsewhere. Empty for the zero value.
+// all its ports, /64 of IPv6, the key elsewhere. On this computer and in its own
+// network many may share an address, behind Tor all who come in: there it is the
+// address with its port. Empty for the zero value.
 func (a Addr) BanKey() string {
-	if a.net == IPv6 {
+	switch {
+	case (a.net == IPv4 || a.net == IPv6) && !routable(a.ip()):
+		return a.String()
+	case a.net == IPv6:
 		p, _ := a.ip().Prefix(64)
 		return p.String()
 	}

@@ -24,8 +24,6 @@ const (
 	// maxHost is the longest address of a network not known that is passed over
 	// (BIP155).
 	maxHost = 512
-	// legacySize is an address in an addr message.
-	legacySize = 4 + 8 + 16 + 2
 )
 
 // errGossip is what all errors of decoding wrap.
