@@ -109,6 +109,8 @@ func (s *Session) publish(event spv.Event) {
 		s.hub.publish(PeerLost{Addr: e.Peer.Addr, Reason: e.Reason.String()})
 	case spv.PeerFailed:
 		s.hub.publish(PeerLost{Addr: e.Addr, Reason: "no connection"})
+	case spv.HealthChanged:
+		s.hub.publish(HealthChanged{e.Health})
 	case spv.Warned:
 		s.hub.publish(warningOf(e.Warning))
 	}

@@ -95,6 +95,9 @@ type (
 		Height int32
 		Hash   chainhash.Hash
 	}
+	// HealthChanged tells that something else than before should be known first
+	// about the connection.
+	HealthChanged struct{ Health Health }
 	// Warning tells of something a person should know, in one sentence.
 	Warning struct{ Kind, Text string }
 )
@@ -113,4 +116,5 @@ func (TxHeard) isEvent()       {}
 func (DoubleSpend) isEvent()   {}
 func (Reorg) isEvent()         {}
 func (Synced) isEvent()        {}
+func (HealthChanged) isEvent() {}
 func (Warning) isEvent()       {}

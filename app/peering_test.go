@@ -66,8 +66,6 @@ func TestNobodyBeforeSettingsAreKnown(t *testing.T) {
 	s, err := app.LoadSettings(env.DataDir, env.Network)
 	require.Error(t, err)
 	env.Peering.Unknown = s.Peering.Unknown
-	_, err = app.Peers(t.Context(), env)
-	require.Equal(t, app.KindPeering, app.KindOf(err))
 	session, err := app.Begin(env)
 	require.NoError(t, err)
 	require.Equal(t, app.KindPeering, app.KindOf(session.Run(t.Context())))

@@ -73,12 +73,3 @@ func progressOf(chain *spv.Client, running bool) Progress {
 	}
 	return p
 }
-
-// Peers lists the connected peers; none while the session does not run.
-func (s *Session) Peers() []Peer {
-	chain, running := s.client()
-	if chain == nil || !running {
-		return nil
-	}
-	return peersOf(chain)
-}

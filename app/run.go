@@ -247,6 +247,8 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 		w.hub.publish(PeerLost{Addr: e.Peer.Addr, Reason: e.Reason.String()})
 	case spv.PeerFailed:
 		w.hub.publish(PeerLost{Addr: e.Addr, Reason: "no connection"})
+	case spv.HealthChanged:
+		w.hub.publish(HealthChanged{e.Health})
 	case spv.Warned:
 		w.hub.publish(warningOf(e.Warning))
 	}
@@ -261,6 +263,8 @@ func warningOf(warning spv.Warning) Warning {
 		return Warning{Kind: "filter_dispute", Text: fmt.Sprintf("Peers disagree about block %d; the block itself is searched.", warning.Height)}
 	case spv.WarnFilterLie:
 		return Warning{Kind: "filter_lie", Text: fmt.Sprintf("The peer %s gave a false filter for block %d and was dropped.", warning.Peer, warning.Height)}
+	case spv.WarnNodeStuck:
+		return Warning{Kind: "node_stuck", Text: fmt.Sprintf("Your own node %s makes no progress.", warning.Peer)}
 	}
 	return Warning{Kind: "no_filter_peers", Text: "None of the connected peers serves compact block filters, so payments cannot be searched for yet."}
 }

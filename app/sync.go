@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"thistle/app/units"
 	"thistle/spv"
 )
 
@@ -17,10 +16,19 @@ const lookAgain = 50 * time.Millisecond
 // Online runs the wallet while fn does its work, and stops it afterwards. The
 // error is fn's, or what ended the run.
 func (w *Wallet) Online(ctx context.Context, fn func(ctx context.Context) error) error {
+	return online(ctx, w.Run, fn)
+}
+
+// Online is the same for a session's peer, without a wallet.
+func (s *Session) Online(ctx context.Context, fn func(ctx context.Context) error) error {
+	return online(ctx, s.Run, fn)
+}
+
+func online(ctx context.Context, run, fn func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ran := make(chan error, 1)
 	go func() {
-		err := w.Run(ctx)
+		err := run(ctx)
 		if err != nil {
 			cancel(err)
 		}
@@ -142,86 +150,5 @@ func (w *Wallet) tellSynced() {
 	if fresh {
 		w.syncOutbox()
 		w.hub.publish(Synced{Height: res.Height, Hash: res.Hash})
-	}
-}
-
-// Peers lists the connected peers; none while the wallet does not run.
-func (w *Wallet) Peers() []Peer {
-	chain := w.online()
-	if chain == nil {
-		return nil
-	}
-	return peersOf(chain)
-}
-
-// Peers connects, waits until wanted peers are there and have answered or ctx
-// ends, and lists them. No wallet is opened.
-func Peers(ctx context.Context, env *Env) ([]Peer, error) {
-	const op = "list peers"
-	if err := env.anyPeers(); err != nil {
-		return nil, err
-	}
-	lock, err := env.lock()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = lock.Release() }()
-	cfg := env.peerConfig()
-	cfg.BirthdayTime = env.now()
-	chain, err := spv.Open(cfg)
-	if err != nil {
-		return nil, failure(op, err)
-	}
-	defer func() { _ = chain.Close() }()
-	inner, stop := context.WithCancel(ctx)
-	ran := make(chan error, 1)
-	go func() { ran <- chain.Run(inner) }()
-	awaitPeers(ctx, chain)
-	peers := peersOf(chain)
-	stop()
-	if err := <-ran; err != nil {
-		return nil, failure(op, err)
-	}
-	if len(peers) == 0 {
-		return nil, &Error{Op: op, Kind: KindNoPeers}
-	}
-	return peers, nil
-}
-
-// awaitPeers waits until the connected peers have measured up and no more are
-// coming soon.
-func awaitPeers(ctx context.Context, chain *spv.Client) {
-	ticker := time.NewTicker(lookAgain)
-	defer ticker.Stop()
-	for {
-		st := chain.Status()
-		measured := len(st.Peers) > 0
-		for _, p := range st.Peers {
-			measured = measured && p.Latency > 0
-		}
-		if measured && st.Settled {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-func peersOf(chain *spv.Client) []Peer {
-	var peers []Peer
-	for _, p := range chain.Status().Peers {
-		peers = append(peers, peerOf(p))
-	}
-	return peers
-}
-
-func peerOf(p spv.PeerInfo) Peer {
-	return Peer{
-		Addr: p.Addr, UserAgent: p.UserAgent, Version: p.Version, Services: p.ServiceNames(),
-		StartHeight: p.StartHeight, Height: p.Height, Latency: p.Latency, FeeFloor: units.FeeRate(p.FeeFloor),
-		Since: p.Since.UTC(), Filters: p.ServesFilters(),
 	}
 }

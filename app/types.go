@@ -331,7 +331,32 @@ type Peer struct {
 	FeeFloor    units.FeeRate
 	Since       time.Time
 	Filters     bool // serves compact filters
+	Inbound     bool // it has connected to us
+	Named       bool // by the person
+	Transport   Transport
+	Purpose     Purpose
 }
+
+// Transport is how the bytes of a connection are packed.
+type Transport string
+
+// The transports.
+const (
+	TransportPlain     Transport = "v1"
+	TransportEncrypted Transport = "v2" // BIP324
+)
+
+// Purpose is what a connection is for.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeAll       Purpose = "all"       // headers, filters, blocks and payments
+	PurposeBlocks    Purpose = "blocks"    // the same without payments and addresses
+	PurposeFeeler    Purpose = "feeler"    // only to see whether somebody is there
+	PurposeBroadcast Purpose = "broadcast" // only to hand one payment over
+	PurposeServing   Purpose = "serving"   // it has connected to us
+)
 
 // Status is what is known without connecting.
 type Status struct {

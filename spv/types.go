@@ -26,6 +26,8 @@ type (
 	Why      = protocol.Why
 	Proof    = merkle.Proof
 	Health   = protocol.Health
+
+	Condition = protocol.Condition
 )
 
 // Event is news of the client: one of the types below, or Overflow.
@@ -58,6 +60,30 @@ const (
 	WarnFilterLie     = protocol.WarnFilterLie
 	WarnNoFilterPeers = protocol.WarnNoFilterPeers
 	WarnNodeStuck     = protocol.WarnNodeStuck
+)
+
+// What a person should know first about the connection.
+const (
+	HealthGood         = protocol.HealthGood
+	HealthStarting     = protocol.HealthStarting
+	HealthLone         = protocol.HealthLone
+	HealthFew          = protocol.HealthFew
+	HealthUnfiltered   = protocol.HealthUnfiltered
+	HealthNodeBypassed = protocol.HealthNodeBypassed
+	HealthNodeStuck    = protocol.HealthNodeStuck
+	HealthOld          = protocol.HealthOld
+	HealthDispute      = protocol.HealthDispute
+	HealthClock        = protocol.HealthClock
+	HealthEclipse      = protocol.HealthEclipse
+	HealthOffline      = protocol.HealthOffline
+)
+
+// What a connection is for.
+const (
+	ForAll       = protocol.ForAll
+	ForBlocks    = protocol.ForBlocks
+	ForFeeling   = protocol.ForFeeling
+	ForBroadcast = protocol.ForBroadcast
 )
 
 // What keeps a stage of the work from going on.

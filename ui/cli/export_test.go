@@ -1,6 +1,9 @@
 package cli
 
-import "thistle/app"
+import (
+	"thistle/app"
+	"thistle/ui/present"
+)
 
 // CommandNames lists all commands.
 func CommandNames(deps Deps) []string {
@@ -16,3 +19,9 @@ func ExitCode(k app.Kind) (int, bool) {
 	code, ok := exitCodes[k]
 	return code, ok
 }
+
+// ConditionName is the word that programs get for a condition.
+func ConditionName(c app.Condition) string { return conditions[c] }
+
+// HealthOf is what programs are told of a health.
+func HealthOf(h app.Health) *HealthItem { return healthItem(present.Snapshot{Health: &h}) }

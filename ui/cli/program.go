@@ -25,6 +25,7 @@ type program struct {
 	// logFile is closed at the end, if there is one.
 	logFile io.Closer
 	secrets keyring
+	peering app.Peering // as in place
 	gauge   gauge
 	errMu   sync.Mutex // one line at a time on stderr
 }
@@ -168,6 +169,7 @@ func (p *program) place() (Place, error) {
 		change(&settings.Data)
 	}
 	place := Place{DataDir: dir, Network: p.flags.network, Peering: p.overPeering(settings.Peering), Data: settings.Data, Log: p.log}
+	p.peering = place.Peering
 	if len(p.flags.connect)+len(p.flags.prefer)+len(p.flags.peering) > 0 {
 		// What is typed is refused at once, also where nobody is connected to.
 		return place, app.CheckPeering(place.Peering)

@@ -184,18 +184,19 @@ func (p *program) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "What is known, and how far the search has come", Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(w.Status()) })
+			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(p.snapshot(w)) })
 		},
 	}
 }
 
-func (p *program) showStatus(s app.Status) error {
+func (p *program) showStatus(snap present.Snapshot) error {
+	s := snap.Status
 	searched, all := present.Searched(s)
 	result := Status{
 		Network: s.Network, Wallet: s.Wallet, Fingerprint: hexOf(s.Fingerprint[:]), Height: number(s.Height),
 		Birthday: stamp(s.Birthday), BirthdayHeight: s.BirthdayHeight, Coverage: pairs(s.Coverage),
 		Searched: searched, ToSearch: all - searched, Scripts: s.Scripts, Matches: s.Matches, Unapplied: s.Unapplied, Pending: s.Pending, Final: s.Final,
-		Descriptors: append([]string{}, s.Descriptors...),
+		Descriptors: append([]string{}, s.Descriptors...), Health: healthItem(snap),
 	}
 	if s.Height >= 0 {
 		hash := s.Hash.String()
@@ -214,6 +215,11 @@ func (p *program) showStatus(s app.Status) error {
 		)
 		for _, d := range s.Descriptors {
 			g.line("%s", g.ink.faint(d))
+		}
+		if snap.Health != nil {
+			g.health(snap)
+		} else {
+			g.line("\nNot connected: \"thistle peers\" connects, and says how well.")
 		}
 	})
 }

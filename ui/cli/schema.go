@@ -157,6 +157,31 @@ type PeerItem struct {
 	FeeFloor    *json.Number `json:"fee_floor" doc:"least fee rate it relays, in sat/vB; null if it named none"`
 	Since       string       `json:"since" doc:"time of connection"`
 	Filters     bool         `json:"filters" doc:"serves compact block filters"`
+	Inbound     bool         `json:"inbound" doc:"it has connected to us"`
+	Named       bool         `json:"named" doc:"by you, to be connected to"`
+	Transport   *string      `json:"transport" doc:"v1 or, encrypted, v2; null if unknown"`
+	Purpose     string       `json:"purpose" doc:"all, blocks, feeler, broadcast or serving"`
+}
+
+// HealthItem is how well the wallet is connected.
+type HealthItem struct {
+	Condition   string  `json:"condition" doc:"a stable word, see below: the worst that is found"`
+	Message     string  `json:"message" doc:"the same in one sentence for a person"`
+	Advice      string  `json:"advice" doc:"what to do about it; empty if nothing"`
+	Outbound    int     `json:"outbound" doc:"peers that were connected to"`
+	Inbound     int     `json:"inbound" doc:"peers that have connected to us"`
+	Groups      int     `json:"groups" doc:"parts of the network that outbound peers are in"`
+	Networks    int     `json:"networks" doc:"kinds of network, as IPv4 and onion"`
+	Encrypted   int     `json:"encrypted" doc:"outbound peers with an encrypted line"`
+	FilterPeers int     `json:"filter_peers" doc:"those that serve compact filters"`
+	Agreed      int     `json:"agreed" doc:"of those, how many have the same filters"`
+	TipSeconds  int64   `json:"tip_seconds" doc:"since the newest block came"`
+	Odds        float64 `json:"odds" doc:"chance that none comes for so long"`
+	Disputed    int     `json:"disputed" doc:"blocks whose filter peers disagree about"`
+	Branches    int     `json:"branches" doc:"other chains of about the same work"`
+	ClockSkew   *int64  `json:"clock_skew" doc:"seconds that peers' clocks are ahead; null if unknown"`
+	Served      uint64  `json:"served" doc:"bytes given to others"`
+	Relayed     uint64  `json:"relayed" doc:"payments passed on"`
 }
 
 // Status is the result of status.
@@ -177,6 +202,8 @@ type Status struct {
 	Pending        int        `json:"pending" doc:"unconfirmed transactions"`
 	Final          bool       `json:"final" doc:"all blocks since the birthday were searched"`
 	Descriptors    []string   `json:"descriptors" doc:"public, but they tell of all addresses"`
+
+	Health *HealthItem `json:"health" doc:"how well it is connected; null while it is not"`
 }
 
 // The lines of watch: one type per event.
@@ -233,6 +260,38 @@ type (
 		TxID  string `json:"txid" doc:"id of the transaction"`
 		State string `json:"state" doc:"acknowledged or echoed"`
 		Peer  string `json:"peer" doc:"host:port of who fetched or announced it"`
+	}
+	// PropagatedLine tells that a payment of ours is passed on by others.
+	PropagatedLine struct {
+		Event  string `json:"event" doc:"propagated"`
+		TxID   string `json:"txid" doc:"id of the transaction"`
+		Groups int    `json:"groups" doc:"parts of the network it came back from"`
+	}
+	// StalledLine tells that a payment of ours does not get on.
+	StalledLine struct {
+		Event string   `json:"event" doc:"stalled"`
+		TxID  string   `json:"txid" doc:"id of the transaction"`
+		Why   []string `json:"why" doc:"likely reasons, see below, the likeliest first"`
+	}
+	// TxHeardLine tells how widely an unconfirmed transaction is announced.
+	TxHeardLine struct {
+		Event  string `json:"event" doc:"tx_heard"`
+		TxID   string `json:"txid" doc:"id of the transaction"`
+		Groups int    `json:"groups" doc:"parts of the network that announced it"`
+	}
+	// DoubleSpendLine tells of another transaction that spends the same coins.
+	DoubleSpendLine struct {
+		Event     string `json:"event" doc:"double_spend"`
+		TxID      string `json:"txid" doc:"transaction that concerns the wallet"`
+		Rival     string `json:"rival" doc:"the other"`
+		Ours      bool   `json:"ours" doc:"the coins are the wallet's, else of who pays it"`
+		Confirmed bool   `json:"confirmed" doc:"the other is in a block: txid is lost"`
+		Amount    int64  `json:"amount" doc:"net effect of txid on the wallet, signed"`
+	}
+	// HealthLine tells that the connection has become better or worse.
+	HealthLine struct {
+		Event  string     `json:"event" doc:"health"`
+		Health HealthItem `json:"health" doc:"as in status"`
 	}
 	// ReorgLine tells that the newest blocks were replaced by others.
 	ReorgLine struct {
@@ -328,6 +387,11 @@ var schema = []struct {
 	{command: "watch", shape: TxConfirmedLine{}, lines: true},
 	{command: "watch", shape: TxChangedLine{}, lines: true},
 	{command: "watch", shape: DeliveredLine{}, lines: true},
+	{command: "watch", shape: PropagatedLine{}, lines: true},
+	{command: "watch", shape: StalledLine{}, lines: true},
+	{command: "watch", shape: TxHeardLine{}, lines: true},
+	{command: "watch", shape: DoubleSpendLine{}, lines: true},
+	{command: "watch", shape: HealthLine{}, lines: true},
 	{command: "watch", shape: ReorgLine{}, lines: true},
 	{command: "watch", shape: SyncedLine{}, lines: true},
 	{command: "watch", shape: WarningLine{}, lines: true},
@@ -357,7 +421,7 @@ values are null, empty lists []. "or null" marks fields that may be unknown.
 		fmt.Fprintf(&b, "\n%s%s\n", s.command, how)
 		describe(&b, reflect.TypeOf(s.shape), "  ")
 	}
-	b.WriteString(whyText)
+	b.WriteString(whyText + stallText + healthText)
 	b.WriteString("\nExit codes\n" + exitText())
 	return b.String()
 }
@@ -374,12 +438,43 @@ What keeps a part of the work
   full_blocks      no peer serves filters, so blocks are read instead
 `
 
+// stallText tells the words for why a payment does not get on.
+const stallText = `
+Why a payment does not get on
+  no_peers             no connected peer takes payments
+  fee_floor            it pays less than any connected peer passes on
+  fee_low              it pays less than some connected peers pass on
+  double_spent         another transaction spends the same coins
+  unconfirmed_parents  it spends what is unconfirmed itself
+  unasked              peers were told of it, and none asked for it
+  no_echo              peers fetched it, and nobody passes it on
+`
+
+// healthText tells the words for how well the wallet is connected.
+const healthText = `
+How well the wallet is connected
+  good           nothing to worry about
+  starting       peers are being looked for
+  lone           all is believed on the word of one peer, or of one part of the network
+  few            for some time fewer peers than wanted
+  unfiltered     no connected peer serves compact filters
+  node_bypassed  your own node makes no progress, so others are used
+  node_stuck     your own node makes no progress, and is the only one allowed
+  old            no block has come for longer than chance explains
+  dispute        peers disagree about headers or filters
+  clock          this computer's clock differs from most peers'
+  eclipse        signs of being cut off from the real network
+  offline        nobody can be connected to
+`
+
 func describe(b *strings.Builder, t reflect.Type, indent string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		fmt.Fprintf(b, "%s%-17s %-16s %s\n", indent, name, typeName(f.Type), f.Tag.Get("doc"))
 		switch inner := f.Type; {
+		case inner.Kind() == reflect.Pointer && inner.Elem().Kind() == reflect.Struct:
+			describe(b, inner.Elem(), indent+"  ")
 		case inner.Kind() == reflect.Struct:
 			describe(b, inner, indent+"  ")
 		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct:

@@ -69,7 +69,17 @@ func (p *program) attend(ctx context.Context, w *app.Wallet, events *app.Events)
 
 // snapshot is what the line of progress is made of.
 func (p *program) snapshot(w *app.Wallet) present.Snapshot {
-	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Wallet: w.Name(), Progress: w.Progress(), Status: w.Status()}
+	s := p.healthOf(nil)
+	s.Wallet, s.Progress, s.Status = w.Name(), w.Progress(), w.Status()
+	if h, ok := w.Health(); ok {
+		s.Health = &h
+	}
+	return s
+}
+
+// healthOf is what words about a connection are made of.
+func (p *program) healthOf(h *app.Health) present.Snapshot {
+	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Health: h, Peering: p.peering}
 }
 
 // passWarnings tells warnings until ctx ends.

@@ -51,12 +51,18 @@ func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Eve
 }
 
 func (p *program) tellEvent(event app.Event) error {
-	line, ok := eventLine(event)
+	line, ok := p.eventLine(event)
 	if !ok {
 		return nil
 	}
 	p.gauge.clear()
-	return p.show(line, func(g *page) { g.line("%s", g.event(event)) })
+	return p.show(line, func(g *page) {
+		if e, ok := event.(app.HealthChanged); ok {
+			g.health(p.healthOf(&e.Health))
+			return
+		}
+		g.line("%s", g.event(event))
+	})
 }
 
 // progressTold is the progress told last, and whether there was something to
@@ -115,9 +121,11 @@ var whyNames = map[app.Why]string{
 func (g *page) event(event app.Event) string {
 	text := present.Event(event)
 	switch event.(type) {
-	case app.TxSeen, app.TxConfirmed, app.Delivered:
+	case app.TxSeen, app.TxConfirmed, app.Delivered, app.Propagated:
 		return g.ink.green(text)
-	case app.Warning, app.Reorg, app.TxChanged:
+	case app.DoubleSpend:
+		return g.ink.red(text)
+	case app.Warning, app.Reorg, app.TxChanged, app.Stalled:
 		return g.ink.amber(text)
 	case app.PeerConnected, app.PeerLost:
 		return g.ink.faint(text)
@@ -125,9 +133,27 @@ func (g *page) event(event app.Event) string {
 	return text
 }
 
+func stallNames(why []app.StallReason) []string {
+	names := []string{}
+	for _, w := range why {
+		names = append(names, string(w))
+	}
+	return names
+}
+
 // eventLine is an event for programs.
-func eventLine(event app.Event) (any, bool) {
+func (p *program) eventLine(event app.Event) (any, bool) {
 	switch e := event.(type) {
+	case app.HealthChanged:
+		return HealthLine{"health", *healthItem(p.healthOf(&e.Health))}, true
+	case app.Propagated:
+		return PropagatedLine{"propagated", e.TxID.String(), e.Groups}, true
+	case app.Stalled:
+		return StalledLine{"stalled", e.TxID.String(), stallNames(e.Why)}, true
+	case app.TxHeard:
+		return TxHeardLine{"tx_heard", e.TxID.String(), e.Groups}, true
+	case app.DoubleSpend:
+		return DoubleSpendLine{"double_spend", e.TxID.String(), e.Rival.String(), e.Ours, e.Confirmed, int64(e.Amount)}, true
 	case app.PeerConnected:
 		return PeerConnectedLine{"peer_connected", e.Peer.Addr, e.Peer.UserAgent, e.Peer.StartHeight}, true
 	case app.PeerLost:

@@ -63,6 +63,9 @@ func dead(s app.TxState) bool {
 func standing(e *app.HistoryEntry) Text {
 	switch e.State {
 	case app.StatePending:
+		if e.Contested {
+			return Text{State(*e), Bad}
+		}
 		if wayOf(e) == Self {
 			return Text{"Unconfirmed", Warn} // nothing but the fee leaves
 		}
@@ -89,6 +92,9 @@ func brief(e *app.HistoryEntry) Text {
 	switch e.State {
 	case app.StatePending:
 		t.Words = "Unconfirmed"
+		if e.Contested {
+			t.Words = "Spent twice"
+		}
 	case app.StateConfirmed:
 		if !settled(e) {
 			t.Words = fmt.Sprintf("%d of %d", e.Confirmations, firm)

@@ -148,11 +148,29 @@ func explain(e *app.HistoryEntry) Text {
 	case app.StateAbandoned:
 		return Text{"You gave this payment up; it is not offered to peers any longer. Who has it already could still put it into a block.", Muted}
 	case app.StatePending:
-		if in {
-			return Text{"It is on its way, but in no block yet: until then the sender can take it back.", Warn}
-		}
+		return explainPending(e, in)
 	}
 	return Text{}
+}
+
+// explainPending says how far what is in no block can be trusted.
+func explainPending(e *app.HistoryEntry, in bool) Text {
+	switch {
+	case e.Contested && in:
+		return Text{"Another payment spends the same coins, so this one may never arrive. Do not rely on it before it is in a block.", Bad}
+	case e.Contested:
+		return Text{"Another payment spends the same coins of yours. Only one of them can get into a block.", Bad}
+	case !in:
+		return Text{}
+	}
+	text := "It is on its way, but in no block yet: until then the sender can take it back."
+	if e.Unverified {
+		text += " Whether the coins it spends exist cannot be checked here before that."
+	}
+	if e.Groups > 0 {
+		text += " It was announced in " + parts(e.Groups) + "."
+	}
+	return Text{text, Warn}
 }
 
 // lineOf is an output in words. Of what we receive only our part is shown: the

@@ -15,6 +15,9 @@ func State(e app.HistoryEntry) string {
 	incoming := e.Amount > 0
 	switch e.State {
 	case app.StatePending:
+		if e.Contested {
+			return "Spent twice · unconfirmed"
+		}
 		if incoming {
 			return "Arriving · unconfirmed"
 		}
@@ -42,6 +45,9 @@ func State(e app.HistoryEntry) string {
 
 // Delivery says how far a payment has travelled.
 func Delivery(r *app.SendResult) string {
+	if len(r.Stalled) > 0 && r.State != app.Echoed {
+		return StallWords(r.Stalled) + "; it is kept, and offered again"
+	}
 	switch r.State {
 	case app.Queued:
 		return "Not sent yet; it is kept, and offered again whenever the wallet is connected"

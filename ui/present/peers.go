@@ -328,6 +328,29 @@ func serves(p *app.Peer) string {
 	return "—"
 }
 
+// Line is how the bytes of a connection are packed, for people.
+func Line(t app.Transport) string {
+	switch t {
+	case app.TransportEncrypted:
+		return "encrypted"
+	case app.TransportPlain:
+		return "plain"
+	}
+	return "—"
+}
+
+// PeerPurpose is what a connection is for.
+func PeerPurpose(p app.Peer) string {
+	words := map[app.Purpose]string{
+		app.PurposeAll: "everything", app.PurposeBlocks: "blocks only", app.PurposeFeeler: "a look", app.PurposeBroadcast: "one payment",
+		app.PurposeServing: "came to you",
+	}[p.Purpose]
+	if p.Named {
+		return "named by you"
+	}
+	return orDash(words)
+}
+
 func ping(d time.Duration) string {
 	switch {
 	case d <= 0:

@@ -93,10 +93,16 @@ func TravelOf(t app.Travel, confirmations int32) Sent {
 	switch {
 	case t.State == app.Echoed:
 		sent.Headline = Text{"Sent — seen by " + Count(len(t.Acknowledged)+t.Echoed, "peer", "peers"), Good}
+		if t.Groups > 1 {
+			sent.Headline.Words += " in " + parts(t.Groups)
+		}
 		sent.Steps[2] = SentStep{sent.Headline.Words, true}
 	case confirmations > 0:
 		sent.Headline = Text{"Sent — it is in a block", Good}
 		sent.Steps[2] = SentStep{sent.Headline.Words, true}
+	case len(t.Stalled) > 0:
+		sent.Headline = Text{StallWords(t.Stalled) + ". It is kept, and offered again", Warn}
+		sent.Steps[1].Done = len(t.Acknowledged) > 0
 	case t.State == app.Acknowledged && t.Peers == 1 && len(t.Acknowledged) == 1:
 		sent.Headline = Text{"Sent to your only peer; no second peer can confirm it", Warn}
 		sent.Steps[2] = SentStep{"No second peer is connected that could tell of it", false}

@@ -44,6 +44,10 @@ type Snapshot struct {
 
 	Progress app.Progress
 	Peers    []app.Peer
+	// Health is how well the peer is connected, nil while it does not run; Peering
+	// how it is to be.
+	Health  *app.Health
+	Peering app.Peering
 	// Stopped is why the peer does not run, nil if it does or nobody knows.
 	Stopped error
 

@@ -1,0 +1,73 @@
+package cli_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"thistle/app"
+	"thistle/ui/cli"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPeersAreNamed: peers that are added or made the only ones stay so, for
+// their network, until they are forgotten.
+func TestPeersAreNamed(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 2)
+	one, two := net[0].Addr(), net[1].Addr()
+	r := newRig(t)
+	kept := func() app.Peering {
+		s, err := app.LoadSettings(filepath.Join(r.dir, "data"), "regtest")
+		require.NoError(t, err)
+		return s.Peering
+	}
+	require.Contains(t, r.run("peers").errors, "no public peers")
+	list := gives[[]cli.PeerItem](r, "peers", "--only", one)
+	require.Len(t, list, 1)
+	require.Equal(t, one, list[0].Addr)
+	require.True(t, list[0].Named)
+	require.False(t, list[0].Inbound)
+	require.Equal(t, []string{one}, kept().Connect)
+	require.Equal(t, one, gives[[]cli.PeerItem](r, "peers")[0].Addr, "it is kept")
+
+	for _, wrong := range [][]string{{"--add", "nowhere"}, {"--only", "any", "--only", one}, {"--forget", "any"}, {"--add", "x.onion:8333"}} {
+		require.Equal(t, 2, r.run(append([]string{"peers"}, wrong...)...).code, wrong)
+	}
+	require.Equal(t, []string{one}, kept().Connect, "what is refused changes nothing")
+
+	gives[[]cli.PeerItem](r, "peers", "--only", two, "--add", one)
+	require.Equal(t, app.Peering{Connect: []string{two}, Preferred: []string{one}}, kept())
+	text := r.says("peers", "--forget", one)
+	require.Contains(t, text, "You see the network through one peer alone, as you chose.")
+	require.Contains(t, text, "named by you")
+	require.Equal(t, app.Peering{Connect: []string{two}}, kept())
+	require.Contains(t, r.run("peers", "--only", "any").errors, "no public peers")
+	require.Empty(t, kept().Connect)
+}
+
+// TestConditions: programs get a word for each condition, and the documentation
+// explains it.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	text := newRig(t).says("help", "json")
+	for c := app.HealthGood; c <= app.HealthOffline; c++ {
+		require.Contains(t, text, "\n  "+cli.ConditionName(c)+" ", "%d", c)
+	}
+	require.Empty(t, cli.ConditionName(app.HealthOffline+1), "all were gone through")
+}
+
+// TestHealthForPrograms: a wallet that is not connected has no health; one that
+// watches tells of it.
+func TestHealthForPrograms(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "127.0.0.1:1")
+	gives[cli.Created](r, "create")
+	require.Nil(t, gives[cli.Status](r, "status").Health)
+	require.Contains(t, r.says("status"), "Not connected")
+	h := cli.HealthOf(app.Health{Condition: app.HealthClock, ClockPeers: 3, ClockSkew: time.Minute, Odds: 0.5})
+	require.Equal(t, "clock", h.Condition)
+	require.Equal(t, int64(60), *h.ClockSkew)
+	require.Contains(t, h.Message, "1 min behind")
+}

@@ -1,0 +1,150 @@
+package present_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"thistle/app"
+	"thistle/ui/present"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/stretchr/testify/require"
+)
+
+func healthy() app.Health {
+	return app.Health{
+		Outbound: 6, Groups: 6, Networks: 2, Encrypted: 5, FilterPeers: 3, Agreed: 3, TipAge: 4 * time.Minute, Odds: 0.67, ClockPeers: 6,
+	}
+}
+
+func healthOf(change func(*present.Snapshot, *app.Health)) present.HealthState {
+	h := healthy()
+	s := present.Snapshot{Network: "mainnet", Health: &h, Progress: app.Progress{Height: 900_000}}
+	change(&s, &h)
+	return present.HealthOf(s)
+}
+
+// TestHealthSentences goes through all conditions: each has a title, one plain
+// sentence and, unless nothing can be done, a word on what to do.
+func TestHealthSentences(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	for c := app.HealthGood; c <= app.HealthOffline; c++ {
+		o := healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition = c; h.TipAge, h.Odds = 100*time.Minute, 4.5e-5 })
+		require.NotEmpty(t, o.Title.Words, c)
+		require.False(t, seen[o.Words], "%d says the same as another: %s", c, o.Words)
+		seen[o.Words] = true
+		for _, text := range []string{o.Words, o.Do} {
+			require.NotContains(t, text, "%!")
+			require.Equal(t, strings.TrimSpace(text), text)
+			require.True(t, text == "" || strings.HasSuffix(text, "."), text)
+		}
+		require.NotContains(t, strings.TrimSuffix(o.Words, "."), ". ", "one sentence")
+		require.Equal(t, c == app.HealthGood, o.Title.Tone == present.Good, "%d", c)
+		require.Equal(t, c == app.HealthGood || c == app.HealthStarting, o.Do == "", "%d: %s", c, o.Words)
+	}
+	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
+		h.Condition, h.TipAge, h.Odds = app.HealthOld, 100*time.Minute, 4.5e-5
+	}).Words, "1 h 40 min; by chance that happens once in 22\u202f000 blocks")
+	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
+		h.Condition, h.ClockSkew = app.HealthClock, 2*time.Hour
+	}).Words, "2 h behind most peers'")
+	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
+		h.Condition, h.ClockSkew = app.HealthClock, -5*time.Minute
+	}).Words, "5 min ahead of most peers'")
+}
+
+// TestHealthAsChosen: what somebody has chosen is no fault, and a proxy that does
+// not answer is named.
+func TestHealthAsChosen(t *testing.T) {
+	t.Parallel()
+	own := healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Condition, h.Outbound, h.Groups = app.HealthLone, 1, 1
+		s.Peering.Connect = []string{"node:8333"}
+	})
+	require.Equal(t, present.Good, own.Title.Tone)
+	require.Contains(t, own.Words, "one peer alone, as you chose")
+	one := healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition, h.Outbound, h.Groups = app.HealthLone, 1, 1 })
+	require.Equal(t, present.Warn, one.Title.Tone)
+	require.Contains(t, one.Words, "the word of one peer")
+	practice := healthOf(func(s *present.Snapshot, h *app.Health) { h.Condition, s.Demo = app.HealthLone, true })
+	require.Contains(t, practice.Words, "practice network")
+	require.Empty(t, practice.Do)
+	proxy := healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Condition = app.HealthOffline
+		s.Peering.Proxy = "127.0.0.1:9050"
+	})
+	require.Contains(t, proxy.Do, "127.0.0.1:9050 is running. Thistle does not go around it.")
+	none := present.HealthOf(present.Snapshot{Stopped: &app.Error{Kind: app.KindPeering, Detail: "no proxy"}})
+	require.Equal(t, "Thistle is not running as a peer.", none.Words)
+	require.Equal(t, "No proxy.", none.Do)
+	require.Empty(t, none.Facts)
+}
+
+func TestHealthFacts(t *testing.T) {
+	t.Parallel()
+	fact := func(name string, change func(*present.Snapshot, *app.Health)) present.Text {
+		for _, f := range healthOf(change).Facts {
+			if f.Name == name {
+				return f.Value
+			}
+		}
+		t.Fatal("no fact called " + name)
+		return present.Text{}
+	}
+	as := func(*present.Snapshot, *app.Health) {}
+	require.Equal(t, "6 found", fact("Peers", as).Words)
+	require.Equal(t, "6 found · 2 came to you", fact("Peers", func(_ *present.Snapshot, h *app.Health) { h.Inbound = 2 }).Words)
+	require.Equal(t, "6, of 2 kinds", fact("Parts of the network", as).Words)
+	require.Equal(t, present.Text{Words: "1", Tone: present.Warn}, fact("Parts of the network", func(_ *present.Snapshot, h *app.Health) { h.Groups, h.Networks = 1, 1 }))
+	require.Equal(t, "5 of 6", fact("Encrypted", as).Words)
+	require.Equal(t, present.Text{Words: "all 3 agree", Tone: present.Good}, fact("Filters", as))
+	require.Equal(t, "disputed at 1 block", fact("Filters", func(_ *present.Snapshot, h *app.Health) { h.Disputed = 1 }).Words)
+	require.Equal(t, "4 min ago", fact("Newest block", as).Words)
+	require.Equal(t, present.Text{Words: "1 h 10 min ago, once in 1\u202f100", Tone: present.Warn},
+		fact("Newest block", func(_ *present.Snapshot, h *app.Health) { h.TipAge, h.Odds = 70*time.Minute, 0.00091 }))
+	require.Equal(t, "1 h 10 min ago", fact("Newest block", func(s *present.Snapshot, h *app.Health) {
+		s.Network, h.TipAge, h.Odds = "regtest", 70*time.Minute, 0.00091
+	}).Words)
+	require.Equal(t, present.Text{Words: "as most peers'", Tone: present.Good}, fact("Clock", as))
+	require.Equal(t, "1 min behind most peers'", fact("Clock", func(_ *present.Snapshot, h *app.Health) { h.ClockSkew = time.Minute }).Words)
+	require.Equal(t, "seen once in a block", fact("Payments", func(s *present.Snapshot, _ *app.Health) { s.Peering.LowData = true }).Words)
+	require.Contains(t, fact("Given back", as).Words, "others cannot connect")
+	require.Equal(t, "12.3 MB · 1 payment passed on", fact("Given back", func(_ *present.Snapshot, h *app.Health) {
+		h.ServedBytes, h.RelayedTxs = 12_345_678, 1
+	}).Words)
+	require.Equal(t, "999 B", present.Amount(999))
+	require.Equal(t, "12 kB", present.Amount(12_999))
+}
+
+// TestTravelWords: how far payments have got, and what spends the same coins.
+func TestTravelWords(t *testing.T) {
+	t.Parallel()
+	one, two := chainhash.Hash{1}, chainhash.Hash{2}
+	require.Contains(t, present.Event(app.Propagated{TxID: one, Groups: 3}), "3 parts of the network")
+	require.Contains(t, present.Event(app.TxHeard{TxID: one, Groups: 1}), "one part of the network")
+	require.Contains(t, present.Event(app.DoubleSpend{TxID: one, Rival: two, Ours: true}), "Coins of yours are being spent twice")
+	require.Contains(t, present.Event(app.DoubleSpend{TxID: one, Rival: two, Confirmed: true}), "lost")
+	for _, why := range []app.StallReason{
+		app.StallNoPeers, app.StallFeeFloor, app.StallFeeLow, app.StallDoubleSpent, app.StallParents, app.StallUnasked, app.StallSilent,
+	} {
+		require.Greater(t, len(present.StallWords([]app.StallReason{why})), len("Probably not accepted: "), why)
+	}
+	stalled := present.Event(app.Stalled{TxID: one, Why: []app.StallReason{app.StallFeeLow, app.StallSilent}})
+	require.Contains(t, stalled, "Probably not accepted: its fee is lower than some peers pass on; or nobody passes it on")
+	sent := present.TravelOf(app.Travel{State: app.Acknowledged, Acknowledged: []string{"a:1"}, Stalled: []app.StallReason{app.StallSilent}, Peers: 4}, 0)
+	require.Equal(t, present.Warn, sent.Headline.Tone)
+	require.Contains(t, sent.Headline.Words, "nobody passes it on. It is kept")
+	sent = present.TravelOf(app.Travel{State: app.Echoed, Acknowledged: []string{"a:1"}, Echoed: 2, Groups: 2, Peers: 4}, 0)
+	require.Equal(t, "Sent — seen by 3 peers in 2 parts of the network", sent.Headline.Words)
+
+	coming := app.HistoryEntry{Amount: 5, State: app.StatePending, Unverified: true, Groups: 2}
+	d := present.PaymentOf(&app.Payment{HistoryEntry: coming}, nil, present.Prefs{}, time.Time{})
+	require.Contains(t, d.Explain.Words, "cannot be checked here before that. It was announced in 2 parts")
+	coming.Contested = true
+	d = present.PaymentOf(&app.Payment{HistoryEntry: coming}, nil, present.Prefs{}, time.Time{})
+	require.Equal(t, present.Bad, d.Explain.Tone)
+	require.Equal(t, present.Text{Words: "Spent twice · unconfirmed", Tone: present.Bad}, d.State)
+	require.Contains(t, present.Event(app.HealthChanged{Health: app.Health{Condition: app.HealthOffline}}), "No peer can be reached. ")
+}
