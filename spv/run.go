@@ -236,7 +236,6 @@ func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
 		Purpose:     purpose,
 		LowData:     r.c.cfg.LowData,
 		Serve:       r.c.cfg.Listen != "",
-		NoWTxID:     true, // until the machine announces and asks by wtxid
 		StartHeight: func() int32 { return r.c.Tip().Height },
 		Pinned:      func(addr string) bool { return pinned[addr] },
 		Nonces:      &r.nonces,

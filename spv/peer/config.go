@@ -68,8 +68,6 @@ type Config struct {
 	// Serve hands over what others ask of us: headers, filters, addresses.
 	// Without it such messages are skipped.
 	Serve bool
-	// NoWTxID leaves out that transactions be announced by wtxid (BIP339).
-	NoWTxID bool
 	// Pinned tells whether an address was named by the person; nil means none.
 	// A pinned peer may be one without full history (no NODE_NETWORK).
 	Pinned func(addr string) bool

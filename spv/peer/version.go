@@ -45,9 +45,6 @@ func (c *Conn) features() []wire.Message {
 	if c.version < wire.AddrV2Version || c.info.Purpose == protocol.ForBroadcast {
 		return nil
 	}
-	if c.cfg.NoWTxID {
-		return []wire.Message{&wire.MsgSendAddrV2{}}
-	}
 	return []wire.Message{&wire.MsgWTxIdRelay{}, &wire.MsgSendAddrV2{}}
 }
 
@@ -55,7 +52,7 @@ func (c *Conn) features() []wire.Message {
 func (c *Conn) noteFeature(name command) {
 	switch name {
 	case cmdWTxIDRelay:
-		c.info.WTxID = c.version >= wire.AddrV2Version && !c.cfg.NoWTxID && c.info.Purpose != protocol.ForBroadcast
+		c.info.WTxID = c.version >= wire.AddrV2Version && c.info.Purpose != protocol.ForBroadcast
 	case cmdSendAddrV2:
 		c.info.AddrV2 = c.version >= wire.AddrV2Version
 	}

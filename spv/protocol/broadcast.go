@@ -4,104 +4,115 @@ import (
 	"slices"
 	"time"
 
-	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
-// outgoing is a transaction of ours on its way into the network. Half of the
-// peers, rounded up, are told of it; the others are listened to: what one of
-// those announces has travelled.
-type outgoing struct {
-	txid    chainhash.Hash
-	tx      *wire.MsgTx
-	told    map[PeerID]bool   // announced to, on this connection
-	known   map[string]bool   // addresses announced to in this run
-	fetched map[PeerID]uint64 // ping nonce sent after the transaction
-	acked   map[PeerID]bool
-	echoed  map[PeerID]bool
-	offerAt time.Time // of the next rebroadcast
-	resting bool      // not announced, though served to those who were told
-}
-
-func (m *Machine) submitTx(tx *wire.MsgTx) {
-	txid := tx.TxHash()
-	if o := m.outgoing(txid); o != nil {
-		o.resting = false
-		return
-	}
-	m.relay.remember(txid)
-	m.outbox = append(m.outbox, &outgoing{
-		txid: txid, tx: tx,
-		told: make(map[PeerID]bool), known: make(map[string]bool), fetched: make(map[PeerID]uint64),
-		acked: make(map[PeerID]bool), echoed: make(map[PeerID]bool),
-	})
-}
-
-func (m *Machine) restTx(txid chainhash.Hash) {
-	if o := m.outgoing(txid); o != nil {
-		o.resting = true
-	}
-}
-
-func (m *Machine) withdrawTx(txid chainhash.Hash) {
-	m.outbox = slices.DeleteFunc(m.outbox, func(o *outgoing) bool { return o.txid == txid })
-}
-
-func (m *Machine) outgoing(txid chainhash.Hash) *outgoing {
-	for _, o := range m.outbox {
-		if o.txid == txid {
-			return o
-		}
-	}
-	return nil
-}
-
 // driveOutbox announces what has not been announced to enough peers, and
-// repeats what is due.
+// repeats what is due. Half of the peers that take transactions, rounded up, are
+// told; the others are listened to: what one of those announces has travelled.
 func (m *Machine) driveOutbox() {
 	if len(m.outbox) == 0 || m.unresolvedPinned() {
-		return
-	}
-	peers := m.ready()
-	if len(peers) == 0 {
 		return
 	}
 	for _, o := range m.outbox {
 		if o.resting {
 			continue
 		}
-		if !o.offerAt.IsZero() && m.due(o.offerAt) {
-			for _, p := range peers {
-				if o.told[p.info.ID] {
-					m.announce(p, o)
-				}
-			}
-			o.offerAt = m.now.Add(m.between(rebroadcastMin, rebroadcastMax))
+		takers := m.takers(o)
+		again := !o.offerAt.IsZero() && m.due(o.offerAt)
+		if m.private() {
+			m.dispatch(o, again)
+		} else {
+			m.offer(o, takers, again)
 		}
-		m.offer(o, peers)
 		m.wakeAt(o.offerAt)
+	}
+	for _, o := range m.outbox { // when all that can be told is told, children too
+		if !o.resting {
+			m.judgeTravel(o, m.takers(o))
+		}
 	}
 }
 
-// offer announces a transaction until half of the peers have been told.
-func (m *Machine) offer(o *outgoing, peers []*peerState) {
+// takers lists the peers that a transaction may be announced to: those that
+// announce theirs to us, too, and if there are none for a while, all who want to
+// hear of it.
+func (m *Machine) takers(o *outgoing) []*peerState {
+	var relay, others []*peerState
+	for _, p := range m.ready() {
+		switch {
+		case p.info.Inbound || !p.info.TxRelay || p.noTxs:
+		case p.info.Purpose == ForAll:
+			relay = append(relay, p)
+		case p.info.Purpose == ForBlocks:
+			others = append(others, p)
+		}
+	}
+	if len(relay) == 0 && m.due(o.since.Add(relayPatience)) {
+		return others
+	}
+	return relay
+}
+
+// accepts tells whether p would take o: it must pay p's floor, and p must know
+// what it spends, or get it together with o. A parent that pays too little by
+// itself is asked for by whoever knows of packages of one parent and one child,
+// so that it is the child that is announced.
+func (m *Machine) accepts(p *peerState, o *outgoing) bool {
+	floor := p.info.FeeFloor
+	if !pays(o.fee, o.size, floor) {
+		return false
+	}
+	parents := m.parents(o)
+	for _, parent := range parents {
+		switch {
+		case parent.told[p.info.ID] || parent.echoed[p.info.ID] || parent.propagated || parent.resting:
+		case pays(parent.fee, parent.size, floor): // to be told first
+			return false
+		case len(parents) > 1 || len(m.parents(parent)) > 0 || !pays(parent.fee+o.fee, parent.size+o.size, floor):
+			return false
+		}
+	}
+	return true
+}
+
+// offer announces a transaction until enough peers have been told.
+func (m *Machine) offer(o *outgoing, takers []*peerState, again bool) {
 	told := 0
-	var untold []*peerState
-	for _, p := range peers {
+	var plain, serving []*peerState // untold
+	mixed := false
+	for _, p := range takers {
+		mixed = mixed || !p.info.ServesFilters()
 		switch {
 		case o.told[p.info.ID]:
 			told++
-		case !o.echoed[p.info.ID]:
-			untold = append(untold, p)
+			if again {
+				m.announce(p, o)
+			}
+		case o.echoed[p.info.ID] || !m.accepts(p, o):
+		case p.info.ServesFilters():
+			serving = append(serving, p)
+		default:
+			plain = append(plain, p)
 		}
 	}
-	for want := (len(peers)+1)/2 - told; want > 0 && len(untold) > 0; want-- {
-		i := m.cfg.Rand.IntN(len(untold))
-		o.told[untold[i].info.ID], o.known[untold[i].info.Addr] = true, true
-		m.announce(untold[i], o)
-		untold = slices.Delete(untold, i, i+1)
+	for want := (len(takers)+1)/2 + o.extra; told < want; told++ {
+		from := &plain
+		if len(plain) == 0 {
+			from = &serving
+			// Who serves us filters had better not learn what we send.
+			if mixed && told >= minTold+o.extra {
+				break
+			}
+		}
+		if len(*from) == 0 {
+			break
+		}
+		i := m.cfg.Rand.IntN(len(*from))
+		m.announce((*from)[i], o)
+		*from = slices.Delete(*from, i, i+1)
 	}
-	if o.offerAt.IsZero() {
+	if again || o.offerAt.IsZero() && told > 0 {
 		o.offerAt = m.now.Add(m.between(rebroadcastMin, rebroadcastMax))
 	}
 }
@@ -110,61 +121,79 @@ func (m *Machine) between(lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(m.cfg.Rand.Int64N(int64(hi-lo)))
 }
 
+// announce tells p of a transaction, which may then fetch it, and what it spends
+// of ours.
 func (m *Machine) announce(p *peerState, o *outgoing) {
-	inv := wire.NewMsgInv()
-	txid := o.txid
-	_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeTx, &txid))
-	m.send(p, inv)
+	o.told[p.info.ID], o.known[p.info.Addr] = true, true
+	m.send(p, o.inv(&p.info))
+	m.open(p.info.ID, o)
+}
+
+// open lets a peer fetch a transaction, and its parents.
+func (m *Machine) open(id PeerID, o *outgoing) {
+	o.fetches[id] = fetchesPerOffer
+	if o.firstTold.IsZero() {
+		o.firstTold = m.now
+		o.await(m.now)
+	}
+	for _, parent := range m.parents(o) {
+		if !parent.told[id] {
+			m.open(id, parent)
+		}
+	}
 }
 
 // getDataReceived serves our own transactions to peers they were announced to,
-// and nothing else. A ping goes after each: its pong shows that the peer has
-// read the transaction.
+// and nothing else.
 func (m *Machine) getDataReceived(p *peerState, msg *wire.MsgGetData) {
 	for _, inv := range msg.InvList {
-		if inv.Type&^wire.InvWitnessFlag != wire.InvTypeTx {
-			continue
+		if o := m.asksFor(p.info.ID, inv); o != nil {
+			m.handOver(p.info.ID, o)
 		}
-		o := m.outgoing(inv.Hash)
-		if o == nil || !o.told[p.info.ID] {
-			continue
-		}
-		m.send(p, o.tx)
-		nonce := m.nonce()
-		o.fetched[p.info.ID] = nonce
-		m.send(p, &wire.MsgPing{Nonce: nonce})
 	}
 }
 
-func (m *Machine) outboxPong(p *peerState, nonce uint64) {
+// asksFor is the transaction of ours that a peer asks for and may have.
+func (m *Machine) asksFor(id PeerID, inv *wire.InvVect) *outgoing {
+	if inv.Type != InvTypeWTx && inv.Type&^wire.InvWitnessFlag != wire.InvTypeTx {
+		return nil
+	}
+	o := m.outgoing(inv.Hash)
+	if o == nil || o.fetches[id] == 0 {
+		return nil
+	}
+	return o
+}
+
+// handOver sends a transaction. A ping goes after it: its pong shows that the
+// peer has read it.
+func (m *Machine) handOver(id PeerID, o *outgoing) {
+	o.fetches[id]--
+	m.do(Send{Peer: id, Msg: o.tx})
+	nonce := m.nonce()
+	o.fetched[id] = nonce
+	m.do(Send{Peer: id, Msg: &wire.MsgPing{Nonce: nonce}})
+}
+
+func (m *Machine) outboxPong(info PeerInfo, nonce uint64) {
 	for _, o := range m.outbox {
-		if n, ok := o.fetched[p.info.ID]; ok && n == nonce && !o.acked[p.info.ID] {
-			o.acked[p.info.ID] = true
-			m.emit(TxAcknowledged{TxID: o.txid, Peer: m.infoOf(p)})
+		if n, ok := o.fetched[info.ID]; ok && n == nonce && !o.acked[info.ID] {
+			o.acked[info.ID] = true
+			m.emit(TxAcknowledged{TxID: o.txid, Peer: info})
 		}
 	}
-}
-
-// outboxEcho takes an announcement of a transaction of ours, false if it is
-// none. From a peer we told it proves nothing: btcd announces a transaction
-// back to its own sender.
-func (m *Machine) outboxEcho(p *peerState, txid chainhash.Hash) bool {
-	o := m.outgoing(txid)
-	if o == nil {
-		return false
-	}
-	if id := p.info.ID; !o.known[p.info.Addr] && !o.echoed[id] {
-		o.echoed[id] = true
-		m.emit(TxEchoed{TxID: txid, Peer: m.infoOf(p)})
-	}
-	return true
 }
 
 func (m *Machine) outboxForget(p *peerState) {
 	for _, o := range m.outbox {
-		delete(o.told, p.info.ID)
-		delete(o.fetched, p.info.ID)
+		o.forget(p.info.ID)
 	}
+}
+
+func (o *outgoing) forget(id PeerID) {
+	delete(o.told, id)
+	delete(o.fetched, id)
+	delete(o.fetches, id)
 }
 
 // outboxNewBlock offers everything again: peers may have forgotten it.

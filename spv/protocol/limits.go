@@ -195,13 +195,39 @@ const (
 	// first is blockPatience; it doubles each time.
 	blockBackOff = 64 * time.Second
 
-	// maxSeenTxs bounds the memory of transactions looked at (1.6 MB).
-	maxSeenTxs = 50000
+	// maxSeenTxs bounds the memory of transactions looked at and of what they
+	// spend (some 7 MB): more than an hour's. maxSeenInputs bounds one's part.
+	maxSeenTxs    = 30_000
+	maxSeenInputs = 500
 	// maxTxRequests bounds transactions asked of one peer at a time.
 	maxTxRequests = 100
+	// maxTxSources is how many more are remembered to have a transaction that is
+	// being fetched.
+	maxTxSources = 7
 	// txTimeout is how long a peer may take to deliver a transaction it
 	// announced.
 	txTimeout = 60 * time.Second
+	// relayPatience is how long a transaction of ours waits for peers that announce
+	// theirs to us before others are told.
+	relayPatience = 20 * time.Second
+	// minTold is how many peers are told at least where others than those that
+	// serve us filters are to be told only.
+	minTold = 2
+	// fetchesPerOffer is how often one announcement lets a peer fetch.
+	fetchesPerOffer = 2
+	// echoPatience is how long a transaction of ours may take to be fetched and
+	// heard of from others, and floorPatience how long a peer is waited for that
+	// takes its fee.
+	echoPatience  = time.Minute
+	floorPatience = 10 * time.Second
+	// echoesWanted is in how many parts of the network it must be heard of.
+	echoesWanted = 2
+	// couriersPerTx is how many peers a transaction is handed to over connections
+	// of its own; each may take courierTimeout, and courierPause is between one
+	// that failed and the next.
+	couriersPerTx  = 3
+	courierTimeout = time.Minute
+	courierPause   = 5 * time.Second
 	// rebroadcastMin and rebroadcastMax bound the random pause between two
 	// offers of a transaction.
 	rebroadcastMin = 10 * time.Minute

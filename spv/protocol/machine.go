@@ -101,8 +101,10 @@ type Machine struct {
 	checks spotChecks
 	relay  relayState
 	outbox []*outgoing
-	meters meters
-	crew   crew
+	// couriers are not among peers: nothing else is said to them.
+	couriers []*courier
+	meters   meters
+	crew     crew
 }
 
 // New makes a machine. It does nothing before the first Step or Tick.
@@ -164,6 +166,7 @@ func (m *Machine) finish() []Output {
 	m.driveBlocks()
 	m.driveRelay()
 	m.driveOutbox()
+	m.driveCouriers()
 	m.drivePings()
 	m.meterProgress()
 	out := m.out
@@ -174,11 +177,19 @@ func (m *Machine) finish() []Output {
 func (m *Machine) handle(in Input) {
 	switch in := in.(type) {
 	case PeerConnected:
-		m.peerConnected(in.Info)
+		if in.Info.Purpose == ForBroadcast {
+			m.courierUp(in.Info)
+		} else {
+			m.peerConnected(in.Info)
+		}
 	case PeerDisconnected:
-		m.peerDisconnected(in.Peer, in.Reason)
+		if !m.courierGone(in.Peer, in.Reason) {
+			m.peerDisconnected(in.Peer, in.Reason)
+		}
 	case DialFailed:
-		m.dialFailed(in.Addr, in.Reason)
+		if !m.courierFailed(in.Addr, in.Reason) {
+			m.dialFailed(in.Addr, in.Reason)
+		}
 	case AddressesFound:
 		m.addressesFound(in.Addrs)
 	case KeepHeaders:
@@ -198,13 +209,15 @@ func (m *Machine) handle(in Input) {
 	case DropBlock:
 		m.dropBlock(in.Hash)
 	case SubmitTx:
-		m.submitTx(in.Tx)
+		m.submitTx(in.Tx, in.Fee)
 	case RestTx:
 		m.restTx(in.TxID)
 	case WithdrawTx:
 		m.withdrawTx(in.TxID)
 	default:
-		m.handleMessage(in)
+		if !m.courierSaid(in) {
+			m.handleMessage(in)
+		}
 	}
 }
 
@@ -255,7 +268,7 @@ func (m *Machine) messageReceived(p *peerState, msg wire.Message) {
 	case *wire.MsgPong:
 		m.pongReceived(p, msg.Nonce)
 	case *wire.MsgFeeFilter:
-		if msg.MinFee >= 0 && msg.MinFee <= maxFeeFloor {
+		if p.noTxs = msg.MinFee > maxFeeFloor; msg.MinFee >= 0 && !p.noTxs {
 			p.info.FeeFloor = msg.MinFee
 		}
 	}

@@ -54,6 +54,7 @@ type peerState struct {
 
 	// Transactions.
 	txRequests int
+	noTxs      bool // its fee floor says that it takes none
 
 	// Pings.
 	pingNonce uint64

@@ -34,5 +34,5 @@ func (m *Machine) pongReceived(p *peerState, nonce uint64) {
 		p.pingNext = m.now.Add(pingEvery)
 		return
 	}
-	m.outboxPong(p, nonce)
+	m.outboxPong(m.infoOf(p), nonce)
 }

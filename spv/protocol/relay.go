@@ -8,48 +8,79 @@ import (
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
-// relayState fetches each announced transaction once and forgets it.
+// relayState fetches each announced transaction once and forgets it, but for who
+// announced it and what it spends.
+//
+// We name no fee floor (feefilter): a payment to us must be seen however little
+// it pays, and a floor of our own would only tell us apart.
 type relayState struct {
-	seen     map[chainhash.Hash]bool // fetched
-	ring     []chainhash.Hash        // the same in order, to forget the oldest
-	pos      int
+	seen     lately[*seenTx] // by both hashes
+	spent    lately[*seenTx] // by what they spend
+	groups   groupTable
 	requests []*txRequest // oldest first
-	byID     map[chainhash.Hash]*txRequest
+	byHash   map[chainhash.Hash]*txRequest
+}
+
+// seenTx is a transaction that was fetched, or is offered by us.
+type seenTx struct {
+	txid   chainhash.Hash
+	groups groupSet // that announced it
 }
 
 // txRequest is a transaction asked of one peer; the others that announced it
 // are asked if it does not come.
 type txRequest struct {
-	txid     chainhash.Hash
+	hash     chainhash.Hash // as announced: with witness or without
 	peer     *peerState
 	others   []*peerState
+	groups   groupSet
 	deadline time.Time
 }
 
 func (r *relayState) init() {
-	r.seen = make(map[chainhash.Hash]bool)
-	r.byID = make(map[chainhash.Hash]*txRequest)
+	r.seen = newLately[*seenTx](2 * maxSeenTxs)
+	r.spent = newLately[*seenTx](4 * maxSeenTxs)
+	r.byHash = make(map[chainhash.Hash]*txRequest)
 }
 
-func (r *relayState) remember(txid chainhash.Hash) {
-	if r.seen[txid] {
-		return
+// remember notes a transaction and what it spends. It returns those that came
+// before and spend the same.
+func (r *relayState) remember(tx *wire.MsgTx, txid, wtxid chainhash.Hash, groups groupSet) (s *seenTx, rivals []chainhash.Hash) {
+	s = r.seen.at[hashKey(txid)]
+	if s == nil {
+		s = &seenTx{txid: txid}
+		r.seen.put(hashKey(txid), s)
 	}
-	if len(r.ring) < maxSeenTxs {
-		r.ring = append(r.ring, txid)
-	} else {
-		delete(r.seen, r.ring[r.pos])
-		r.ring[r.pos] = txid
-		r.pos = (r.pos + 1) % maxSeenTxs
+	s.groups |= groups
+	r.seen.put(hashKey(wtxid), s)
+	for _, in := range tx.TxIn[:min(len(tx.TxIn), maxSeenInputs)] {
+		key := coinKey(in.PreviousOutPoint)
+		if other := r.spent.at[key]; other != nil && other.txid != txid && !slices.Contains(rivals, other.txid) {
+			rivals = append(rivals, other.txid)
+		}
+		r.spent.put(key, s)
 	}
-	r.seen[txid] = true
+	return s, rivals
 }
 
 func (r *relayState) remove(q *txRequest) {
-	delete(r.byID, q.txid)
+	delete(r.byHash, q.hash)
 	if i := slices.Index(r.requests, q); i >= 0 {
 		r.requests = slices.Delete(r.requests, i, i+1)
 	}
+}
+
+// hears tells whether what a peer says of transactions counts. Who came by itself
+// can be anybody any number of times.
+func (m *Machine) hears(p *peerState) bool { return !m.cfg.LowData && !p.info.Inbound }
+
+// namesTx tells whether an inventory vector names a transaction in the way that
+// was agreed on with the peer.
+func namesTx(p *peerState, inv *wire.InvVect) bool {
+	if p.info.WTxID {
+		return inv.Type == InvTypeWTx
+	}
+	return inv.Type&^wire.InvWitnessFlag == wire.InvTypeTx
 }
 
 // invReceived looks at what a peer announces: an unknown block leads to one
@@ -59,20 +90,16 @@ func (m *Machine) invReceived(p *peerState, msg *wire.MsgInv) {
 	get := wire.NewMsgGetData()
 	unknownBlock := false
 	for _, inv := range msg.InvList {
-		switch inv.Type &^ wire.InvWitnessFlag {
-		case wire.InvTypeBlock:
+		switch {
+		case inv.Type&^wire.InvWitnessFlag == wire.InvTypeBlock:
 			if tip, best, ok := m.tree.Find(inv.Hash); !ok {
 				unknownBlock = true
 			} else if best {
 				m.noteKnown(p, tip)
 			}
-		case wire.InvTypeTx:
-			if m.outboxEcho(p, inv.Hash) {
-				continue
-			}
+		case namesTx(p, inv) && m.hears(p):
 			if m.wantTx(p, inv.Hash) {
-				hash := inv.Hash
-				_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &hash))
+				_ = get.AddInvVect(wanted(p, inv.Hash))
 			}
 		}
 	}
@@ -84,14 +111,28 @@ func (m *Machine) invReceived(p *peerState, msg *wire.MsgInv) {
 	}
 }
 
-// wantTx decides whether to ask p for a transaction now.
-func (m *Machine) wantTx(p *peerState, txid chainhash.Hash) bool {
+// wanted names a transaction as p announced it, to be given with its witness.
+func wanted(p *peerState, hash chainhash.Hash) *wire.InvVect {
+	if p.info.WTxID {
+		return wire.NewInvVect(InvTypeWTx, &hash)
+	}
+	return wire.NewInvVect(wire.InvTypeWitnessTx, &hash)
+}
+
+// wantTx takes an announcement, and decides whether to ask p for it now.
+func (m *Machine) wantTx(p *peerState, hash chainhash.Hash) bool {
 	r := &m.relay
-	if r.seen[txid] {
+	if m.outboxEcho(p, hash) {
 		return false
 	}
-	if q := r.byID[txid]; q != nil {
-		if q.peer != p && len(q.others) < DefaultPeers && !slices.Contains(q.others, p) {
+	group := r.groups.of(p)
+	if s := r.seen.at[hashKey(hash)]; s != nil {
+		m.heardAgain(s, group)
+		return false
+	}
+	if q := r.byHash[hash]; q != nil {
+		q.groups |= group
+		if q.peer != p && len(q.others) < maxTxSources && !slices.Contains(q.others, p) {
 			q.others = append(q.others, p)
 		}
 		return false
@@ -99,28 +140,50 @@ func (m *Machine) wantTx(p *peerState, txid chainhash.Hash) bool {
 	if p.txRequests >= maxTxRequests {
 		return false
 	}
-	q := &txRequest{txid: txid, peer: p, deadline: m.now.Add(txTimeout)}
+	q := &txRequest{hash: hash, peer: p, groups: group, deadline: m.now.Add(txTimeout)}
 	r.requests = append(r.requests, q)
-	r.byID[txid] = q
+	r.byHash[hash] = q
 	p.txRequests++
 	m.wakeAt(q.deadline)
 	return true
 }
 
+// heardAgain counts one more part of the network.
+func (m *Machine) heardAgain(s *seenTx, group groupSet) {
+	if s.groups&group != 0 {
+		return
+	}
+	s.groups |= group
+	m.emit(TxHeard{TxID: s.txid, Groups: s.groups.len()})
+}
+
 func (m *Machine) txReceived(p *peerState, tx *wire.MsgTx) {
-	txid := tx.TxHash()
-	q := m.relay.byID[txid]
+	txid, wtxid := tx.TxHash(), tx.WitnessHash()
+	asked, other := txid, wtxid
+	if p.info.WTxID {
+		asked, other = wtxid, txid
+	}
+	q := m.relay.byHash[asked]
 	if q == nil || q.peer != p && !slices.Contains(q.others, p) {
 		return
 	}
-	q.peer.txRequests--
-	m.relay.remove(q)
-	m.relay.remember(txid)
-	m.emit(TxSeen{Tx: tx, Peer: m.infoOf(p), At: m.now})
+	groups := q.groups
+	m.endRequest(q)
+	if q := m.relay.byHash[other]; q != nil { // somebody else announced it so
+		groups |= q.groups
+		m.endRequest(q)
+	}
+	s, rivals := m.relay.remember(tx, txid, wtxid, groups)
+	m.emit(TxSeen{Tx: tx, Peer: m.infoOf(p), At: m.now, Groups: s.groups.len(), Rivals: rivals})
 }
 
-func (m *Machine) txNotFound(p *peerState, txid chainhash.Hash) {
-	if q := m.relay.byID[txid]; q != nil && q.peer == p {
+func (m *Machine) endRequest(q *txRequest) {
+	q.peer.txRequests--
+	m.relay.remove(q)
+}
+
+func (m *Machine) txNotFound(p *peerState, hash chainhash.Hash) {
+	if q := m.relay.byHash[hash]; q != nil && q.peer == p {
 		m.askNext(q)
 	}
 }
@@ -136,9 +199,8 @@ func (m *Machine) askNext(q *txRequest) {
 		}
 		q.peer, q.deadline = p, m.now.Add(txTimeout)
 		p.txRequests++
-		hash := q.txid
 		get := wire.NewMsgGetData()
-		_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &hash))
+		_ = get.AddInvVect(wanted(p, q.hash))
 		m.send(p, get)
 		m.wakeAt(q.deadline)
 		return

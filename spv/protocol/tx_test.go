@@ -179,22 +179,25 @@ func TestServesNothingElse(t *testing.T) {
 
 func TestRebroadcast(t *testing.T) {
 	t.Parallel()
-	s, peers, w := company(t, 5, 3, func(_ int, p *spvtest.Peer) { p.NoFetch = true })
+	s, peers, w := company(t, 5, 4, func(_ int, p *spvtest.Peer) { p.NoFetch = true })
 	tx := someTx(6)
 	sent := invs(s)
 	s.Submit(tx)
 	s.Run(time.Second)
 	require.Equal(t, 2, *sent)
+	// Nobody asks for it: one more is told.
+	s.Run(time.Minute)
+	require.Equal(t, 3, *sent)
 	// A block: they are told again.
 	b := w.g.Mine(w.b, 1)
 	s.Grow(b, peers...)
-	s.Run(9 * time.Minute)
-	require.Equal(t, 4, *sent)
+	s.Run(8 * time.Minute)
+	require.Equal(t, 6, *sent)
 	// By the clock: every 10 to 30 minutes.
 	s.Run(5 * time.Hour)
-	require.GreaterOrEqual(t, *sent, 4+2*10)
-	require.LessOrEqual(t, *sent, 4+2*30)
-	require.Len(t, s.Told(tx.TxHash()), 2, "the same ones: the others are listened to")
+	require.GreaterOrEqual(t, *sent, 6+3*10)
+	require.LessOrEqual(t, *sent, 6+3*30)
+	require.Len(t, s.Told(tx.TxHash()), 3, "the same ones: the others are listened to")
 	before := *sent
 	s.Withdraw(tx.TxHash())
 	s.Grow(w.g.Mine(b, 1), peers...)

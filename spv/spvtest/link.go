@@ -35,7 +35,7 @@ func (s *Sim) dial(out protocol.Dial) {
 			s.faultf("%s was dialled again though it is banned for %v", addr, p.banned)
 		}
 		s.nextID++
-		c := &conn{id: s.nextID, peer: p, announced: p.Chain.Tip().Height}
+		c := &conn{id: s.nextID, peer: p, purpose: out.Purpose, announced: p.Chain.Tip().Height}
 		s.at(s.now.Add(3*s.delay(p)), func() {
 			if s.life != life {
 				return
@@ -44,8 +44,11 @@ func (s *Sim) dial(out protocol.Dial) {
 			s.conns[c.id] = c
 			c.announced = p.Chain.Tip().Height
 			info := p.info(c.id, s.now)
-			info.Purpose = out.Purpose
+			info.Purpose = c.purpose
 			s.Input(protocol.PeerConnected{Info: info})
+			if p.FeeFloor != 0 && s.life == life {
+				s.back(c, one(protocol.MessageReceived{Peer: c.id, Msg: wire.NewMsgFeeFilter(p.FeeFloor)}))
+			}
 		})
 	}
 }
@@ -249,6 +252,13 @@ type badRange struct{ protocol.Input }
 // checkSend holds the machine to its bounds.
 func (s *Sim) checkSend(c *conn, msg wire.Message) {
 	const patience = protocol.SilentPeer // after that a request may count as lost
+	if c.purpose == protocol.ForBroadcast {
+		switch msg.(type) {
+		case *wire.MsgInv, *wire.MsgTx, *wire.MsgPing, *wire.MsgPong:
+		default:
+			s.faultf("%s is to be given a transaction and is sent %T", c.peer.Name, msg)
+		}
+	}
 	switch msg := msg.(type) {
 	case *wire.MsgGetHeaders:
 		if msg.HashStop != (chainhash.Hash{}) {
@@ -346,20 +356,27 @@ func (s *Sim) Grow(b Branch, peers ...*Peer) {
 			fork++
 		}
 		for _, c := range s.connsOf(p) {
-			s.back(c, p.announce(c.id, int32(fork)))
+			if c.purpose != protocol.ForBroadcast {
+				s.back(c, p.announce(c.id, int32(fork)))
+			}
 		}
 	}
 }
 
-// Announce lets a peer offer a transaction it holds.
+// Announce lets a peer offer a transaction it holds to all who want to hear.
 func (s *Sim) Announce(p *Peer, txs ...*wire.MsgTx) {
 	inv := wire.NewMsgInv()
 	for _, tx := range txs {
-		txid := tx.TxHash()
-		_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeTx, &txid))
+		vect := &wire.InvVect{Type: wire.InvTypeTx, Hash: tx.TxHash()}
+		if p.WTxID {
+			vect.Type, vect.Hash = protocol.InvTypeWTx, tx.WitnessHash()
+		}
+		_ = inv.AddInvVect(vect)
 	}
 	for _, c := range s.connsOf(p) {
-		s.back(c, one(protocol.MessageReceived{Peer: c.id, Msg: inv}))
+		if c.purpose == protocol.ForAll && !s.cfg.LowData {
+			s.back(c, one(protocol.MessageReceived{Peer: c.id, Msg: inv}))
+		}
 	}
 }
 

@@ -44,11 +44,15 @@ type Peer struct {
 	Malicious bool // does harm in a way the fields do not show
 
 	// Transactions.
-	Gossips    bool // passes transactions of ours on to other such peers
-	EchoesBack bool // announces a transaction to its sender too, like btcd
-	NoFetch    bool // never fetches what we announce
+	Gossips    bool  // passes transactions of ours on to other such peers
+	EchoesBack bool  // announces a transaction to its sender too, like btcd
+	NoFetch    bool  // never fetches what we announce
+	BlocksOnly bool  // wants to hear of none
+	WTxID      bool  // names them by their hash with witness (BIP339)
+	FeeFloor   int64 // sat/kvB: says so, and takes none that pay less, but with a child that pays for both
 	Slow       time.Duration
 	mempool    map[chainhash.Hash]*wire.MsgTx
+	orphans    map[chainhash.Hash]*wire.MsgTx // by the parent that was asked for
 
 	known      map[chainhash.Hash]bool // blocks ever in Chain
 	claimed    map[chainhash.Hash]chainhash.Hash
@@ -71,17 +75,6 @@ func (p *Peer) Banned() protocol.Reason { return p.banned }
 // Dials counts the connections opened to the peer.
 func (p *Peer) Dials() int { return p.dials }
 
-// Give puts a transaction into the peer's pool without announcing it.
-func (p *Peer) Give(tx *wire.MsgTx) {
-	if p.mempool == nil {
-		p.mempool = make(map[chainhash.Hash]*wire.MsgTx)
-	}
-	p.mempool[tx.TxHash()] = tx
-}
-
-// Has tells whether the peer's pool holds a transaction.
-func (p *Peer) Has(txid chainhash.Hash) bool { return p.mempool[txid] != nil }
-
 func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 	services := wire.SFNodeNetwork | wire.SFNodeWitness
 	if !p.NoFilters {
@@ -93,7 +86,7 @@ func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 	}
 	p.overclaims = p.overclaims || claim > p.Chain.Tip().Height
 	return protocol.PeerInfo{ID: id, Addr: p.Name, UserAgent: "/bottle/", Version: wire.ProtocolVersion,
-		Services: services, StartHeight: claim, Since: now}
+		Services: services, StartHeight: claim, Since: now, TxRelay: !p.BlocksOnly, WTxID: p.WTxID}
 }
 
 // setChain gives the peer another chain.
@@ -128,8 +121,7 @@ func (p *Peer) reply(s *Sim, id protocol.PeerID, msg wire.Message) []answer {
 	case *wire.MsgInv:
 		return p.fetch(s, id, msg)
 	case *wire.MsgTx:
-		p.takeTx(s, id, msg)
-		return nil
+		return p.takeTx(s, id, msg)
 	case *wire.MsgSendHeaders, *wire.MsgPong:
 		return nil
 	}
@@ -267,8 +259,11 @@ func (p *Peer) replyData(s *Sim, id protocol.PeerID, msg *wire.MsgGetData) []ans
 	var out []answer
 	missing := wire.NewMsgNotFound()
 	for _, inv := range msg.InvList {
-		if inv.Type&^wire.InvWitnessFlag == wire.InvTypeTx {
-			if tx := p.mempool[inv.Hash]; tx != nil {
+		if inv.Type == protocol.InvTypeWTx || inv.Type&^wire.InvWitnessFlag == wire.InvTypeTx {
+			if p.WTxID != (inv.Type == protocol.InvTypeWTx) {
+				s.faultf("%s was asked for a %v", p.Name, inv.Type)
+			}
+			if tx := p.find(inv.Hash); tx != nil {
 				out = append(out, answer{in: protocol.TxReceived{Peer: id, Tx: tx}})
 			} else {
 				_ = missing.AddInvVect(inv)
@@ -319,34 +314,6 @@ func (p *Peer) announce(id protocol.PeerID, from int32) []answer {
 		return one(protocol.MessageReceived{Peer: id, Msg: inv})
 	default:
 		return one(protocol.HeadersReceived{Peer: id, Headers: p.Chain.Headers(from, tip.Height)})
-	}
-}
-
-// fetch asks for the transactions we announce.
-func (p *Peer) fetch(s *Sim, id protocol.PeerID, msg *wire.MsgInv) []answer {
-	get := wire.NewMsgGetData()
-	for _, inv := range msg.InvList {
-		if inv.Type != wire.InvTypeTx {
-			s.faultf("%s was announced a %v", p.Name, inv.Type)
-		}
-		s.told(p, inv.Hash)
-		if !p.Has(inv.Hash) && !p.NoFetch {
-			_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &inv.Hash))
-		}
-	}
-	if len(get.InvList) == 0 {
-		return nil
-	}
-	return one(protocol.MessageReceived{Peer: id, Msg: get})
-}
-
-func (p *Peer) takeTx(s *Sim, id protocol.PeerID, tx *wire.MsgTx) {
-	p.Give(tx)
-	if p.EchoesBack {
-		s.announceTx(p, tx, time.Second)
-	}
-	if p.Gossips {
-		s.gossip(p, tx)
 	}
 }
 

@@ -304,7 +304,7 @@ func (s *Script) connect(c *command) error {
 		services &^= wire.SFNodeCF
 	}
 	s.step(protocol.PeerConnected{Info: protocol.PeerInfo{ID: s.nextID, Addr: name, Purpose: s.purposes[name], Services: services,
-		StartHeight: int32(c.number("height", 0)), Since: s.now}})
+		StartHeight: int32(c.number("height", 0)), Since: s.now, TxRelay: true, WTxID: c.word(1) == "wtxid"}})
 	return nil
 }
 

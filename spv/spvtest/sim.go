@@ -34,6 +34,8 @@ type SimConfig struct {
 	Headers int32
 	// Audit has all headers fetched in the end.
 	Audit bool
+	// LowData and Private are as in protocol.Config.
+	LowData, Private bool
 	// NoReads leaves FilterState.Filter out, as a caller without it would.
 	NoReads           bool
 	FilterCheckpoints map[int32]chainhash.Hash
@@ -60,7 +62,7 @@ type Sim struct {
 	keep    int32
 	headers int32
 	wants   []chainhash.Hash
-	submits []*wire.MsgTx
+	submits []protocol.SubmitTx
 
 	trace  uint64 // running hash of every output
 	lines  int
@@ -88,6 +90,7 @@ type Sim struct {
 type conn struct {
 	id        protocol.PeerID
 	peer      *Peer
+	purpose   protocol.Purpose
 	closing   bool
 	toPeer    time.Time // when the last message so far arrives there
 	toMachine time.Time
@@ -158,6 +161,7 @@ func (s *Sim) boot() {
 	cfg := protocol.Config{
 		Params: s.gen.params, Tree: tree, Filters: s.disk.filterState(),
 		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
+		LowData: s.cfg.LowData, Private: s.cfg.Private,
 		Rand: rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.life))),
 	}
 	if s.cfg.NoReads {
@@ -178,8 +182,8 @@ func (s *Sim) boot() {
 	for _, h := range s.wants {
 		s.Input(protocol.WantBlock{Hash: h})
 	}
-	for _, tx := range s.submits {
-		s.Input(protocol.SubmitTx{Tx: tx})
+	for _, in := range s.submits {
+		s.Input(in)
 	}
 	s.Input(nil)
 }
@@ -248,21 +252,35 @@ func (s *Sim) Missing(b Branch) []*Block {
 // Offered are the transactions submitted and not withdrawn.
 func (s *Sim) Offered() map[chainhash.Hash]*wire.MsgTx {
 	m := make(map[chainhash.Hash]*wire.MsgTx)
-	for _, tx := range s.submits {
-		m[tx.TxHash()] = tx
+	for _, in := range s.submits {
+		m[in.Tx.TxHash()] = in.Tx
 	}
 	return m
 }
 
 // Submit offers a transaction, over restarts.
-func (s *Sim) Submit(tx *wire.MsgTx) {
-	s.submits = append(s.submits, tx)
-	s.Input(protocol.SubmitTx{Tx: tx})
+func (s *Sim) Submit(tx *wire.MsgTx) { s.SubmitPaying(tx, 0) }
+
+// SubmitPaying is Submit for one that pays a known fee.
+func (s *Sim) SubmitPaying(tx *wire.MsgTx, fee int64) {
+	in := protocol.SubmitTx{Tx: tx, Fee: fee}
+	s.submits = append(s.submits, in)
+	s.Input(in)
+}
+
+// feeOf is what a submitted transaction pays, 0 if that is not known.
+func (s *Sim) feeOf(tx *wire.MsgTx) int64 {
+	for _, in := range s.submits {
+		if in.Tx == tx {
+			return in.Fee
+		}
+	}
+	return 0
 }
 
 // Withdraw ends Submit.
 func (s *Sim) Withdraw(txid chainhash.Hash) {
-	s.submits = slices.DeleteFunc(s.submits, func(tx *wire.MsgTx) bool { return tx.TxHash() == txid })
+	s.submits = slices.DeleteFunc(s.submits, func(in protocol.SubmitTx) bool { return in.Tx.TxHash() == txid })
 	s.Input(protocol.WithdrawTx{TxID: txid})
 }
 

@@ -1,0 +1,152 @@
+package protocol
+
+import (
+	"time"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+)
+
+// await begins the time in which a transaction should be heard of.
+func (o *outgoing) await(now time.Time) {
+	o.judgeAt = now.Add(echoPatience)
+}
+
+// listensTo tells whether p would tell us that o has travelled: whoever was asked
+// to announce transactions and did not get it from us.
+func (m *Machine) listensTo(p *peerState, o *outgoing) bool {
+	return m.hears(p) && p.info.Purpose == ForAll && !o.known[p.info.Addr]
+}
+
+// outboxEcho takes an announcement of a transaction of ours, false if it is
+// none. From a peer we told it proves nothing: btcd announces a transaction
+// back to its own sender.
+func (m *Machine) outboxEcho(p *peerState, hash chainhash.Hash) bool {
+	o := m.outgoing(hash)
+	if o == nil {
+		return false
+	}
+	m.echo(p, o)
+	return true
+}
+
+// echo notes that p has a transaction of ours from others. Then it has what that
+// spends, too.
+func (m *Machine) echo(p *peerState, o *outgoing) {
+	if o.echoed[p.info.ID] || o.known[p.info.Addr] {
+		return
+	}
+	o.echoed[p.info.ID] = true
+	o.groups |= m.relay.groups.of(p)
+	m.emit(TxEchoed{TxID: o.txid, Peer: m.infoOf(p), Groups: o.groups.len()})
+	for _, parent := range m.parents(o) {
+		m.echo(p, parent)
+	}
+}
+
+// judgeTravel tells when a transaction has travelled, and when it does not get
+// on.
+func (m *Machine) judgeTravel(o *outgoing, takers []*peerState) {
+	if n := o.groups.len(); n > 0 && !o.propagated && n >= m.echoGroups(o) {
+		o.propagated = true
+		m.emit(TxPropagated{TxID: o.txid, Groups: n})
+	}
+	stall, floor := m.stallOf(o, takers)
+	if stall == o.stall {
+		return
+	}
+	o.stall, o.floor = stall, floor
+	m.emit(TxStalled{TxID: o.txid, Why: stall, Floor: floor})
+}
+
+// echoGroups is in how many parts of the network a transaction must be heard of:
+// two, or as many as are listened to.
+func (m *Machine) echoGroups(o *outgoing) int {
+	var groups groupSet
+	for _, p := range m.ready() {
+		if m.listensTo(p, o) {
+			groups |= m.relay.groups.of(p)
+		}
+	}
+	return min(max(groups.len(), 1), echoesWanted)
+}
+
+// stallOf says what keeps a transaction.
+func (m *Machine) stallOf(o *outgoing, takers []*peerState) (why Stall, floor int64) {
+	switch {
+	case o.groups != 0:
+		return StallNone, 0
+	case o.firstTold.IsZero():
+		return m.untoldFor(o, takers)
+	case m.due(o.judgeAt):
+		why = m.silence(o)
+		m.tellMore(o, why, len(takers))
+		return why, 0
+	case o.stall == StallUnasked && len(o.acked) == 0 || o.stall == StallSilent:
+		return o.stall, 0
+	}
+	return StallNone, 0
+}
+
+// tellMore has one more peer told: whoever was told may be at fault. Somebody is
+// left to be listened to, unless nobody even asked; but then perhaps all have it.
+func (m *Machine) tellMore(o *outgoing, why Stall, takers int) {
+	switch {
+	case m.private():
+		o.handsTo = o.handed + 1
+	case why == StallSilent && len(o.told) < takers-1, why == StallUnasked && o.extra == 0:
+		o.extra++
+	}
+	o.await(m.now)
+	m.wakeAt(m.now)
+}
+
+// silence says what it means that nobody announces a transaction.
+func (m *Machine) silence(o *outgoing) Stall {
+	if len(o.acked) == 0 {
+		return StallUnasked
+	}
+	for _, p := range m.ready() {
+		if m.listensTo(p, o) {
+			return StallSilent
+		}
+	}
+	if o.stall == StallSilent {
+		return StallSilent
+	}
+	return StallNone // nobody is there to hear it from
+}
+
+// untoldFor says why nobody has been told of a transaction.
+func (m *Machine) untoldFor(o *outgoing, takers []*peerState) (why Stall, floor int64) {
+	for _, parent := range m.parents(o) {
+		if parent.stall != StallNone {
+			return parent.stall, parent.floor
+		}
+	}
+	if len(takers) == 0 || m.private() {
+		if m.due(o.since.Add(echoPatience)) {
+			return StallNobody, 0
+		}
+		return StallNone, 0
+	}
+	for _, p := range takers {
+		if m.accepts(p, o) {
+			return StallNone, 0
+		}
+		if floor == 0 || p.info.FeeFloor < floor {
+			floor = p.info.FeeFloor
+		}
+	}
+	if !m.due(o.since.Add(floorPatience)) {
+		return StallNone, 0
+	}
+	return StallFee, floor
+}
+
+// Heard tells how many parts of the network have announced a transaction lately.
+func (m *Machine) Heard(txid chainhash.Hash) int {
+	if s := m.relay.seen.at[hashKey(txid)]; s != nil {
+		return s.groups.len()
+	}
+	return 0
+}
