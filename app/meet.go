@@ -54,11 +54,11 @@ func (s *Session) measured() bool {
 	}
 	st := chain.Status()
 	for _, p := range st.Peers {
-		if p.Latency <= 0 {
+		if p.Latency <= 0 && !p.Inbound {
 			return false
 		}
 	}
-	return len(st.Peers) > 0 && st.Settled
+	return st.Progress.Peers > 0 && st.Settled
 }
 
 func peersOf(chain *spv.Client) []Peer {

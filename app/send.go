@@ -162,6 +162,9 @@ func rateFor(asked units.FeeRate, peers []spv.PeerInfo) (units.FeeRate, error) {
 func relayFloor(peers []spv.PeerInfo) units.FeeRate {
 	var floors []units.FeeRate
 	for _, p := range peers {
+		if p.Inbound {
+			continue // anybody can connect to us, any number of times
+		}
 		if p.FeeFloor > 0 {
 			floors = append(floors, units.FeeRate(p.FeeFloor))
 		} else {
@@ -341,7 +344,7 @@ func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *Send
 	for {
 		changed := w.hub.change()
 		open := w.fillDelivery(res)
-		peers := len(chain.Status().Peers)
+		peers := chain.Status().Progress.Peers
 		listeners := peers - (peers+1)/2
 		if !open || res.State == Echoed || res.State == Acknowledged && listeners == 0 {
 			return res, nil

@@ -103,7 +103,7 @@ func (w *Wallet) synced() *SyncResult {
 		return nil
 	}
 	return &SyncResult{
-		Height: view.Height, Hash: view.Hash, Peers: len(st.Peers),
+		Height: view.Height, Hash: view.Hash, Peers: st.Progress.Peers,
 		Coverage: w.coverage(), Scripts: w.led.ScriptCount(), Matches: w.led.Matches(),
 	}
 }
@@ -121,7 +121,7 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 	st := chain.Status()
 	_, known, _ := w.birthday()
 	switch {
-	case len(st.Peers) == 0:
+	case st.Progress.Peers == 0:
 		err.Kind = KindNoPeers
 	case !st.Current:
 		err.Detail = fmt.Sprintf("peers have not confirmed height %d as the newest", st.Tip.Height)

@@ -19,6 +19,7 @@ import (
 	"thistle/spv/store"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
 // Config is what a Client needs to know.
@@ -206,6 +207,8 @@ func (c *Client) load() error {
 		Peers:             c.cfg.Peers,
 		FullBlocks:        c.cfg.FullBlocks,
 		Audit:             c.cfg.Audit,
+		LowData:           c.cfg.LowData,
+		Serve:             c.cfg.Listen != "",
 		Rand:              newRand(),
 	})
 	if !begun || !c.cfg.KeepBase && !c.cfg.anyBirthday() {
@@ -250,6 +253,13 @@ func (c *Client) wantedBase() chain.Base {
 		return c.cfg.Params.BaseBefore(c.cfg.BirthdayTime)
 	}
 	return c.cfg.Params.Genesis()
+}
+
+// services is what our version messages say that we do for others.
+func (c *Client) services() wire.ServiceFlag {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Services()
 }
 
 func (c *Client) holdsFilter(height int32, block chainhash.Hash) bool {

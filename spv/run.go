@@ -52,13 +52,14 @@ type runner struct {
 	connMu sync.Mutex
 	nextID protocol.PeerID
 	nonces peer.NonceSet
+	server *server
 }
 
 // Run talks to the network until ctx ends; then its error is nil. Any other
 // error is the disk's: of the kinds ErrDiskFull and ErrDamaged, or the system's.
 func (c *Client) Run(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
-	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 512), conns: make(map[protocol.PeerID]*peer.Conn)}
+	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 512), conns: make(map[protocol.PeerID]*peer.Conn), server: newServer(c)}
 	r.queued.less = make(chan struct{}, 1)
 	group.Go(r.loop)
 	group.Go(r.saveLoop)
@@ -161,6 +162,8 @@ func (r *runner) execute(outs []protocol.Output) bool {
 			}
 		case protocol.Resolve:
 			r.resolve()
+		case protocol.Serve:
+			r.serve(out)
 		case protocol.Emit:
 			if b, ok := out.Event.(protocol.BlockArrived); ok {
 				r.c.blockArrived(&b)
@@ -236,6 +239,7 @@ func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
 		Purpose:     purpose,
 		LowData:     r.c.cfg.LowData,
 		Serve:       r.c.cfg.Listen != "",
+		Services:    r.c.services,
 		StartHeight: func() int32 { return r.c.Tip().Height },
 		Pinned:      func(addr string) bool { return pinned[addr] },
 		Nonces:      &r.nonces,

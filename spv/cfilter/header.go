@@ -23,6 +23,11 @@ func NextHeader(filterHash, prev chainhash.Hash) chainhash.Hash {
 // GenesisHeader returns the filter header of a network's first block, computed
 // from that block; its parent's filter header is 32 zero bytes.
 func GenesisHeader(net *chaincfg.Params) chainhash.Hash {
+	return NextHeader(Hash(GenesisFilter(net)), chainhash.Hash{})
+}
+
+// GenesisFilter makes the filter of a network's first block, which spends nothing.
+func GenesisFilter(net *chaincfg.Params) []byte {
 	var scripts [][]byte
 	for _, tx := range net.GenesisBlock.Transactions {
 		for _, out := range tx.TxOut {
@@ -31,6 +36,5 @@ func GenesisHeader(net *chaincfg.Params) chainhash.Hash {
 			}
 		}
 	}
-	filter := Build(scripts, net.GenesisHash)
-	return NextHeader(Hash(filter), chainhash.Hash{})
+	return Build(scripts, net.GenesisHash)
 }

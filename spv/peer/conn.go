@@ -144,6 +144,9 @@ func (c *Conn) SendPatiently(ctx context.Context, msg wire.Message) bool {
 	return c.Send(msg)
 }
 
+// Done is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
 // Traffic returns how many bytes have come and gone so far.
 func (c *Conn) Traffic() (in, out uint64) { return c.sock.in.Load(), c.sock.out.Load() }
 

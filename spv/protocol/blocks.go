@@ -229,7 +229,7 @@ func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
 	var idle, busy, slow []*peerState
 	for _, p := range peers {
 		switch {
-		case slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
+		case !p.info.ServesBlocks() || slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
 		case p.owesBlock:
 			slow = append(slow, p)
 		case len(p.leases) > 0:

@@ -198,12 +198,14 @@ func (m *Machine) askCFHeaders(p *peerState, from int32, stop chainhash.Hash) {
 }
 
 func (m *Machine) cfheadersReceived(p *peerState, msg *wire.MsgCFHeaders) {
+	p.gaveFilters = true
 	if msg.FilterType == wire.GCSFilterRegular && !m.bulkReply(p, msg) {
 		m.auditReply(p, msg)
 	}
 }
 
 func (m *Machine) cfcheckptReceived(p *peerState, msg *wire.MsgCFCheckpt) {
+	p.gaveFilters = true
 	if msg.FilterType == wire.GCSFilterRegular && !m.bulkCheckpoints(p, msg) {
 		m.auditCheckpoints(p, msg)
 	}

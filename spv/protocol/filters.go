@@ -192,6 +192,7 @@ func (s *filterDownload) skip() {
 }
 
 func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
+	p.gaveFilters = true
 	tip, best, ok := m.tree.Find(in.Block)
 	if m.disputeFilter(p, in) || !ok || !best {
 		return
@@ -274,6 +275,7 @@ func (m *Machine) expireLeases() {
 func (m *Machine) cool(p *peerState) {
 	p.coolUntil = m.now.Add(min(coolMin<<min(p.cooled, 16), coolMax))
 	p.cooled++
+	p.refusedFilters = !p.gaveFilters
 	if p.cooled > maxCooled && !p.info.Pinned {
 		m.drop(p, ReasonSlow)
 	}

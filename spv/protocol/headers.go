@@ -251,6 +251,7 @@ func (m *Machine) noteKnown(p *peerState, last chain.Tip) {
 	p.info.Height = max(p.info.Height, last.Height)
 	if _, best, ok := m.tree.Find(last.Hash); ok && best && last.Height > p.known.Height {
 		p.known = last
+		p.refusedFilters = false
 	}
 }
 
@@ -321,6 +322,7 @@ func (m *Machine) headersChanged(c chain.Change) {
 	}
 	m.scan.extend(m)
 	m.emit(HeadersAdvanced{Change: c})
+	m.announceBlocks(c)
 	m.outboxNewBlock()
 }
 

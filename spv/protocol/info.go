@@ -82,6 +82,12 @@ type PeerInfo struct {
 // ServesFilters tells whether the peer claims to serve compact filters.
 func (p PeerInfo) ServesFilters() bool { return p.Services&wire.SFNodeCF != 0 }
 
+// ServesBlocks tells whether the peer claims to serve blocks, be it the newest
+// only.
+func (p PeerInfo) ServesBlocks() bool {
+	return p.Services&(wire.SFNodeNetwork|wire.SFNodeNetworkLimited) != 0
+}
+
 // ServiceNames lists the services the peer claims, by their short names.
 func (p PeerInfo) ServiceNames() []string {
 	names := []struct {

@@ -87,6 +87,15 @@ type (
 		Addrs []addrmgr.Heard
 	}
 
+	// Served tells that the answer to the oldest request of a peer has been
+	// queued to it: how many messages, and how many bytes of payload. None if
+	// what it asked for is gone.
+	Served struct {
+		Peer     PeerID
+		Messages int
+		Bytes    uint64
+	}
+
 	// MessageReceived is any other message the machine understands: inv,
 	// getdata, notfound, cfheaders, cfcheckpt, ping, pong, feefilter, and the
 	// ones it ignores.
@@ -174,6 +183,7 @@ func (BlockReceived) isInput()    {}
 func (TxReceived) isInput()       {}
 func (AddressesHeard) isInput()   {}
 func (MessageReceived) isInput()  {}
+func (Served) isInput()           {}
 func (KeepFilters) isInput()      {}
 func (KeepHeaders) isInput()      {}
 func (FiltersUsed) isInput()      {}

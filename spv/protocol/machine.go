@@ -105,6 +105,10 @@ type Machine struct {
 	couriers []*courier
 	meters   meters
 	crew     crew
+
+	inbound inbound
+	vouched vouched
+	given   Given
 }
 
 // New makes a machine. It does nothing before the first Step or Tick.
@@ -124,6 +128,9 @@ func New(cfg Config) *Machine {
 	m.crew.init(cfg)
 	m.cf.init(cfg.Filters)
 	m.relay.init()
+	if cfg.Serve {
+		m.inbound.secret = cfg.Rand.Uint64()
+	}
 	m.scan.from = -1
 	m.need.init(cfg.Filters)
 	if cfg.Filters.From >= 0 {
@@ -168,6 +175,8 @@ func (m *Machine) finish() []Output {
 	m.driveOutbox()
 	m.driveCouriers()
 	m.drivePings()
+	m.driveGuests()
+	m.driveVouched()
 	m.meterProgress()
 	out := m.out
 	m.out = nil
@@ -225,7 +234,9 @@ func (m *Machine) handle(in Input) {
 func (m *Machine) handleMessage(in Input) {
 	switch in := in.(type) {
 	case HeadersReceived:
-		if p := m.peer(in.Peer); p != nil {
+		if g := m.guest(in.Peer); g != nil {
+			m.guestHeaders(g, in.Headers)
+		} else if p := m.peer(in.Peer); p != nil {
 			m.headersReceived(p, in.Headers)
 		}
 	case RangeReceived:
@@ -243,20 +254,27 @@ func (m *Machine) handleMessage(in Input) {
 	case TxReceived:
 		if p := m.peer(in.Peer); p != nil {
 			m.txReceived(p, in.Tx)
+			m.vouchBody(in.Tx)
 		}
 	case MessageReceived:
-		if p := m.peer(in.Peer); p != nil {
+		if g := m.guest(in.Peer); g != nil {
+			m.guestMessage(g, in.Msg)
+		} else if p := m.peer(in.Peer); p != nil {
 			m.messageReceived(p, in.Msg)
 		}
+	case Served:
+		m.served(in)
 	}
 }
 
 func (m *Machine) messageReceived(p *peerState, msg wire.Message) {
 	switch msg := msg.(type) {
 	case *wire.MsgInv:
+		m.vouchHeard(p, msg)
 		m.invReceived(p, msg)
 	case *wire.MsgGetData:
 		m.getDataReceived(p, msg)
+		m.vouchAsked(p, msg)
 	case *wire.MsgNotFound:
 		m.notFoundReceived(p, msg)
 	case *wire.MsgCFHeaders:
@@ -268,9 +286,15 @@ func (m *Machine) messageReceived(p *peerState, msg wire.Message) {
 	case *wire.MsgPong:
 		m.pongReceived(p, msg.Nonce)
 	case *wire.MsgFeeFilter:
-		if p.noTxs = msg.MinFee > maxFeeFloor; msg.MinFee >= 0 && !p.noTxs {
-			p.info.FeeFloor = msg.MinFee
-		}
+		m.feeFilterReceived(p, msg)
+	default:
+		m.requested(p, msg)
+	}
+}
+
+func (m *Machine) feeFilterReceived(p *peerState, msg *wire.MsgFeeFilter) {
+	if p.noTxs = msg.MinFee > maxFeeFloor; msg.MinFee >= 0 && !p.noTxs {
+		p.info.FeeFloor = msg.MinFee
 	}
 }
 
@@ -340,11 +364,15 @@ func (m *Machine) Settled() bool {
 	return !m.book.resolving && !m.book.started.IsZero()
 }
 
-// Peers lists the connected peers, oldest first.
+// Peers lists the connected peers, oldest first; those that have connected to us
+// come last.
 func (m *Machine) Peers() []PeerInfo {
-	infos := make([]PeerInfo, len(m.peers))
-	for i, p := range m.peers {
-		infos[i] = m.infoOf(p)
+	infos := make([]PeerInfo, 0, len(m.peers)+len(m.inbound.guests))
+	for _, p := range m.peers {
+		infos = append(infos, m.infoOf(p))
+	}
+	for _, p := range m.inbound.guests {
+		infos = append(infos, p.info)
 	}
 	return infos
 }

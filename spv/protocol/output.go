@@ -35,7 +35,47 @@ type (
 
 	// Resolve asks the network's DNS seeds; answered by AddressesFound.
 	Resolve struct{}
+
+	// Serve asks for the answer to a peer's request to be read from disk and
+	// queued to it, after those asked for before; answered by Served, unless the
+	// connection ends before.
+	Serve struct {
+		Peer PeerID
+		What Ware
+		// From is the first height, Stop the last block; a From above it stands
+		// for an empty answer.
+		From int32
+		Stop chain.Tip
+	}
 )
+
+// Ware is what a peer can ask to be served with.
+type Ware uint8
+
+const (
+	// ServeHeaders: one headers message.
+	ServeHeaders Ware = iota + 1
+	// ServeFilters: a cfilter message for each block.
+	ServeFilters
+	// ServeFilterHashes: one cfheaders message.
+	ServeFilterHashes
+	// ServeFilterPoints: one cfcheckpt message. From is 0.
+	ServeFilterPoints
+)
+
+func (w Ware) String() string {
+	switch w {
+	case ServeHeaders:
+		return "headers"
+	case ServeFilters:
+		return "filters"
+	case ServeFilterHashes:
+		return "filter hashes"
+	case ServeFilterPoints:
+		return "filter checkpoints"
+	}
+	return ""
+}
 
 // To disk.
 type (
@@ -87,6 +127,7 @@ func (Dial) isOutput()               {}
 func (Disconnect) isOutput()         {}
 func (Send) isOutput()               {}
 func (Resolve) isOutput()            {}
+func (Serve) isOutput()              {}
 func (SaveHeaders) isOutput()        {}
 func (SaveLower) isOutput()          {}
 func (ResetFilterHeaders) isOutput() {}

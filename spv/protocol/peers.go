@@ -39,15 +39,17 @@ type peerState struct {
 	proved      chain.Work   // that a branch of it has shown to have
 
 	// Compact filters.
-	coolUntil time.Time
-	cooled    int
-	agreedTo  int32 // its filter hashes equal ours up to here
-	audit     audit
-	bulk      bulkPeer
-	undecided int
-	leases    []*lease
-	filterBy  deadline // of the next filter while there are leases
-	pace      pace
+	coolUntil      time.Time
+	cooled         int
+	gaveFilters    bool  // it has answered a question about filters
+	refusedFilters bool  // it has not, and let the last one lie
+	agreedTo       int32 // its filter hashes equal ours up to here
+	audit          audit
+	bulk           bulkPeer
+	undecided      int
+	leases         []*lease
+	filterBy       deadline // of the next filter while there are leases
+	pace           pace
 
 	// Blocks.
 	owesBlock bool // it let a request lie, and has given no block since
@@ -56,6 +58,12 @@ type peerState struct {
 	txRequests int
 	noTxs      bool // its fee floor says that it takes none
 
+	guest guestState
+
+	// What it asked of us, and what is to be offered to it.
+	serving int
+	trickle trickle
+
 	// Pings.
 	pingNonce uint64
 	pingSent  time.Time // zero if none is under way
@@ -63,6 +71,10 @@ type peerState struct {
 }
 
 func (m *Machine) peerConnected(info PeerInfo) {
+	if info.Inbound {
+		m.guestConnected(info)
+		return
+	}
 	if a := m.book.byAddr[info.Addr]; a != nil {
 		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
 		info.Pinned = a.pinned
@@ -96,7 +108,16 @@ func (m *Machine) baseTip() chain.Tip {
 func (p *peerState) usable() bool { return !p.leaving && p.role != roleNone }
 
 // servesFilters tells whether the peer may be asked for compact filters.
-func (p *peerState) servesFilters() bool { return p.usable() && p.info.ServesFilters() }
+func (p *peerState) servesFilters() bool {
+	return p.usable() && (p.info.ServesFilters() || p.mayServeFilters())
+}
+
+// mayServeFilters tells of a peer named by the person that claims nothing, as one
+// like us does that holds filters of some blocks only. It is asked until it has
+// been silent, and again when it knows more. A full node without filters would hang up instead.
+func (p *peerState) mayServeFilters() bool {
+	return p.info.Pinned && !p.info.ServesBlocks() && !p.refusedFilters
+}
 
 // drop asks for the end of a connection.
 func (m *Machine) drop(p *peerState, r Reason) {
@@ -123,6 +144,10 @@ func (m *Machine) forget(p *peerState) {
 }
 
 func (m *Machine) peerDisconnected(id PeerID, r Reason) {
+	if i := slices.IndexFunc(m.inbound.guests, func(p *peerState) bool { return p.info.ID == id }); i >= 0 {
+		m.guestDisconnected(i, r)
+		return
+	}
 	i := slices.IndexFunc(m.peers, func(p *peerState) bool { return p.info.ID == id })
 	if i < 0 {
 		return

@@ -10,17 +10,20 @@ import (
 // answer.
 func (m *Machine) drivePings() {
 	for _, p := range m.ready() {
-		if !p.pingSent.IsZero() {
-			if m.due(p.pingSent.Add(pongTimeout)) {
-				m.drop(p, ReasonSlow)
-			}
-			continue
+		m.drivePing(p)
+	}
+}
+
+func (m *Machine) drivePing(p *peerState) {
+	switch {
+	case !p.pingSent.IsZero():
+		if m.due(p.pingSent.Add(pongTimeout)) {
+			m.drop(p, ReasonSlow)
 		}
-		if m.due(p.pingNext) {
-			p.pingNonce, p.pingSent = m.nonce(), m.now
-			m.send(p, &wire.MsgPing{Nonce: p.pingNonce})
-			m.wakeAt(m.now.Add(pongTimeout))
-		}
+	case m.due(p.pingNext):
+		p.pingNonce, p.pingSent = m.nonce(), m.now
+		m.send(p, &wire.MsgPing{Nonce: p.pingNonce})
+		m.wakeAt(m.now.Add(pongTimeout))
 	}
 }
 
