@@ -234,11 +234,15 @@ func makeWallet(env *Env, op string, hold holder, r recipe) (created *Created, e
 // be shown: a wallet that nobody can restore must not be paid. Nothing is
 // deleted.
 func Discard(env *Env, c *Created) error {
-	lock, err := env.lock()
+	release, err := env.hold()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Release() }()
+	defer release()
+	return discard(env, c)
+}
+
+func discard(env *Env, c *Created) error {
 	return failure("put the wallet aside", putAside(env.folder(), c.Wallet))
 }
 

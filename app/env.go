@@ -163,5 +163,6 @@ var failureKinds = []struct {
 	{config.ErrNetwork, KindNetwork},
 	{syscall.ENOSPC, KindDiskFull},
 	{fs.ErrPermission, KindPermission},
+	{instance.ErrStranger, KindPermission},
 	{syscall.EROFS, KindPermission},
 }

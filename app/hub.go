@@ -104,6 +104,19 @@ func (h *hub) change() <-chan struct{} {
 // Events begins a queue of all events from now on.
 func (w *Wallet) Events() *Events { return w.hub.subscribe() }
 
+// Present are the events that tell a newcomer what is so already: who is
+// connected, and up to where all is known.
+func (w *Wallet) Present() []Event {
+	var events []Event
+	for _, p := range w.Peers() {
+		events = append(events, PeerConnected{Peer: p})
+	}
+	if res := w.synced(); res != nil {
+		events = append(events, Synced{Height: res.Height, Hash: res.Hash})
+	}
+	return events
+}
+
 // tell passes the ledger's notices on.
 func (w *Wallet) tell(notices []ledger.Notice) {
 	if len(notices) == 0 {

@@ -50,6 +50,16 @@ func (s *Session) Restore(p RestoreParams) (*Created, error) {
 	return restore(s.env, p, held)
 }
 
+// Discard puts a wallet aside that was just created; see the function of that
+// name. It must not be open.
+func (s *Session) Discard(c *Created) error {
+	if !s.enter() {
+		return errClosed("put the wallet aside")
+	}
+	defer s.leave()
+	return discard(s.env, c)
+}
+
 // Open opens a wallet with its password, which takes about a second. Its Run
 // follows the session's peer.
 func (s *Session) Open(name string, password Secret) (*Wallet, error) {

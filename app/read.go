@@ -1,10 +1,7 @@
 package app
 
 import (
-	"encoding/hex"
-	"errors"
 	"slices"
-	"strings"
 
 	"thistle/app/descriptor"
 	"thistle/app/ledger"
@@ -122,42 +119,6 @@ func parseTxID(op, s string) (chainhash.Hash, error) {
 		return chainhash.Hash{}, &Error{Op: op, Kind: KindTxID, Detail: s, Err: err}
 	}
 	return *id, nil
-}
-
-// VerifyProof checks the bytes of a proof, as gettxoutproof gives them, against
-// the headers on this computer. No wallet is opened and nobody is asked.
-func VerifyProof(env *Env, text string) (*Verified, error) {
-	const op = "verify proof"
-	raw, err := hex.DecodeString(strings.TrimSpace(text))
-	if err != nil {
-		return nil, &Error{Op: op, Kind: KindProof, Detail: "it is not hexadecimal", Err: err}
-	}
-	block, err := spv.ParseProof(raw)
-	if err != nil {
-		return nil, &Error{Op: op, Kind: KindProof, Detail: "it proves nothing", Err: err}
-	}
-	lock, err := env.lock()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = lock.Release() }()
-	chain, err := spv.Open(spv.Config{Params: env.Params, Dir: env.folder().Dir, Log: env.Log, Existing: true})
-	if errors.Is(err, spv.ErrNoChain) {
-		return nil, &Error{Op: op, Kind: KindProof, Detail: "no headers are here to check it against; sync first", Err: err}
-	}
-	if err != nil {
-		return nil, failure(op, err)
-	}
-	defer func() { _ = chain.Close() }()
-	height, ok := chain.HeightOf(block.BlockHash)
-	if !ok {
-		return nil, &Error{Op: op, Kind: KindProof, Detail: "its block is not in our chain; sync first if it is new"}
-	}
-	v := &Verified{BlockHash: block.BlockHash, Height: height, Confirmations: chain.Tip().Height - height + 1}
-	for _, m := range block.Matches {
-		v.TxIDs = append(v.TxIDs, m.TxID)
-	}
-	return v, nil
 }
 
 // Status tells what is known without connecting.

@@ -108,6 +108,7 @@ type Client struct {
 	tree    *chain.Tree
 	direct  map[int32]bool
 	used    int32 // filters up to here are not needed any more
+	looks   int   // times to look around that the machine has yet to hear of
 
 	savedMu     sync.RWMutex // guards what is known to be on disk
 	savedTip    Tip
@@ -308,6 +309,15 @@ func (c *Client) FiltersUsed(through int32) {
 // they are there. Below is nothing to be had on networks without checkpoints,
 // whose chains are whole from the start.
 func (c *Client) KeepHeaders(from int32) { c.commands.put(protocol.KeepHeaders{From: from}) }
+
+// LookAround has all peers asked whether there is anything new. Status is not
+// Current until they have answered.
+func (c *Client) LookAround() {
+	c.mu.Lock()
+	c.looks++
+	c.mu.Unlock()
+	c.commands.put(protocol.LookAround{})
+}
 
 // KeepFilters asks for the filters of all blocks from this height on.
 func (c *Client) KeepFilters(from int32) { c.commands.put(protocol.KeepFilters{From: from}) }

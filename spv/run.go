@@ -116,6 +116,9 @@ func (r *runner) rearm(timer *time.Timer) {
 func (c *Client) step(in protocol.Input) []protocol.Output {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, ok := in.(protocol.LookAround); ok {
+		c.looks--
+	}
 	return c.machine.Step(c.cfg.Now(), in)
 }
 

@@ -336,7 +336,7 @@ func (c *Client) Status() Status {
 	c.mu.Lock() // asking may make the machine note when to look again
 	defer c.mu.Unlock()
 	s := Status{Progress: c.machine.Progress(), Peers: c.machine.Peers(), Settled: c.machine.Settled()}
-	s.Current = current && s.HeadersCurrent && s.Tip == tip
+	s.Current = current && s.HeadersCurrent && s.Tip == tip && c.looks == 0
 	s.Tip, s.FiltersTip = tip, filtersTip
 	return s
 }

@@ -152,9 +152,12 @@ type Hit struct {
 	Scripts []int
 }
 
+// ProofBlock is a Merkle proof that is sound in itself.
+type ProofBlock = merkle.Block
+
 // ParseProof reads and checks the bytes of a Merkle proof, as Bitcoin Core's
 // gettxoutproof gives them.
-func ParseProof(b []byte) (*merkle.Block, error) { return merkle.ParseMerkleBlock(b) }
+func ParseProof(b []byte) (*ProofBlock, error) { return merkle.ParseMerkleBlock(b) }
 
 // Kinds of errors.
 var (

@@ -5,6 +5,7 @@
 //	<data folder>/<network>/peers.db                addresses of other peers
 //	<data folder>/<network>/wallets/<name>/         keystore.db and wallet.db
 //	<data folder>/<network>/lock                    held by the running program
+//	<data folder>/<network>/socket                  where the daemon is asked
 //	<data folder>/settings.json                     how the window is liked
 //
 // Networks never share a folder, so that coins of one cannot be taken for coins
@@ -85,6 +86,9 @@ func (f Folder) KnowsPeers() bool {
 	_, err := os.Stat(filepath.Join(f.Dir, "peers.db"))
 	return err == nil
 }
+
+// Socket is where the running program takes calls, if it is the daemon.
+func (f Folder) Socket() string { return filepath.Join(f.Dir, "socket") }
 
 // Wallets is the folder of all wallets.
 func (f Folder) Wallets() string { return filepath.Join(f.Dir, "wallets") }

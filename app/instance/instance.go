@@ -1,8 +1,18 @@
 // Package instance makes sure that one program at a time works in a data
-// folder: two would each believe that the other's coins are theirs to spend.
+// folder: two would each believe that the other's coins are theirs to spend. Who
+// holds the folder can listen there for other programs of the same user, which
+// ask it instead of working themselves.
 //
 // The lock is the operating system's, on an open file: it ends with the
-// process, however that ends, and nobody has to clean up after a crash.
+// process, however that ends, and nobody has to clean up after a crash. What a
+// crash leaves of a socket is removed by the next to listen, who holds the lock.
+//
+// The socket is a Unix one (0600 in 0700). Where the system can tell whose the
+// other end is, both ends look: it must be the same user's. An address of such a
+// socket is short; where the path is not, the socket lies in a folder of its own
+// among the temporary ones, and the path is a link to it.
+//
+// What is said over a connection is not this package's business.
 package instance
 
 import (

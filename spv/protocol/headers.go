@@ -49,6 +49,13 @@ func (m *Machine) lookAround(peers []*peerState, tip chain.Tip) {
 	}
 }
 
+// askEveryone takes what all have answered for old: they are asked again.
+func (m *Machine) askEveryone() {
+	for _, p := range m.ready() {
+		p.answeredTip = chainhash.Hash{}
+	}
+}
+
 // chooseLead picks the peer that feeds us in bulk when we are far behind.
 func (m *Machine) chooseLead(peers []*peerState, tip chain.Tip) {
 	for _, p := range peers {

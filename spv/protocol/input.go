@@ -115,6 +115,10 @@ type (
 	// widens the range; a higher one changes nothing.
 	KeepHeaders struct{ From int32 }
 
+	// LookAround has every peer asked for what is new: headers are not current
+	// until all have answered again.
+	LookAround struct{}
+
 	// FiltersUsed says that filters up to height Through have served, until
 	// something else is said. Of what was deleted, only what lies above is
 	// fetched again.
@@ -186,6 +190,7 @@ func (MessageReceived) isInput()  {}
 func (Served) isInput()           {}
 func (KeepFilters) isInput()      {}
 func (KeepHeaders) isInput()      {}
+func (LookAround) isInput()       {}
 func (FiltersUsed) isInput()      {}
 func (TrimFilters) isInput()      {}
 func (FilterLost) isInput()       {}

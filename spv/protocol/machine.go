@@ -205,6 +205,8 @@ func (m *Machine) handle(in Input) {
 		m.keepHeaders(in.From)
 	case KeepFilters:
 		m.needFilters(in.From)
+	case LookAround:
+		m.askEveryone()
 	case FiltersUsed:
 		m.filtersUsed(in.Through)
 	case TrimFilters:

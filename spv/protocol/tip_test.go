@@ -208,3 +208,29 @@ func TestUndecidableFromOneNetwork(t *testing.T) {
 	require.LessOrEqual(t, s.Disk().Directs(), 60)
 	requireTrueFilters(t, s, w.b, 1)
 }
+
+// TestLookAround: what nobody has announced is found when all are asked anew, and
+// until they have answered nothing counts as current.
+func TestLookAround(t *testing.T) {
+	t.Parallel()
+	w := newWorld(81, 120, false)
+	a := &spvtest.Peer{Name: "a", Chain: w.b, Latency: 50 * time.Millisecond}
+	b := &spvtest.Peer{Name: "b", Chain: w.b, Latency: 500 * time.Millisecond, Deaf: true}
+	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 81, Keep: 1, Peers: []*spvtest.Peer{a, b}, Pinned: true})
+	current := func() bool { return s.Machine().Progress().HeadersCurrent }
+	require.True(t, s.RunUntil(time.Minute, current))
+	s.Run(time.Minute)
+
+	s.Input(protocol.LookAround{})
+	require.False(t, current())
+	require.True(t, s.RunUntil(time.Minute, current))
+	require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().Tip.Hash)
+
+	s.Grow(w.g.Mine(w.b, 1), b)
+	s.Run(time.Minute)
+	require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().Tip.Hash, "it was not announced")
+	s.Input(protocol.LookAround{})
+	require.True(t, s.RunUntil(time.Minute, current))
+	require.Equal(t, b.Chain.Tip().Hash, s.Machine().Progress().Tip.Hash)
+	s.Check(t)
+}
