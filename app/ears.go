@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"thistle/app/ledger"
 	"thistle/spv"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -27,8 +27,9 @@ type ears struct {
 
 // heard is a transaction that was announced.
 type heard struct {
-	raw []byte
-	at  time.Time
+	raw    []byte
+	at     time.Time
+	rivals []chainhash.Hash // that came before
 }
 
 // listen changes what is listened to.
@@ -77,7 +78,7 @@ func (e *ears) keep(event spv.Event) {
 	var raw bytes.Buffer
 	raw.Grow(seen.Tx.SerializeSize())
 	_ = seen.Tx.Serialize(&raw) // a bytes.Buffer does not fail
-	e.txs = append(e.txs, heard{raw.Bytes(), seen.At})
+	e.txs = append(e.txs, heard{raw.Bytes(), seen.At, seen.Rivals})
 	e.size += raw.Len()
 	for e.size > maxHeard {
 		e.size -= len(e.txs[0].raw)
@@ -134,7 +135,7 @@ func (w *Wallet) catchUp(ctx context.Context) error {
 		if err := tx.Deserialize(bytes.NewReader(h.raw)); err != nil {
 			return failure("read announced transaction", err)
 		}
-		if err := w.apply(ledger.Seen{Tx: &tx, At: h.at}); err != nil {
+		if err := w.seen(&tx, h.at, h.rivals); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,9 @@ func (w *Wallet) tell(notices []ledger.Notice) {
 		case ledger.TxAbandoned:
 			w.hub.publish(TxChanged{TxID: n.TxID, State: StateAbandoned})
 		}
+		if d, ok := w.doubleSpend(n); ok {
+			w.hub.publish(d)
+		}
 	}
 	w.hub.wake()
 }

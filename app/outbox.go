@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"thistle/app/ledger"
+	"thistle/app/units"
 	"thistle/spv"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -20,6 +21,7 @@ const maxReceipts = 100
 type post struct {
 	txid     chainhash.Hash
 	tx       *wire.MsgTx
+	fee      units.Amount
 	receipts []receipt
 	echoed   bool
 	// quiet says that it is not being announced: it has travelled, and its wallet
@@ -65,7 +67,7 @@ func (w *Wallet) syncOutboxLocked() {
 		case len(o.Echoed) > 0 && !final:
 			continue
 		default:
-			chain.Broadcast(o.Tx, 0)
+			chain.Broadcast(o.Tx, int64(o.Fee))
 		}
 		queued[o.TxID] = o.Tx
 	}
@@ -100,7 +102,7 @@ func (s *Session) setPosts(wallet string, queue []ledger.Outgoing, final bool) {
 	for _, o := range queue {
 		p := findPost(old, o.TxID)
 		if p == nil {
-			p = &post{txid: o.TxID, tx: o.Tx, quiet: true}
+			p = &post{txid: o.TxID, tx: o.Tx, fee: o.Fee, quiet: true}
 		}
 		p.echoed = p.echoed || len(o.Echoed) > 0
 		posts = append(posts, p)
@@ -109,7 +111,7 @@ func (s *Session) setPosts(wallet string, queue []ledger.Outgoing, final bool) {
 		}
 		p.quiet = false
 		if s.line != nil {
-			s.line.chain.Broadcast(p.tx, 0)
+			s.line.chain.Broadcast(p.tx, int64(p.fee))
 		}
 	}
 	for _, p := range old {
@@ -135,7 +137,7 @@ func (s *Session) announce(l *line) {
 	for _, posts := range s.posts {
 		for _, p := range posts {
 			if !p.quiet {
-				l.chain.Broadcast(p.tx, 0)
+				l.chain.Broadcast(p.tx, int64(p.fee))
 			}
 		}
 	}

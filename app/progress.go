@@ -59,7 +59,7 @@ func progressOf(chain *spv.Client, running bool) Progress {
 	st := chain.Status()
 	p := Progress{
 		Running: running, Height: st.Tip.Height, Hash: st.Tip.Hash, Target: st.BestClaim, Base: st.Base, BaseWanted: st.BaseWanted,
-		FiltersFrom: st.FiltersFrom, FilterHeaders: -1, Filters: -1,
+		FiltersFrom: st.FiltersFrom, FilterHeaders: -1, Filters: -1, LowData: chain.LowData(),
 	}
 	if running {
 		p.Peers, p.FilterPeers, p.Agreed, p.Current = st.Progress.Peers, st.FilterPeers, st.Agreed, st.Current

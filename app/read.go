@@ -49,10 +49,28 @@ func (w *Wallet) entryOf(e *ledger.Entry) HistoryEntry {
 	if e.State == ledger.Replaced {
 		entry.ReplacedBy = e.Winner
 	}
+	if e.State == ledger.Pending {
+		_, entry.Contested = w.rivals[e.TxID]
+		entry.Unverified = !e.Outgoing
+		entry.Groups = w.groupsOf(e)
+	}
 	if len(e.Recipients) > 0 {
 		entry.Address = w.addressText(e.Recipients[0].Script)
 	}
 	return entry
+}
+
+// groupsOf is how many parts of the network have announced an unconfirmed
+// transaction. w.mu is held.
+func (w *Wallet) groupsOf(e *ledger.Entry) int {
+	chain := w.headers()
+	if chain == nil {
+		return 0
+	}
+	if t, ok := chain.Travel(e.TxID); ok {
+		return t.Groups
+	}
+	return chain.Heard(e.TxID)
 }
 
 // addressText is the address of a script, empty if it has none.

@@ -234,13 +234,19 @@ func (w *Wallet) handle(chain *spv.Client, event spv.Event) error {
 	case spv.FiltersReverted:
 		return w.revertFilters(e.Height)
 	case spv.TxSeen:
-		return w.apply(ledger.Seen{Tx: e.Tx, At: e.At})
+		return w.seen(e.Tx, e.At, e.Rivals)
+	case spv.TxHeard:
+		w.heardAgain(e)
 	case spv.TxAcknowledged:
 		w.hub.publish(Delivered{TxID: e.TxID, State: Acknowledged, Peer: e.Peer.Addr})
 		return w.apply(ledger.Acknowledged{TxID: e.TxID, Peer: e.Peer.Addr, At: now})
 	case spv.TxEchoed:
 		w.hub.publish(Delivered{TxID: e.TxID, State: Echoed, Peer: e.Peer.Addr})
 		return w.apply(ledger.Echoed{TxID: e.TxID, Peer: e.Peer.Addr, At: now})
+	case spv.TxPropagated:
+		w.hub.publish(Propagated{TxID: e.TxID, Groups: e.Groups})
+	case spv.TxStalled:
+		w.stalled(chain, e)
 	case spv.PeerUp:
 		w.hub.publish(PeerConnected{Peer: peerOf(e.Peer)})
 	case spv.PeerDown:

@@ -29,6 +29,9 @@ const (
 	maxFloor units.FeeRate = 50_000
 	// MaxWord stands for "all that is left" in place of an amount.
 	MaxWord = "max"
+	// echoesWanted is how many peers must have announced a payment that we had
+	// not told for it to have travelled, when no peer is there to ask.
+	echoesWanted = 2
 	// announceTick is how often a wait for delivery looks again.
 	announceTick = 50 * time.Millisecond
 )
@@ -344,9 +347,8 @@ func (w *Wallet) awaitDelivery(ctx context.Context, chain *spv.Client, res *Send
 	for {
 		changed := w.hub.change()
 		open := w.fillDelivery(res)
-		peers := chain.Status().Progress.Peers
-		listeners := peers - (peers+1)/2
-		if !open || res.State == Echoed || res.State == Acknowledged && listeners == 0 {
+		live, _ := chain.Travel(res.TxID)
+		if !open || res.State == Echoed || res.State == Acknowledged && live.Listeners == 0 {
 			return res, nil
 		}
 		select {
@@ -369,6 +371,7 @@ func (w *Wallet) fillDelivery(res *SendResult) bool {
 		return false
 	}
 	res.State, res.Acknowledged, res.Echoed = t.State, t.Acknowledged, t.Echoed
+	res.Groups, res.Propagated, res.Stalled = t.Groups, t.Propagated, t.Stalled
 	return true
 }
 
@@ -401,7 +404,21 @@ func (w *Wallet) travel(txid chainhash.Hash) Travel {
 	case known && entry.Outgoing:
 		t.State = Queued
 	}
+	t.Propagated = len(echoed) >= echoesWanted
+	chain := w.headers()
+	if chain == nil {
+		return t
+	}
+	if live, ok := chain.Travel(txid); ok {
+		t.Groups, t.Listeners, t.Propagated = live.Groups, live.Listeners, t.Propagated || live.Propagated
+		t.Stalled = w.whyStalled(chain, txid, live.Stall)
+	}
 	return t
+}
+
+// txRate is what a transaction pays, in sat/kvB.
+func txRate(fee units.Amount, tx *wire.MsgTx) int64 {
+	return int64(units.RateOf(fee, txbuild.Weight(tx).VSize()))
 }
 
 // Abandon gives an unconfirmed transaction up: it is announced no more, and its

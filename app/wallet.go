@@ -52,9 +52,10 @@ type Wallet struct {
 	backedUp   bool // see settingBackedUp
 	anchor     ledger.BlockRef
 	marks      []filterMark
-	unmarked   bool                           // there may be coverage that no mark vouches for
-	offered    map[chainhash.Hash]*wire.MsgTx // what the peer was told to announce
-	toldSynced chainhash.Hash                 // tip of the last Synced
+	unmarked   bool                              // there may be coverage that no mark vouches for
+	offered    map[chainhash.Hash]*wire.MsgTx    // what the peer was told to announce
+	toldSynced chainhash.Hash                    // tip of the last Synced
+	rivals     map[chainhash.Hash]chainhash.Hash // by what they compete with
 
 	run     *running // the run that goes on, if there is one
 	closing bool     // no run begins any more
@@ -317,7 +318,7 @@ func (w *Wallet) Close() error {
 func (w *Wallet) release() {
 	w.mu.Lock()
 	_ = w.db.Close()
-	w.led, w.source, w.marks, w.offered = nil, nil, nil, nil
+	w.led, w.source, w.marks, w.offered, w.rivals = nil, nil, nil, nil, nil
 	w.mu.Unlock()
 	w.hub.wake()
 	_ = w.keys.Close() // waits for a signature that is being made

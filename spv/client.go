@@ -210,6 +210,7 @@ func (c *Client) load() error {
 		Audit:             c.cfg.Audit,
 		LowData:           c.cfg.LowData,
 		Serve:             c.cfg.Listen != "",
+		Private:           c.cfg.Proxy != "",
 		Rand:              newRand(),
 	})
 	if !begun || !c.cfg.KeepBase && !c.cfg.anyBirthday() {

@@ -273,6 +273,24 @@ func (c *Client) Broadcast(tx *wire.MsgTx, fee int64) {
 	c.commands.put(protocol.SubmitTx{Tx: tx, Fee: fee})
 }
 
+// Travel tells how far a transaction has got since Broadcast, false if there was
+// none or it was withdrawn.
+func (c *Client) Travel(txid chainhash.Hash) (Travel, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Travel(txid)
+}
+
+// Heard tells how many parts of the network have announced a transaction lately.
+func (c *Client) Heard(txid chainhash.Hash) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Heard(txid)
+}
+
+// LowData tells that transactions are not announced to us.
+func (c *Client) LowData() bool { return c.cfg.LowData }
+
 // Rest ends Broadcast for a while. Whom the transaction was announced to is
 // remembered: the next Broadcast needs nobody else.
 func (c *Client) Rest(txid chainhash.Hash) { c.commands.put(protocol.RestTx{TxID: txid}) }

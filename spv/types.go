@@ -98,8 +98,15 @@ const (
 	WhyFullBlocks    = protocol.WhyFullBlocks
 )
 
-// Why a transaction of ours does not get on.
+// Travel is how far a transaction of ours has got.
+type Travel = protocol.Travel
+
+// Stall says why a transaction of ours does not get on.
+type Stall = protocol.Stall
+
+// The reasons of a Stall.
 const (
+	StallNone    = protocol.StallNone
 	StallNobody  = protocol.StallNobody
 	StallFee     = protocol.StallFee
 	StallUnasked = protocol.StallUnasked

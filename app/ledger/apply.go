@@ -132,6 +132,7 @@ func (l *Ledger) see(f Seen) error {
 		return nil
 	}
 	if !l.concerns(tx, false) {
+		l.contests(tx, id)
 		return nil
 	}
 	if !l.signed(tx) {

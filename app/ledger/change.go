@@ -33,6 +33,7 @@ const (
 	TxAbandoned                         // given up
 	TxRevived                           // lost before, pending again
 	TxRefused                           // an announced transaction is invalid; nothing was kept
+	TxContested                         // pending, and an announced transaction that does not concern us spends the same
 )
 
 // Notice tells a face about one transaction of ours.
@@ -41,5 +42,5 @@ type Notice struct {
 	TxID   chainhash.Hash
 	Height int32           // of its block if confirmed, else -1
 	Amount units.Amount    // net effect on the wallet
-	Winner *chainhash.Hash // of TxReplaced and TxConflicted, where there is one
+	Winner *chainhash.Hash // of TxReplaced and TxConflicted, where there is one; of TxContested the other
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/wire/v2"
+
+	"thistle/app/units"
 )
 
 // Coins returns every unspent output of ours, oldest first, unconfirmed ones
@@ -78,8 +80,28 @@ func (l *Ledger) Proof(id chainhash.Hash) (Anchor, bool) {
 type Outgoing struct {
 	Tx                   *wire.MsgTx
 	TxID                 chainhash.Hash
-	CreatedAt            int64     // nanoseconds since 1970
-	Acknowledged, Echoed []Receipt // by peer
+	CreatedAt            int64        // nanoseconds since 1970
+	Fee                  units.Amount // 0 if it is not known
+	Acknowledged, Echoed []Receipt    // by peer
+}
+
+// Standing is what counts when two transactions spend the same.
+type Standing struct {
+	Pending, Confirmed bool
+	Made               bool         // by this wallet, here
+	Outgoing           bool         // it spends outputs of ours
+	Net                units.Amount // effect on the wallet
+}
+
+// Standing tells how a transaction stands that the ledger keeps.
+func (l *Ledger) Standing(id chainhash.Hash) (Standing, bool) {
+	n := l.txs[id]
+	if n == nil {
+		return Standing{}, false
+	}
+	return Standing{
+		Pending: n.state == Pending, Confirmed: n.confirmed(), Made: n.created != nil, Outgoing: n.fromUs(), Net: n.net(),
+	}, n.ours()
 }
 
 // PendingLen returns how many transactions wait to be confirmed.
@@ -148,6 +170,9 @@ func (l *Ledger) outgoing(n *node) Outgoing {
 	o := Outgoing{Tx: n.tx(), TxID: n.id, CreatedAt: n.order()}
 	if n.created != nil {
 		o.CreatedAt = n.created.At
+	}
+	if fee := l.fee(n); fee != nil {
+		o.Fee = *fee
 	}
 	o.Acknowledged, o.Echoed = l.Delivery(n.id)
 	return o

@@ -40,7 +40,7 @@ type BlockApplied struct {
 }
 
 // Seen says that an unconfirmed transaction was announced. If it concerns us it
-// is kept, else the change is empty.
+// is kept, else nothing is; a notice tells if it competes with one that does.
 type Seen struct {
 	Tx *wire.MsgTx
 	At time.Time

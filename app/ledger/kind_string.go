@@ -42,11 +42,12 @@ func _() {
 	_ = x[TxAbandoned-6]
 	_ = x[TxRevived-7]
 	_ = x[TxRefused-8]
+	_ = x[TxContested-9]
 }
 
-const _NoticeKind_name = "TxSeenTxConfirmedTxUnconfirmedTxReplacedTxConflictedTxAbandonedTxRevivedTxRefused"
+const _NoticeKind_name = "TxSeenTxConfirmedTxUnconfirmedTxReplacedTxConflictedTxAbandonedTxRevivedTxRefusedTxContested"
 
-var _NoticeKind_index = [...]uint8{0, 6, 17, 30, 40, 52, 63, 72, 81}
+var _NoticeKind_index = [...]uint8{0, 6, 17, 30, 40, 52, 63, 72, 81, 92}
 
 func (i NoticeKind) String() string {
 	idx := int(i) - 1

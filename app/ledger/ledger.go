@@ -45,6 +45,7 @@ type Ledger struct {
 	rows    map[Key]bool
 	touched map[*node]before
 	refused []chainhash.Hash
+	contest []Notice
 }
 
 func empty(cfg Config) *Ledger {
@@ -178,7 +179,7 @@ func (l *Ledger) change() Change {
 	c.Notices = l.notices()
 	clear(l.rows)
 	clear(l.touched)
-	l.refused = nil
+	l.refused, l.contest = nil, nil
 	return c
 }
 

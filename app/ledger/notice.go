@@ -3,6 +3,9 @@ package ledger
 import (
 	"cmp"
 	"slices"
+
+	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 )
 
 // notices tells what became of the touched transactions.
@@ -32,7 +35,22 @@ func (l *Ledger) notices() []Notice {
 	for _, id := range l.refused {
 		out = append(out, Notice{Kind: TxRefused, TxID: id, Height: -1})
 	}
-	return out
+	return append(out, l.contest...)
+}
+
+// contests notes which pending transactions an announced one competes with that
+// does not concern us. Nothing of it is kept, and it fells none: whether what it
+// spends is its to spend cannot be checked.
+func (l *Ledger) contests(tx *wire.MsgTx, id chainhash.Hash) {
+	told := make(map[*node]bool)
+	for _, in := range tx.TxIn {
+		for _, n := range l.spenders[in.PreviousOutPoint] {
+			if n.state == Pending && n.ours() && !told[n] {
+				told[n] = true
+				l.contest = append(l.contest, Notice{Kind: TxContested, TxID: n.id, Height: -1, Amount: n.net(), Winner: &id})
+			}
+		}
+	}
 }
 
 // notice compares a transaction with what it was.
