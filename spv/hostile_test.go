@@ -22,6 +22,7 @@ import (
 	"thistle/spv"
 	"thistle/spv/spvtest"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
@@ -40,14 +41,15 @@ var land = sync.OnceValue(func() *spvtest.Land { return spvtest.NewLand(48) })
 type purse struct {
 	t       *testing.T
 	c       *spv.Client
+	from    int32 // where it begins
 	covered int32
 	coins   map[wire.OutPoint]int64
 	at      map[wire.OutPoint]int32 // height of each
 	genuine map[wire.OutPoint]int64 // of all chains there are
 }
 
-func newPurse(t *testing.T, c *spv.Client, l *spvtest.Land) *purse {
-	p := &purse{t: t, c: c, covered: spvtest.LandBirthday - 1, coins: make(map[wire.OutPoint]int64), at: make(map[wire.OutPoint]int32), genuine: l.Coins(l.Main)}
+func newPurse(t *testing.T, c *spv.Client, l *spvtest.Land, from int32) *purse {
+	p := &purse{t: t, c: c, from: from, covered: from - 1, coins: make(map[wire.OutPoint]int64), at: make(map[wire.OutPoint]int32), genuine: l.Coins(l.Main)}
 	for _, b := range l.Longer {
 		maps.Copy(p.genuine, l.Coins(b))
 	}
@@ -68,7 +70,7 @@ func (p *purse) take(ctx context.Context, e spv.Event) {
 
 // back forgets what was found above a height.
 func (p *purse) back(height int32) {
-	p.covered = min(p.covered, height)
+	p.covered = max(min(p.covered, height), p.from-1)
 	for at, h := range p.at {
 		if h > height {
 			delete(p.coins, at)
@@ -170,17 +172,24 @@ type trial struct {
 
 // try runs a client in a town while fn goes on, and holds what it has used
 // against the limits. It must be called in a bubble.
-func try(t *testing.T, town *spvtest.Town, rootless bool, fn func(ctx context.Context, tr *trial)) {
+func try(t *testing.T, town *spvtest.Town, h spvtest.Hostile, fn func(ctx context.Context, tr *trial)) {
 	t.Helper()
 	d := &diary{ends: make(map[string][]spv.Reason), warned: make(map[spv.Warning]int)}
-	cfg := spv.Config{Params: town.Land.Params, Dir: t.TempDir(), BirthdayHeight: spvtest.LandBirthday, Dial: town.Dial, Resolver: town,
+	root := town.Land.Main[spvtest.LandBirthday+29] // where checkpoints end
+	cfg := spv.Config{Params: town.Land.Params, FilterCheckpoints: map[int32]chainhash.Hash{root.Height: root.FilterHeader}, Dir: t.TempDir(), BirthdayHeight: spvtest.LandBirthday, Dial: town.Dial, Resolver: town,
 		Log: slog.New(counted{slog.DiscardHandler, &d.logged})}
-	if rootless {
+	if h.Needs == spvtest.NeedsNoCheckpoints {
 		cfg.Params = town.Land.Gen.Params()
+	}
+	if h.Needs == spvtest.NeedsAll {
+		cfg.BirthdayHeight, cfg.FilterCheckpoints = 1, nil
 	}
 	tr := &trial{t: t, town: town, cfg: cfg, diary: d}
 	tr.live(fn)
 	town.Close()
+	for _, n := range town.Nodes() {
+		requireDiscreet(t, n)
+	}
 	require.Less(t, d.logged.Load(), int64(hostileLog), "log")
 	require.Less(t, size(t, cfg.Dir), int64(hostileDisk), "disk")
 	var m runtime.MemStats
@@ -188,11 +197,30 @@ func try(t *testing.T, town *spvtest.Town, rootless bool, fn func(ctx context.Co
 	require.Less(t, m.HeapAlloc, uint64(hostileHeap), "heap")
 }
 
+// requireDiscreet holds what a node was told against what nobody must be told.
+func requireDiscreet(t *testing.T, n *spvtest.Node) {
+	t.Helper()
+	told := make(map[chainhash.Hash]bool)
+	for _, m := range n.Heard() {
+		switch m := m.(type) {
+		case *wire.MsgInv:
+			for _, inv := range m.InvList {
+				told[inv.Hash] = true
+			}
+		case *wire.MsgTx:
+			require.True(t, told[m.TxHash()], "a transaction that was not announced")
+			require.Equal(t, land().Tx.TxHash(), m.TxHash())
+		case *wire.MsgFilterLoad, *wire.MsgMemPool, *wire.MsgHeaders, *wire.MsgBlock, *wire.MsgCFilter, *wire.MsgCFHeaders, *wire.MsgCFCheckpt:
+			require.Fail(t, "said to a peer", m.Command())
+		}
+	}
+}
+
 // live is one run of the client.
 func (tr *trial) live(fn func(ctx context.Context, tr *trial)) {
 	c, err := spv.Open(tr.cfg)
 	require.NoError(tr.t, err)
-	tr.c, tr.sub, tr.purse = c, c.Subscribe(), newPurse(tr.t, c, tr.town.Land)
+	tr.c, tr.sub, tr.purse = c, c.Subscribe(), newPurse(tr.t, c, tr.town.Land, tr.cfg.BirthdayHeight)
 	ctx, stop := context.WithCancel(tr.t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- c.Run(ctx) }()
@@ -201,7 +229,7 @@ func (tr *trial) live(fn func(ctx context.Context, tr *trial)) {
 		require.NoError(tr.t, <-ran)
 		require.NoError(tr.t, c.Close())
 	}()
-	c.KeepFilters(spvtest.LandBirthday)
+	c.KeepFilters(tr.cfg.BirthdayHeight)
 	fn(ctx, tr)
 }
 
@@ -254,10 +282,29 @@ func (tr *trial) knows() bool {
 func (tr *trial) requireKnown(ctx context.Context, d time.Duration) {
 	tr.t.Helper()
 	if !tr.pass(ctx, d, false) {
+		for _, n := range tr.town.Nodes() {
+			said := make(map[string]int)
+			for _, m := range n.Heard() {
+				said[m.Command()]++
+			}
+			tr.t.Logf("%s: dialled %d times, ends %v, was sent %v", n.Addr, n.Dials(), tr.diary.ends[n.Addr], said)
+		}
 		best := tr.town.Best()
-		tr.t.Fatalf("not there: want %d %v and %v, is %+v with %v up to %d\nends: %v", best.Tip().Height, best.Tip().Hash,
-			tr.town.Land.Coins(best), tr.c.Status(), tr.purse.coins, tr.purse.covered, tr.diary.ends)
+		tr.t.Fatalf("not there: want %d %v and %v, is %+v with %v up to %d", best.Tip().Height, best.Tip().Hash,
+			tr.town.Land.Coins(best), tr.c.Status(), tr.purse.coins, tr.purse.covered)
 	}
+}
+
+// requireSent waits until an honest node has our transaction.
+func (tr *trial) requireSent(ctx context.Context) {
+	tr.t.Helper()
+	for range 180 {
+		if tr.town.Pool(land().Tx.TxHash()) != nil {
+			return
+		}
+		tr.pass(ctx, time.Minute, true)
+	}
+	tr.t.Fatalf("our transaction stays here; ends: %v", tr.diary.ends)
 }
 
 // dawn lets the bubble's clock come to where the land's chain is.
@@ -280,7 +327,7 @@ func eachHostile(t *testing.T, story func(t *testing.T, h spvtest.Hostile, varia
 			})
 		}
 	}
-	require.Len(t, numbers, len(spvtest.Hostiles()))
+	require.Len(t, numbers, 48)
 }
 
 // limited runs the whole of a test under a memory limit.
@@ -289,15 +336,65 @@ func limited(t *testing.T) {
 	t.Cleanup(func() { debug.SetMemoryLimit(old) })
 }
 
+// heard counts the messages of a kind that a node was sent, and what they list.
+func heard[M wire.Message](n *spvtest.Node) (messages, items int) {
+	for _, m := range n.Heard() {
+		if _, ok := m.(M); !ok {
+			continue
+		}
+		messages++
+		if get, ok := m.(*wire.MsgGetData); ok {
+			items += len(get.InvList)
+		}
+	}
+	return messages, items
+}
+
+// beyond is what must hold for some behaviours besides.
+var beyond = map[int]func(t *testing.T, tr *trial, bad *spvtest.Node){
+	8: func(t *testing.T, _ *trial, bad *spvtest.Node) { require.LessOrEqual(t, bad.Dials(), 2) },
+	10: func(t *testing.T, tr *trial, _ *spvtest.Node) {
+		require.NotEmpty(t, tr.diary.agents)
+		for _, a := range tr.diary.agents {
+			require.NotRegexp(t, "[^ -~]", a)
+			require.LessOrEqual(t, len(a), 256)
+		}
+	},
+	17: func(t *testing.T, _ *trial, bad *spvtest.Node) {
+		n, _ := heard[*wire.MsgGetHeaders](bad)
+		require.Less(t, n, 80)
+	},
+	18: func(t *testing.T, tr *trial, bad *spvtest.Node) {
+		_, items := heard[*wire.MsgGetData](bad)
+		require.Positive(t, items)
+		require.Less(t, items, 200_000)
+	},
+	19: func(t *testing.T, tr *trial, _ *spvtest.Node) { require.Empty(t, tr.diary.events, "nobody has it") },
+	25: func(t *testing.T, tr *trial, _ *spvtest.Node) { require.LessOrEqual(t, len(tr.diary.warned), 3) },
+	31: func(t *testing.T, tr *trial, _ *spvtest.Node) { require.Zero(t, tr.diary.turned) },
+	46: func(t *testing.T, tr *trial, _ *spvtest.Node) {
+		for addr := range tr.town.Strays() {
+			require.Regexp(t, `^[5-8]\d\.\d+\.\d+\.\d+:8333$`, addr, "no peer can be there")
+		}
+	},
+	47: func(t *testing.T, tr *trial, _ *spvtest.Node) {
+		for _, p := range tr.c.Status().Peers {
+			require.GreaterOrEqual(t, p.FeeFloor, int64(0))
+			require.LessOrEqual(t, p.FeeFloor, int64(21e14))
+		}
+	},
+}
+
 // TestHostileAlone leaves a client with one hostile peer and nobody else.
 func TestHostileAlone(t *testing.T) {
 	limited(t)
 	eachHostile(t, func(t *testing.T, h spvtest.Hostile, v int) {
 		town := spvtest.NewTown(land())
 		bad := town.Add(h.Make(v))
-		try(t, town, h.Rootless, func(ctx context.Context, tr *trial) {
+		try(t, town, h, func(ctx context.Context, tr *trial) {
 			tr.pass(ctx, 5*time.Minute, true)
 			town.Grow(land().Main.To(land().Start + 2))
+			tr.c.Broadcast(land().Tx, 0)
 			tr.pass(ctx, 25*time.Minute, true)
 			ends := tr.diary.ends[bad.Addr]
 			t.Logf("%d connections, ends: %v", bad.Dials(), ends)
@@ -310,9 +407,16 @@ func TestHostileAlone(t *testing.T) {
 				require.False(t, tr.diary.banned(bad.Addr), "%v", ends)
 			case spvtest.Borne:
 				require.False(t, tr.diary.banned(bad.Addr), "%v", ends)
+			case spvtest.Doubtful:
+			}
+			if more := beyond[h.Number]; more != nil {
+				more(t, tr, bad)
 			}
 			if h.Useful {
 				require.True(t, tr.knows(), "%+v", tr.c.Status())
+				if h.Number != 19 && h.Number != 47 { // who takes no transactions
+					require.NotNil(t, town.Pool(land().Tx.TxHash()), "our transaction")
+				}
 			}
 		})
 	})
@@ -340,12 +444,15 @@ func TestHostileMajority(t *testing.T) {
 		}
 		t.Logf("with %v", names)
 		good := town.Nodes()[max(honest, 1)]
-		try(t, town, h.Rootless, func(ctx context.Context, tr *trial) {
+		town.Settle()
+		try(t, town, h, func(ctx context.Context, tr *trial) {
 			tr.requireKnown(ctx, 30*time.Minute)
 			town.Grow(land().Main.To(land().Start + 2))
 			tr.requireKnown(ctx, 2*time.Hour)
+			tr.c.Broadcast(land().Tx, 0)
 			town.Grow(land().Main.To(land().Start + 5))
 			tr.requireKnown(ctx, 2*time.Hour)
+			tr.requireSent(ctx)
 			require.False(t, tr.diary.banned(good.Addr), "%v", tr.diary.ends)
 		})
 	})

@@ -120,7 +120,7 @@ func (m *Machine) askFrom(p *peerState, from chainhash.Hash, locator []chainhash
 	for _, h := range locator {
 		msg.BlockLocatorHashes = append(msg.BlockLocatorHashes, &h)
 	}
-	p.asking, p.askedAt, p.askedFrom, p.news = true, m.now, from, false
+	p.asking, p.askedAt, p.askedFrom, p.news, p.invited = true, m.now, from, false, false
 	m.wakeAt(m.now.Add(SilentPeer))
 	m.send(p, msg)
 }
@@ -200,15 +200,18 @@ func (m *Machine) nothingNew(p *peerState) {
 	if led {
 		m.lead = 0
 	}
-	if p.news {
+	if p.news || p.invited {
 		if p.bluffs++; p.bluffs > maxUnconnecting {
 			m.drop(p, ReasonFlood)
 			return
 		}
+	} else {
+		p.bluffs = 0
+	}
+	if p.news {
 		m.askHeaders(p, tip.Hash)
 		return
 	}
-	p.bluffs = 0
 	// A question asked from an older tip is answered for that tip only; one that
 	// followed the peer up its own branch is answered.
 	_, best, _ := m.tree.Find(p.askedFrom)
@@ -251,6 +254,7 @@ func (m *Machine) blockAnnounced(p *peerState) {
 		return
 	}
 	m.askHeaders(p, m.tree.Tip().Hash)
+	p.invited = true
 }
 
 // noteKnown notes that a peer has shown to know a header.

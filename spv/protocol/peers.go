@@ -29,6 +29,7 @@ type peerState struct {
 	last        chain.Tip      // last header it gave, on whichever branch; zero if none
 	highest     int32          // highest header it ever gave
 	news        bool           // it announced a block while it was being asked
+	invited     bool           // it is asked because it announced a block
 	ahead       bool           // its chain lies in the future by our clock
 	idle        int            // messages of headers in a row that told nothing
 	unconnected int

@@ -32,7 +32,7 @@ func (m *Machine) outboxEcho(p *peerState, hash chainhash.Hash) bool {
 // echo notes that p has a transaction of ours from others. Then it has what that
 // spends, too.
 func (m *Machine) echo(p *peerState, o *outgoing) {
-	if o.echoed[p.info.ID] || o.known[p.info.Addr] {
+	if o.echoed[p.info.ID] || !m.listensTo(p, o) {
 		return
 	}
 	o.echoed[p.info.ID] = true

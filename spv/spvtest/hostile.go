@@ -12,7 +12,9 @@ type Deviation struct {
 	Group   byte                              // net group that it shares with others, its own if 0
 	Chain   func(l *Land, best Branch) Branch // the chain it is on, the best if nil
 	Filters FilterLie
-	Silent  bool // announces nothing
+	// FiltersOf makes Filters where they depend on the land.
+	FiltersOf func(l *Land) FilterLie
+	Silent    bool // announces nothing
 
 	// Open comes before anything is read; false ends the connection.
 	Open func(l *Link) bool
@@ -43,6 +45,20 @@ const (
 	Left
 	// Banned: it is proved to misbehave.
 	Banned
+	// Doubtful: it may be proved to misbehave, if chance will have it.
+	Doubtful
+)
+
+// Need is what a client must be like for a behaviour to matter.
+type Need uint8
+
+const (
+	// NeedsNothing: any client.
+	NeedsNothing Need = iota
+	// NeedsAll: one that wants all filters from the first block on.
+	NeedsAll
+	// NeedsNoCheckpoints: one that knows no checkpoints.
+	NeedsNoCheckpoints
 )
 
 // Hostile is one of the behaviours that a client must survive.
@@ -53,7 +69,7 @@ type Hostile struct {
 	Ending   Ending
 	Useful   bool // a client learns everything from it alone nevertheless
 	Variants int  // of Make, 1 if 0
-	Rootless bool // only where there are no checkpoints
+	Needs    Need
 	Make     func(variant int) Deviation
 }
 

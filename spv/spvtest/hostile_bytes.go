@@ -18,11 +18,14 @@ func drip(l *Link, b []byte) {
 
 func silence(*Link, wire.Message, []wire.Message) []wire.Message { return nil }
 
-// often repeats until the connection ends. Who does so again and again has shown
-// enough after a few connections, and is silent then.
+// rounds is how often a flood comes in waves, enough to empty any allowance.
+const rounds = 300
+
+// often repeats. Who does so again and again has shown enough after a few
+// connections, and is silent then.
 func often(pause time.Duration, say func(l *Link) bool) func(*Link) {
 	return func(l *Link) {
-		for l.N < 3 && say(l) && l.Wait(pause) {
+		for n := 0; l.N < 3 && n < rounds && say(l) && l.Wait(pause); n++ {
 		}
 	}
 }
@@ -30,21 +33,21 @@ func often(pause time.Duration, say func(l *Link) bool) func(*Link) {
 // Long because it is a table.
 func bytesAndFrames() []Hostile {
 	return []Hostile{
-		{2, "bad checksum", "disconnect, nothing is decoded", Banned, false, 0, false, func(int) Deviation {
+		{2, "bad checksum", "disconnect, nothing is decoded", Banned, false, 0, 0, func(int) Deviation {
 			return Deviation{Live: func(l *Link) {
 				b := l.encode(wire.NewMsgPing(7))
 				b[20]++
 				l.Raw(b)
 			}}
 		}},
-		{3, "a length beyond all bounds", "disconnect before anything is allocated", Banned, false, 3, false, func(v int) Deviation {
+		{3, "a length beyond all bounds", "disconnect before anything is allocated", Banned, false, 3, 0, func(v int) Deviation {
 			return Deviation{Live: func(l *Link) {
 				b := l.frame([]string{"ping", "headers", "whatever"}[v], nil)
 				binary.LittleEndian.PutUint32(b[16:], []uint32{0xffff_ffff, 162_004, 4_000_001}[v])
 				l.Raw(b)
 			}}
 		}},
-		{4, "one byte a second", "a message once begun has a deadline", Left, false, 2, false, func(v int) Deviation {
+		{4, "one byte a second", "a message once begun has a deadline", Left, false, 2, 0, func(v int) Deviation {
 			return Deviation{Reply: silence, Live: func(l *Link) {
 				if v == 0 {
 					drip(l, l.encode(wire.NewMsgPing(7)))
@@ -55,7 +58,7 @@ func bytesAndFrames() []Hostile {
 				drip(l, b[wire.MessageHeaderSize:])
 			}}
 		}},
-		{11, "unknown commands in numbers", "ignored at the peer's cost, then disconnect", Left, false, 3, false, func(v int) Deviation {
+		{11, "unknown commands in numbers", "ignored at the peer's cost, then disconnect", Left, false, 3, 0, func(v int) Deviation {
 			name := []string{"nonsense", "ping\x00ping", "\xff\xfe\x1b[31m"}[v]
 			return Deviation{Live: often(100*time.Millisecond, func(l *Link) bool {
 				for range 1000 {
@@ -66,7 +69,7 @@ func bytesAndFrames() []Hostile {
 				return true
 			})}
 		}},
-		{12, "bytes too many, counts too long, counts too high", "disconnect", Banned, false, 5, false, func(v int) Deviation {
+		{12, "bytes too many, counts too long, counts too high", "disconnect", Banned, false, 5, 0, func(v int) Deviation {
 			return Deviation{Live: func(l *Link) {
 				switch v {
 				case 0:
@@ -82,8 +85,8 @@ func bytesAndFrames() []Hostile {
 				}
 			}}
 		}},
-		{13, "a tiny block or transaction that counts giant lists", "refused by its form, nothing is allocated", Banned, false, 2, false, giants},
-		{14, "pings in numbers, pongs nobody asked for, no pongs", "bounded, ignored, 20 minutes", Left, false, 3, false, func(v int) Deviation {
+		{13, "a tiny block or transaction that counts giant lists", "refused by its form, nothing is allocated", Banned, false, 2, 0, giants},
+		{14, "pings in numbers, pongs nobody asked for, no pongs", "bounded, ignored, 20 minutes", Left, false, 3, 0, func(v int) Deviation {
 			var d Deviation
 			d.Live = often(100*time.Millisecond, func(l *Link) bool {
 				for i := range 200 {
@@ -98,7 +101,7 @@ func bytesAndFrames() []Hostile {
 			}
 			return d
 		}},
-		{15, "the connection breaks inside a block", "the block is asked of another at once", Borne, false, 2, false, func(v int) Deviation {
+		{15, "the connection breaks inside a block", "the block is asked of another at once", Borne, false, 2, 0, func(v int) Deviation {
 			return Deviation{Write: func(_ *Link, b []byte) ([]byte, bool) {
 				if string(b[4:9]) != "block" {
 					return b, false
@@ -106,7 +109,7 @@ func bytesAndFrames() []Hostile {
 				return b[:[]int{len(b) / 2, 10}[v]], true
 			}}
 		}},
-		{16, "refuses to read", "a deadline for writing, a bounded queue, then disconnect", Left, false, 0, false, func(int) Deviation {
+		{16, "refuses to read", "a deadline for writing, a bounded queue, then disconnect", Left, false, 0, 0, func(int) Deviation {
 			return Deviation{Deaf: func(l *Link) bool {
 				select {
 				case <-l.ready:
@@ -116,7 +119,7 @@ func bytesAndFrames() []Hostile {
 				}
 			}}
 		}},
-		{21, "blocks, filters and filter headers nobody asked for", "skipped undecoded, then disconnect", Left, false, 4, false, func(v int) Deviation {
+		{21, "blocks, filters and filter headers nobody asked for", "skipped undecoded, then disconnect", Left, false, 4, 0, func(v int) Deviation {
 			return Deviation{Live: often(100*time.Millisecond, func(l *Link) bool {
 				land := l.Node.town.Land
 				b := land.Main[landRoot+100]

@@ -47,7 +47,7 @@ var filterQuestions = []string{wire.CmdGetCFHeaders, wire.CmdGetCFilters, wire.C
 // Long because it is a table.
 func handshakes() []Hostile {
 	return []Hostile{
-		{1, "wrong magic, HTTP or TLS", "drop at 24 bytes", Banned, false, 3, false, func(v int) Deviation {
+		{1, "wrong magic, HTTP or TLS", "drop at 24 bytes", Banned, false, 3, 0, func(v int) Deviation {
 			return Deviation{Greet: func(l *Link, _ *wire.MsgVersion) {
 				other := l.encode(wire.NewMsgVerAck())
 				other[0] ^= 0xff
@@ -58,14 +58,14 @@ func handshakes() []Hostile {
 				}[v])
 			}}
 		}},
-		{5, "no version, or no verack", "handshake time-out, the slot is free again", Left, false, 2, false, func(v int) Deviation {
+		{5, "no version, or no verack", "handshake time-out, the slot is free again", Left, false, 2, 0, func(v int) Deviation {
 			return Deviation{Greet: func(l *Link, theirs *wire.MsgVersion) {
 				if v == 1 {
 					l.Say(l.Version(theirs))
 				}
 			}}
 		}},
-		{6, "messages before version, two versions, two veracks", "disconnect, nothing changes", Banned, false, 4, false, func(v int) Deviation {
+		{6, "messages before version, two versions, two veracks", "disconnect, nothing changes", Banned, false, 4, 0, func(v int) Deviation {
 			twice := func(l *Link) { l.Say(wire.NewMsgVerAck()); l.Say(wire.NewMsgVerAck()) }
 			return Deviation{Greet: func(l *Link, theirs *wire.MsgVersion) {
 				ours := l.Version(theirs)
@@ -77,7 +77,7 @@ func handshakes() []Hostile {
 				}[v](l, theirs)
 			}}
 		}},
-		{7, "too old, without services, or false ones", "disconnect politely, try the next; a lie shows by no answer", Left, false, 4, false, func(v int) Deviation {
+		{7, "too old, without services, or false ones", "disconnect politely, try the next; a lie shows by no answer", Left, false, 4, 0, func(v int) Deviation {
 			d := Deviation{Version: func(_, ours *wire.MsgVersion) {
 				switch v {
 				case 0:
@@ -93,10 +93,10 @@ func handshakes() []Hostile {
 			}
 			return d
 		}},
-		{8, "our own nonce comes back", "disconnect, again and again without noise", Left, false, 0, false, func(int) Deviation {
+		{8, "our own nonce comes back", "disconnect, again and again without noise", Left, false, 0, 0, func(int) Deviation {
 			return Deviation{Version: func(theirs, ours *wire.MsgVersion) { ours.Nonce = theirs.Nonce }}
 		}},
-		{9, "times and heights from nowhere", "hints at most", Borne, true, 6, false, func(v int) Deviation {
+		{9, "times and heights from nowhere", "hints at most", Borne, true, 6, 0, func(v int) Deviation {
 			return Deviation{Version: func(_, ours *wire.MsgVersion) {
 				switch v {
 				case 0:
@@ -114,7 +114,7 @@ func handshakes() []Hostile {
 				}
 			}}
 		}},
-		{10, "a user agent of escapes, bidi, HTML or 256 bytes", "stored escaped, never shown raw", Borne, true, 3, false, func(v int) Deviation {
+		{10, "a user agent of escapes, bidi, HTML or 256 bytes", "stored escaped, never shown raw", Borne, true, 3, 0, func(v int) Deviation {
 			return Deviation{Version: func(_, ours *wire.MsgVersion) {
 				ours.UserAgent = []string{"\x1b[2J\x1b]0;own\x07\u202e<script>alert(1)</script>\x00\xff", strings.Repeat("\u202e", 85), strings.Repeat("A", 256)}[v]
 			}}

@@ -2,6 +2,7 @@ package spvtest
 
 import (
 	"bytes"
+	"sync"
 	"time"
 
 	"thistle/spv/cfilter"
@@ -25,11 +26,14 @@ type Land struct {
 	Twin   Branch           // as long as Main at Start, and of the same work
 	Weak   Branch           // more headers than Main at Start and less work, above the checkpoints
 	Deep   Branch           // the same, from below one
+
+	// Endless is a chain of headers alone, with less work than Main.
+	Endless func() *endless
 }
 
 const (
 	landPeriod = 42
-	landRoot   = 2 * 2016       // blocks that were mined at ease
+	landRoot   = 3 * 2016       // blocks that were mined at ease
 	landStart  = landRoot + 230 // those above come four times as fast as they should
 	landSpare  = 12             // blocks that come while a story goes on
 	// LandBirthday is from where on Main pays scripts of ours.
@@ -59,12 +63,13 @@ func NewLand(seed uint64) *Land {
 	}
 	for _, depth := range []int32{1, 3, 10, 100} {
 		fork := g.Pay(l.Main.To(landStart-depth), 77_000, l.Ours[1])
-		l.Longer[depth] = g.Mine(fork, int(depth)+1)
+		l.Longer[depth] = g.Mine(fork, int(depth))
 	}
 	l.Twin = g.Mine(l.Main.To(landStart-1), 1)
 	l.Weak = l.weak(landRoot + 85)
 	l.Deep = l.weak(landRoot - 20)
 	l.Ours = append(l.Ours, l.falseHit())
+	l.Endless = sync.OnceValue(func() *endless { return newEndless(g, l.Main[l.Start].Time()) })
 	from := l.Main[20].Msg.Transactions[0].TxHash()
 	l.Tx = wire.NewMsgTx(2)
 	l.Tx.AddTxIn(wire.NewTxIn(wire.NewOutPoint(&from, 0), nil, wire.TxWitness{g.bytes(71), g.bytes(33)}))

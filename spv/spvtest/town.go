@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -26,11 +27,12 @@ type Town struct {
 	nodes []*Node
 	pool  map[chainhash.Hash]*wire.MsgTx
 	down  bool
+	stray map[string]int
 }
 
 // NewTown is a network without nodes that has come to the land's start.
 func NewTown(l *Land) *Town {
-	return &Town{Land: l, best: l.Main.To(l.Start), pool: make(map[chainhash.Hash]*wire.MsgTx)}
+	return &Town{Land: l, best: l.Main.To(l.Start), pool: make(map[chainhash.Hash]*wire.MsgTx), stray: make(map[string]int)}
 }
 
 // Close ends what connections are left, and waits for their end.
@@ -64,6 +66,9 @@ func (t *Town) Add(d Deviation) *Node {
 	i := len(t.nodes)
 	n := &Node{town: t, dev: d, Latency: 20 * time.Millisecond, links: make(map[*Link]bool),
 		Addr: fmt.Sprintf("45.%d.7.1:8333", i+1), mind: &Peer{Filters: d.Filters}}
+	if d.FiltersOf != nil {
+		n.mind.Filters = d.FiltersOf(t.Land)
+	}
 	if d.Group != 0 {
 		n.Addr = fmt.Sprintf("46.%d.%d.1:8333", d.Group, i+1)
 	}
@@ -84,6 +89,9 @@ var errRefused = errors.New("refused")
 func (t *Town) Dial(_ context.Context, _, addr string) (net.Conn, error) {
 	t.mu.Lock()
 	i := slices.IndexFunc(t.nodes, func(n *Node) bool { return n.Addr == addr })
+	if i < 0 {
+		t.stray[addr]++
+	}
 	down := t.down
 	t.mu.Unlock()
 	if i < 0 || down {
@@ -92,6 +100,13 @@ func (t *Town) Dial(_ context.Context, _, addr string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	t.nodes[i].talk(theirs)
 	return ours, nil
+}
+
+// Strays are the addresses dialled where no node is.
+func (t *Town) Strays() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.stray)
 }
 
 // LookupNetIP makes a Town the answer of every DNS seed.
@@ -131,6 +146,21 @@ func (t *Town) Grow(b Branch) {
 	for _, n := range t.Nodes() {
 		n.announce(fork)
 	}
+}
+
+// Settle puts the network on the branch with the most work that any node is on.
+func (t *Town) Settle() {
+	best := t.Best()
+	work := t.Land.Work(best)
+	for _, n := range t.Nodes() {
+		if n.dev.Chain == nil {
+			continue
+		}
+		if b := n.Branch(); t.Land.Work(b).Cmp(work) > 0 {
+			best, work = b, t.Land.Work(b)
+		}
+	}
+	t.Grow(best)
 }
 
 // Cut ends all connections and refuses new ones, or permits them again.
