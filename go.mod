@@ -13,6 +13,7 @@ require (
 	github.com/btcsuite/btcd/chainhash/v2 v2.0.0
 	github.com/btcsuite/btcd/psbt/v2 v2.0.0
 	github.com/btcsuite/btcd/txscript/v2 v2.0.0
+	github.com/btcsuite/btcd/v2transport v1.1.0
 	github.com/btcsuite/btcd/wire/v2 v2.0.1
 	github.com/dweymouth/fyne-tooltip v0.4.0
 	github.com/gofrs/flock v0.13.1
@@ -38,7 +39,6 @@ require (
 	github.com/FyshOS/fancyfs v0.0.1 // indirect
 	github.com/aead/siphash v1.0.1 // indirect
 	github.com/anthonynsimon/bild v0.14.0 // indirect
-	github.com/btcsuite/btcd/v2transport v1.1.0 // indirect
 	github.com/btcsuite/btclog v1.0.0 // indirect
 	github.com/btcsuite/go-socks v0.0.0-20170105172521-4720035b7bfd // indirect
 	github.com/btcsuite/websocket v0.0.0-20150119174127-31079b680792 // indirect

@@ -3,6 +3,7 @@ package spv
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"thistle/spv/peer"
@@ -50,9 +51,10 @@ type runner struct {
 	queued backlog // of saves
 	conns  map[protocol.PeerID]*peer.Conn
 	connMu sync.Mutex
-	nextID protocol.PeerID
+	lastID atomic.Uint64 // of the connections
 	nonces peer.NonceSet
 	server *server
+	plain  peer.PlainSet
 }
 
 // Run talks to the network until ctx ends; then its error is nil. Any other
@@ -205,50 +207,6 @@ func (r *runner) deliver(in protocol.Input) error {
 		return nil
 	case <-r.ctx.Done():
 		return r.ctx.Err()
-	}
-}
-
-// dial opens a connection and lives with it until it ends.
-func (r *runner) dial(out protocol.Dial) {
-	r.nextID++
-	id := r.nextID
-	r.group.Go(func() error {
-		conn, err := peer.Dial(r.ctx, r.peerConfig(out.Purpose), id, out.Addr)
-		if err != nil {
-			r.c.log.Debug("dial", "peer", out.Addr, "err", err)
-			_ = r.deliver(protocol.DialFailed{Addr: out.Addr, Reason: peer.ReasonOf(err)})
-			return nil
-		}
-		r.connMu.Lock()
-		r.conns[id] = conn
-		r.connMu.Unlock()
-		_ = r.deliver(protocol.PeerConnected{Info: conn.Info()})
-		reason := conn.Run(r.ctx, r.deliver)
-		r.connMu.Lock()
-		delete(r.conns, id)
-		r.connMu.Unlock()
-		_ = r.deliver(protocol.PeerDisconnected{Peer: id, Reason: reason})
-		return nil
-	})
-}
-
-func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
-	pinned := make(map[string]bool)
-	for _, a := range r.c.cfg.Connect {
-		pinned[a] = true
-	}
-	return peer.Config{
-		Params:      r.c.cfg.Params.Net,
-		Purpose:     purpose,
-		LowData:     r.c.cfg.LowData,
-		Serve:       r.c.cfg.Listen != "",
-		Services:    r.c.services,
-		StartHeight: func() int32 { return r.c.Tip().Height },
-		Pinned:      func(addr string) bool { return pinned[addr] },
-		Nonces:      &r.nonces,
-		Dial:        r.c.cfg.Dial,
-		Now:         r.c.cfg.Now,
-		Log:         r.c.log,
 	}
 }
 

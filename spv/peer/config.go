@@ -68,9 +68,11 @@ type Config struct {
 	// Serve hands over what others ask of us: headers, filters, addresses.
 	// Without it such messages are skipped.
 	Serve bool
-	// Pinned tells whether an address was named by the person; nil means none.
-	// A pinned peer may be one without full history (no NODE_NETWORK).
-	Pinned func(addr string) bool
+	// NoV2 forbids the encrypted transport (BIP324).
+	NoV2 bool
+	// Plain remembers who does not speak it, shared between all connections of
+	// the program; nil means nobody is remembered.
+	Plain *PlainSet
 	// Nonces holds the nonces of handshakes in progress, shared between all
 	// connections of the program; nil means those of this one only.
 	Nonces *NonceSet
@@ -110,8 +112,8 @@ func (c Config) complete() (Config, error) {
 	if c.StartHeight == nil {
 		c.StartHeight = func() int32 { return 0 }
 	}
-	if c.Pinned == nil {
-		c.Pinned = func(string) bool { return false }
+	if c.Plain == nil {
+		c.Plain = new(PlainSet)
 	}
 	if c.Nonces == nil {
 		c.Nonces = new(NonceSet)

@@ -26,6 +26,7 @@ type Conn struct {
 	sock *counted
 	in   *frames
 	out  *queue
+	seal *sealer // nil in plain text; of whoever writes
 
 	asked    asked
 	news     allowance // reader only
@@ -44,7 +45,7 @@ func newConn(cfg *Config, id protocol.PeerID, addr string, plain net.Conn) *Conn
 		cfg:      cfg,
 		rules:    chain.Params{Net: cfg.Params},
 		id:       id,
-		info:     protocol.PeerInfo{ID: id, Addr: addr, Pinned: cfg.Pinned(addr), Purpose: cfg.Purpose, Transport: protocol.TransportV1},
+		info:     protocol.PeerInfo{ID: id, Addr: addr, Purpose: cfg.Purpose, Transport: protocol.TransportV1},
 		version:  ProtocolVersion,
 		sock:     sock,
 		in:       newFrames(sock, cfg),
@@ -162,6 +163,15 @@ func (c *Conn) end(reason protocol.Reason, cause error) {
 	})
 }
 
+// largest is the longest payload that is of use now: only a block may be larger
+// than all else.
+func (c *Conn) largest() uint32 {
+	if blocks, _ := c.asked.items(); blocks > 0 {
+		return maxBlockPayload
+	}
+	return maxAddrV2Payload
+}
+
 func (c *Conn) fail(op string, err error) {
 	e := explain(op, err)
 	c.end(e.Reason, e)
@@ -197,10 +207,14 @@ func (c *Conn) write() error {
 		case <-c.out.ready:
 		}
 		for b := c.out.first(); b != nil; b = c.out.first() {
+			packed, err := c.pack(b)
+			if err != nil {
+				return err
+			}
 			if err := c.sock.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout)); err != nil {
 				return err
 			}
-			if _, err := c.sock.Write(b); err != nil {
+			if _, err := c.sock.Write(packed); err != nil {
 				return err
 			}
 			c.out.drop()

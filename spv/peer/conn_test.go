@@ -65,6 +65,7 @@ func TestSendPatiently(t *testing.T) {
 			require.Equal(t, filter, s.read())
 		}
 		<-done
+		synctest.Wait()
 		in, out := s.conn.Traffic()
 		require.Greater(t, out, uint64(50*200_000))
 		require.Less(t, in, uint64(1000))
@@ -263,7 +264,7 @@ func TestLoopback(t *testing.T) {
 	before := runtime.NumGoroutine()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	cfg := peer.Config{Params: &chaincfg.RegressionNetParams}
+	cfg := peer.Config{Params: &chaincfg.RegressionNetParams, NoV2: true}
 
 	endings := map[string]struct {
 		end  func(r *remote, c *peer.Conn, cancel func())

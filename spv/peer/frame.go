@@ -41,6 +41,7 @@ type frame struct {
 	command  command
 	length   uint32
 	checksum [4]byte
+	decoy    bool // says nothing (BIP324)
 }
 
 // parseFrame reads a frame header of headerSize bytes.
@@ -63,7 +64,7 @@ type deadliner interface {
 	SetReadDeadline(time.Time) error
 }
 
-// frames reads frames off a connection. A frame once begun has deadlines; the
+// frames reads frames off a connection, or packets that hold as much (BIP324). A frame once begun has deadlines; the
 // silence between frames has none, unless until is set.
 type frames struct {
 	conn           deadliner
@@ -72,6 +73,12 @@ type frames struct {
 	headerTimeout  time.Duration
 	payloadTimeout time.Duration
 	payloadRate    int64 // bytes per second
+
+	open *opener // nil in plain text
+	body []byte  // the payload of the packet read last
+	// most is the longest payload that may come now. A frame is judged by its
+	// name; a packet hides it until it is there.
+	most func() uint32
 
 	until   time.Time // absolute deadline of the handshake
 	armed   bool
@@ -87,28 +94,19 @@ func newFrames(conn deadliner, cfg *Config) *frames {
 		headerTimeout:  cfg.HeaderTimeout,
 		payloadTimeout: cfg.PayloadTimeout,
 		payloadRate:    cfg.PayloadRate,
+		most:           func() uint32 { return maxEarlyPayload },
 	}
 }
 
 // next waits for a frame header, for ever if need be until its first byte is
 // there. The payload must then be read or skipped whole.
 func (f *frames) next() (frame, error) {
-	if f.in.Buffered() == 0 {
-		if err := f.disarm(); err != nil {
-			return frame{}, err
-		}
-		if _, err := f.in.Peek(1); err != nil {
-			return frame{}, err
-		}
+	if f.open != nil {
+		return f.nextPacket()
 	}
-	if f.in.Buffered() < headerSize {
-		if err := f.arm(f.headerTimeout); err != nil {
-			return frame{}, err
-		}
-	}
-	b, err := f.in.Peek(headerSize)
+	b, err := f.head(headerSize)
 	if err != nil {
-		return frame{}, midway(err)
+		return frame{}, err
 	}
 	h, err := parseFrame(b, f.magic)
 	if err != nil {
@@ -117,6 +115,66 @@ func (f *frames) next() (frame, error) {
 	f.in.Discard(headerSize)
 	f.fresh = true
 	return h, nil
+}
+
+// head waits for what every message begins with.
+func (f *frames) head(size int) ([]byte, error) {
+	if f.in.Buffered() == 0 {
+		if err := f.disarm(); err != nil {
+			return nil, err
+		}
+		if _, err := f.in.Peek(1); err != nil {
+			return nil, err
+		}
+	}
+	if f.in.Buffered() < size {
+		if err := f.arm(f.headerTimeout); err != nil {
+			return nil, err
+		}
+	}
+	b, err := f.in.Peek(size)
+	return b, midway(err)
+}
+
+// nextPacket is next for packets, which come whole.
+func (f *frames) nextPacket() (frame, error) {
+	contents, decoy, err := f.packet()
+	if err != nil {
+		return frame{}, err
+	}
+	if decoy {
+		f.body = nil
+		return frame{length: uint32(len(contents)), decoy: true}, nil
+	}
+	name, body, err := splitType(contents)
+	if err != nil {
+		return frame{}, err
+	}
+	f.body = body
+	return frame{command: name, length: uint32(len(body))}, nil
+}
+
+// packet reads and opens one packet.
+func (f *frames) packet() (contents []byte, decoy bool, err error) {
+	b, err := f.head(packetLenSize)
+	if err != nil {
+		return nil, false, err
+	}
+	n, err := f.open.length(b)
+	if err != nil {
+		return nil, false, err
+	}
+	if n > int(f.most())+longTypeSize {
+		return nil, false, flood("a larger packet than is of use")
+	}
+	f.in.Discard(packetLenSize)
+	f.fresh = true
+	sealed, err := f.read(f.scratch[:0], frame{length: uint32(n + packetOverhead)})
+	if err != nil {
+		return nil, false, err
+	}
+	f.keep(sealed)
+	return f.open.contents(sealed)
 }
 
 // begin sets the deadline of the payload of h, once.
@@ -131,6 +189,9 @@ func (f *frames) begin(h frame) error {
 // peek returns the first n bytes of the payload of h, which must have them, and
 // leaves them to be read. n must not exceed the read buffer.
 func (f *frames) peek(h frame, n int) ([]byte, error) {
+	if f.open != nil {
+		return f.body[:n], nil
+	}
 	if err := f.begin(h); err != nil {
 		return nil, err
 	}
@@ -140,6 +201,9 @@ func (f *frames) peek(h frame, n int) ([]byte, error) {
 
 // skip drops the payload of h.
 func (f *frames) skip(h frame) error {
+	if f.open != nil {
+		return nil
+	}
 	if err := f.begin(h); err != nil {
 		return err
 	}
@@ -150,13 +214,14 @@ func (f *frames) skip(h frame) error {
 // payload reads the payload of h into a buffer that is overwritten by the next
 // call, and verifies its checksum.
 func (f *frames) payload(h frame) ([]byte, error) {
-	b, err := f.fill(f.scratch[:0], h)
+	if f.open != nil {
+		return f.body, nil
+	}
+	b, err := f.read(f.scratch[:0], h)
 	if err != nil {
 		return nil, err
 	}
-	if cap(b) <= keepScratch {
-		f.scratch = b
-	}
+	f.keep(b)
 	once := sha256.Sum256(b)
 	twice := sha256.Sum256(once[:])
 	if [4]byte(twice[:4]) != h.checksum {
@@ -165,15 +230,25 @@ func (f *frames) payload(h frame) ([]byte, error) {
 	return b, nil
 }
 
-// own reads the payload of h into a buffer of its own and leaves the checksum
-// unverified.
-func (f *frames) own(h frame) ([]byte, error) {
-	return f.fill(nil, h)
+// keep takes a buffer for the next message, unless it is large.
+func (f *frames) keep(b []byte) {
+	if cap(b) <= keepScratch {
+		f.scratch = b
+	}
 }
 
-// fill reads the payload of h into b. The buffer grows with what has arrived: a
+// own reads the payload of h into a buffer of its own and leaves the checksum
+// unverified. Of grab bytes, room is made at once.
+func (f *frames) own(h frame, grab int) ([]byte, error) {
+	if f.open != nil {
+		return f.body, nil
+	}
+	return f.read(make([]byte, 0, min(grab, int(h.length))), h)
+}
+
+// read reads the payload of h into b. The buffer grows with what has arrived: a
 // claim alone costs at most firstGrab.
-func (f *frames) fill(b []byte, h frame) ([]byte, error) {
+func (f *frames) read(b []byte, h frame) ([]byte, error) {
 	if err := f.begin(h); err != nil {
 		return nil, err
 	}

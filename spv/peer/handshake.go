@@ -2,10 +2,8 @@ package peer
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"thistle/spv/protocol"
@@ -20,81 +18,62 @@ const (
 	maxEarlyPayload  = 64 << 10 // bytes
 )
 
-// Dial connects to addr ("host:port") and finishes the version handshake. The
-// error, if any, is an *Error; see ReasonOf. The connection lives until Run
-// ends or Close is called; ctx bounds only Dial itself.
-func Dial(ctx context.Context, cfg Config, id protocol.PeerID, addr string) (*Conn, error) {
-	cfg, err := cfg.complete()
-	if err != nil {
-		return nil, &Error{Op: "dial", Err: err}
+// shake runs the version handshake, in the order of who speaks first.
+func (c *Conn) shake(v2 bool, deadline time.Time) error {
+	if err := c.sock.SetDeadline(deadline); err != nil {
+		return err
 	}
-	deadline := time.Now().Add(cfg.HandshakeTimeout)
-	sock, err := dialTCP(ctx, &cfg, addr)
-	if err != nil {
-		return nil, err
-	}
-	hung := context.AfterFunc(ctx, func() { sock.Close() })
-	c, err := shake(&cfg, id, addr, sock, deadline)
-	if !hung() { // ctx ended and has closed the socket, or is about to
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		sock.Close()
-		e := explain("handshake", err)
-		cfg.Log.Debug("peer refused", "peer", uint64(id), "addr", addr, "reason", e.Reason.String(), "err", quote(e.Err.Error()))
-		return nil, e
-	}
-	cfg.Log.Debug("peer connected", "peer", uint64(id), "addr", addr, "agent", c.info.UserAgent, "version", c.info.Version, "services", uint64(c.info.Services))
-	return c, nil
-}
-
-func dialTCP(ctx context.Context, cfg *Config, addr string) (net.Conn, error) {
-	bounded, cancel := context.WithTimeout(ctx, min(cfg.DialTimeout, cfg.HandshakeTimeout))
-	defer cancel()
-	sock, err := cfg.Dial(bounded, "tcp", addr)
-	if err == nil {
-		return sock, nil
-	}
-	e := &Error{Op: "dial", Err: err} // an address without an answer proves nothing
-	if ctx.Err() != nil {
-		e.Reason = protocol.ReasonShutdown
-	}
-	return nil, e
-}
-
-// shake runs the version handshake on a fresh socket.
-func shake(cfg *Config, id protocol.PeerID, addr string, sock net.Conn, deadline time.Time) (*Conn, error) {
-	if err := sock.SetDeadline(deadline); err != nil {
-		return nil, err
-	}
-	c := newConn(cfg, id, addr, sock)
 	c.in.limit(deadline)
-	nonce := cfg.Nonces.draw()
-	defer cfg.Nonces.forget(nonce)
-
-	if err := c.writeNow(c.ourVersion(nonce)); err != nil {
-		return nil, fmt.Errorf("send version: %w", err)
+	nonce := c.cfg.Nonces.draw()
+	defer c.cfg.Nonces.forget(nonce)
+	greet := c.greetFirst
+	if c.info.Inbound {
+		greet = c.greetBack
 	}
-	if err := c.readVersion(); err != nil {
-		return nil, fmt.Errorf("await version: %w", err)
-	}
-	if err := c.writeNow(append(c.features(), &wire.MsgVerAck{})...); err != nil {
-		return nil, fmt.Errorf("send verack: %w", err)
+	if err := greet(v2, nonce); err != nil {
+		return err
 	}
 	if err := c.awaitVerAck(); err != nil {
-		return nil, fmt.Errorf("await verack: %w", err)
+		return fmt.Errorf("await verack: %w", err)
 	}
 	c.in.limit(time.Time{})
-	if err := sock.SetDeadline(time.Time{}); err != nil {
-		return nil, err
+	c.in.most = c.largest
+	if err := c.sock.SetDeadline(time.Time{}); err != nil {
+		return err
 	}
-	c.info.Since = cfg.Now()
-	return c, nil
+	c.info.Since = c.cfg.Now()
+	return nil
+}
+
+// greetFirst says who we are to a peer we have connected to, and hears who it is.
+func (c *Conn) greetFirst(v2 bool, nonce uint64) error {
+	if v2 {
+		if err := c.initiate(); err != nil {
+			return fmt.Errorf("exchange keys: %w", err)
+		}
+		c.info.Transport = protocol.TransportV2
+	}
+	if err := c.writeNow(c.ourVersion(nonce)); err != nil {
+		return fmt.Errorf("send version: %w", err)
+	}
+	if err := c.readVersion(); err != nil {
+		return fmt.Errorf("await version: %w", err)
+	}
+	if err := c.writeNow(append(c.features(), &wire.MsgVerAck{})...); err != nil {
+		return fmt.Errorf("send verack: %w", err)
+	}
+	return nil
 }
 
 // readVersion reads and judges the first message, which must be a version.
 func (c *Conn) readVersion() error {
 	h, err := c.in.next()
+	for range maxEarlyMessages {
+		if err != nil || !h.decoy {
+			break
+		}
+		h, err = c.in.next()
+	}
 	if err != nil {
 		return err
 	}
@@ -163,15 +142,31 @@ func (c *Conn) writeNow(msgs ...wire.Message) error {
 		if err != nil {
 			return err
 		}
+		if b, err = c.pack(b); err != nil {
+			return err
+		}
 		all = append(all, b...)
 	}
 	_, err := c.sock.Write(all)
 	return err
 }
 
-// encode makes a whole frame of a message.
+// encode makes a whole frame of a message, or the contents of a packet.
 func (c *Conn) encode(msg wire.Message) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := wire.WriteMessageWithEncodingN(&b, msg, c.version, c.cfg.Net, wire.WitnessEncoding)
+	var err error
+	if c.seal != nil {
+		_, err = wire.WriteV2MessageN(&b, msg, c.version, wire.WitnessEncoding)
+	} else {
+		_, err = wire.WriteMessageWithEncodingN(&b, msg, c.version, c.cfg.Net, wire.WitnessEncoding)
+	}
 	return b.Bytes(), err
+}
+
+// pack makes of what encode made what goes out next.
+func (c *Conn) pack(b []byte) ([]byte, error) {
+	if c.seal == nil {
+		return b, nil
+	}
+	return c.seal.packet(b, false)
 }

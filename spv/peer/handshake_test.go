@@ -61,6 +61,8 @@ func TestPurposes(t *testing.T) {
 	both := []string{"wtxidrelay", "sendaddrv2"}
 	bare, blocksOnly := goodVersion(), goodVersion()
 	bare.Services, blocksOnly.DisableRelayTx = 0, true
+	limited := goodVersion() // whether full history is needed the machine decides
+	limited.Services = wire.SFNodeWitness | wire.SFNodeNetworkLimited
 	old := goodVersion()
 	old.ProtocolVersion = 70015
 	cases := map[string]struct {
@@ -75,6 +77,7 @@ func TestPurposes(t *testing.T) {
 		"all with little data":       {protocol.ForAll, true, goodVersion(), ordinary(false), both, 0},
 		"all with an old one":        {protocol.ForAll, false, old, ordinary(true), nil, 0},
 		"all with a blocks-only one": {protocol.ForAll, false, blocksOnly, ordinary(true), both, 0},
+		"all with a limited one":     {protocol.ForAll, false, limited, ordinary(true), both, 0},
 		"all with a bare one":        {protocol.ForAll, false, bare, ordinary(true), nil, protocol.ReasonUnsuitable},
 		"blocks":                     {protocol.ForBlocks, false, goodVersion(), ordinary(false), both, 0},
 		"blocks with a bare one":     {protocol.ForBlocks, false, bare, ordinary(false), nil, protocol.ReasonUnsuitable},
@@ -200,7 +203,6 @@ func TestHandshakeRefusals(t *testing.T) {
 		"70012":                  {version(func(v *wire.MsgVersion) { v.ProtocolVersion = 70012 }), protocol.ReasonUnsuitable},
 		"negative version":       {version(func(v *wire.MsgVersion) { v.ProtocolVersion = -1 }), protocol.ReasonUnsuitable},
 		"no witness":             {version(func(v *wire.MsgVersion) { v.Services = wire.SFNodeNetwork }), protocol.ReasonUnsuitable},
-		"no network":             {version(func(v *wire.MsgVersion) { v.Services = wire.SFNodeWitness | wire.SFNodeNetworkLimited }), protocol.ReasonUnsuitable},
 		"no services":            {version(func(v *wire.MsgVersion) { v.Services = 0 }), protocol.ReasonUnsuitable},
 		"nothing, and then ends": {plain(""), protocol.ReasonNone},
 		"ends in the header":     {plain("\xf9\xbe\xb4"), protocol.ReasonNone},
@@ -261,21 +263,6 @@ func TestHandshakeRefusalsAfterVersion(t *testing.T) {
 	}
 }
 
-func TestPinnedPeerNeedsNoFullHistory(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(t *testing.T) {
-		cfg, r := pipe(t)
-		cfg.Pinned = func(a string) bool { return a == addr }
-		v := goodVersion()
-		v.Services = wire.SFNodeWitness
-		conn, err := dial(t, cfg, func() { r.shake(v) })
-		require.NoError(t, err)
-		require.True(t, conn.Info().Pinned)
-		conn.Close(protocol.ReasonNone)
-	})
-}
-
-// TestHandshakeDeadlines: 10 seconds in all, whatever trickles in.
 func TestHandshakeDeadlines(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*remote){

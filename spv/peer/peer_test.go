@@ -129,8 +129,8 @@ func pipe(t *testing.T) (peer.Config, *remote) {
 	near, far := net.Pipe()
 	t.Cleanup(func() { far.Close() })
 	cfg := peer.Config{
-		Params: &chaincfg.MainNetParams,
-		Dial:   func(context.Context, string, string) (net.Conn, error) { return near, nil },
+		Params: &chaincfg.MainNetParams, NoV2: true,
+		Dial: func(context.Context, string, string) (net.Conn, error) { return near, nil },
 	}
 	return cfg, &remote{t, far, cfg.Params.Net}
 }

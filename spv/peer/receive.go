@@ -155,7 +155,7 @@ func (c *Conn) readHeaders(h frame) (protocol.Input, error) {
 // checked here, so that the machine need not. The sum over the message is left
 // out: every byte stands under a proof of work.
 func (c *Conn) readRange(h frame) (protocol.Input, error) {
-	payload, err := c.in.fill(make([]byte, 0, h.length), h)
+	payload, err := c.in.own(h, maxHeadersPayload)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +289,7 @@ func (c *Conn) readCFilter(h frame) (protocol.Input, error) {
 	if head[0] != byte(wire.GCSFilterRegular) || !c.asked.takeFilter(block) {
 		return nil, c.discard(h)
 	}
-	payload, err := c.in.own(h)
+	payload, err := c.in.own(h, firstGrab)
 	if err != nil {
 		return nil, err
 	}

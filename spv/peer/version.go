@@ -59,13 +59,12 @@ func (c *Conn) noteFeature(name command) {
 }
 
 // judge decides whether the peer is of use to us and keeps what it says. Who
-// connects to us need not be, and of who is dialled for a moment only what is
-// done in it is asked.
+// connects to us need not be, and who is dialled for a moment must do what is done
+// in it. What more to ask of whom the machine decides.
 func (c *Conn) judge(v *wire.MsgVersion) error {
 	unsuitable := func(format string, args ...any) error {
 		return &fault{protocol.ReasonUnsuitable, fmt.Errorf(format, args...)}
 	}
-	serving := c.info.Purpose == protocol.ForAll || c.info.Purpose == protocol.ForBlocks
 	switch {
 	case c.cfg.Nonces.has(v.Nonce):
 		return &fault{protocol.ReasonSelf, errEcho}
@@ -76,8 +75,6 @@ func (c *Conn) judge(v *wire.MsgVersion) error {
 		return unsuitable("no transactions wanted")
 	case v.Services&wire.SFNodeWitness == 0:
 		return unsuitable("services %#x lack NODE_WITNESS", uint64(v.Services))
-	case serving && v.Services&wire.SFNodeNetwork == 0 && !c.info.Pinned:
-		return unsuitable("services %#x lack NODE_NETWORK", uint64(v.Services))
 	}
 	c.info.UserAgent = quote(v.UserAgent)
 	c.info.Version = uint32(v.ProtocolVersion)
