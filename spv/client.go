@@ -116,6 +116,8 @@ type Client struct {
 	filtersTip  Tip
 	current     bool // headers were current when savedTip was told
 
+	port port
+
 	waitMu  sync.Mutex
 	waiters map[chainhash.Hash][]chan *protocol.BlockArrived
 

@@ -65,6 +65,9 @@ func (c *Client) Run(ctx context.Context) error {
 	r.queued.less = make(chan struct{}, 1)
 	group.Go(r.loop)
 	group.Go(r.saveLoop)
+	if c.cfg.Listen != "" {
+		group.Go(r.listen)
+	}
 	err := group.Wait()
 	if ctx.Err() != nil && (err == nil || err == context.Canceled) {
 		return nil
