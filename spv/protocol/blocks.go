@@ -31,8 +31,9 @@ type blockWant struct {
 
 // blockAsk is one request for a block.
 type blockAsk struct {
-	peer *peerState
-	at   time.Time
+	peer   *peerState
+	at     time.Time
+	lapsed bool // it has taken too long
 }
 
 // askedOf is the index of the request to p, -1 if there is none.
@@ -182,8 +183,11 @@ func (m *Machine) retryBlocks() {
 
 // tryBlock asks one more peer for a block, false if there is none to ask now.
 func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
-	for _, a := range w.asked {
-		a.peer.owesBlock = a.peer.owesBlock || !m.now.Before(a.at.Add(m.blocks.patience()))
+	for i := range w.asked {
+		if a := &w.asked[i]; !a.lapsed && !m.now.Before(a.at.Add(m.blocks.patience())) {
+			a.lapsed, a.peer.owesBlock = true, true
+			m.noteUnserved(a.peer, w)
+		}
 	}
 	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockBackOff)) })
 	p := m.pickForBlock(peers, w)
@@ -198,6 +202,13 @@ func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 	}
 	m.askBlock(p, w)
 	return true
+}
+
+// noteUnserved notes that a peer has not given a block that it must have.
+func (m *Machine) noteUnserved(p *peerState, w *blockWant) {
+	if _, best, _ := m.tree.Find(w.hash); best && p.known.Height >= w.height {
+		p.merit.unserved++
+	}
 }
 
 func (m *Machine) askBlock(p *peerState, w *blockWant) {
@@ -221,29 +232,53 @@ func (b *blockFetch) backOff(w *blockWant) time.Duration {
 	return min(b.patience()<<min(w.attempts, 8), blockBackOff)
 }
 
-// pickForBlock chooses at random among peers that were not asked yet, so that
-// no single one learns which blocks matter here; those busy with filters only
-// if there is nobody else, and those that let a request lie last of all: one
-// stalled peer must not cost its time-out with every block.
+// pickForBlock chooses at random among those of the peers not asked yet that come
+// first, so that no single one learns which blocks matter here.
 func (m *Machine) pickForBlock(peers []*peerState, w *blockWant) *peerState {
-	var idle, busy, slow []*peerState
+	var first []*peerState
+	best := 0
 	for _, p := range peers {
-		switch {
-		case !p.info.ServesBlocks() || slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0:
-		case p.owesBlock:
-			slow = append(slow, p)
-		case len(p.leases) > 0:
-			busy = append(busy, p)
-		default:
-			idle = append(idle, p)
+		if slices.Contains(w.tried, p.info.ID) || w.askedOf(p) >= 0 || !m.hasBlock(p, w.height) {
+			continue
+		}
+		switch rank := m.blockRank(p); {
+		case len(first) == 0 || rank < best:
+			first, best = []*peerState{p}, rank
+		case rank == best:
+			first = append(first, p)
 		}
 	}
-	for _, group := range [][]*peerState{idle, busy, slow} {
-		if len(group) > 0 {
-			return group[m.cfg.Rand.IntN(len(group))]
+	if len(first) == 0 {
+		return nil
+	}
+	return first[m.cfg.Rand.IntN(len(first))]
+}
+
+// blockRank is the place of a peer in the order in which they are asked for
+// blocks. Those that let a request lie come last of all: one stalled peer must not
+// cost its time-out with every block. The person's own node comes first, since it
+// may know. Who serves filters, is busy with them, or was told of a transaction
+// of ours is spared as far as there are others: blocks and that together tell
+// more than each alone.
+func (m *Machine) blockRank(p *peerState) int {
+	rank := 0
+	for i, behind := range []bool{m.toldOurs(p), len(p.leases) > 0, p.role == roleFilters, !m.favoured(p), p.owesBlock} {
+		if behind {
+			rank += 1 << i
 		}
 	}
-	return nil
+	return rank
+}
+
+// hasBlock tells whether a peer claims to have a block: a pruned one has the
+// newest.
+func (m *Machine) hasBlock(p *peerState, height int32) bool {
+	return p.info.ServesBlocks() && (p.info.Services&wire.SFNodeNetwork != 0 || height > m.tree.Tip().Height-limitedBlocks)
+}
+
+// toldOurs tells whether a peer was told of a transaction of ours.
+func (m *Machine) toldOurs(p *peerState) bool {
+	return slices.ContainsFunc(m.outbox, func(o *outgoing) bool { return o.told[p.info.ID] })
 }
 
 func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
@@ -253,7 +288,8 @@ func (m *Machine) blockReceived(p *peerState, in BlockReceived) {
 		m.drop(p, ReasonBadBlock)
 		return
 	}
-	p.owesBlock = false
+	p.owesBlock, p.merit.unserved = false, 0
+	m.useful(p)
 	if w == nil {
 		return
 	}
@@ -280,6 +316,7 @@ func (m *Machine) notFoundReceived(p *peerState, msg *wire.MsgNotFound) {
 			if i := w.askedOf(p); i >= 0 {
 				w.asked = slices.Delete(w.asked, i, i+1)
 				w.retryAt = m.now
+				m.noteUnserved(p, w)
 				if len(w.tried) >= len(m.ready()) {
 					w.retryAt = m.now.Add(m.blocks.backOff(w))
 				}

@@ -29,8 +29,11 @@ const (
 var roles = [...]role{roleFilters, roleRelay, roleBlocks}
 
 func (r role) purpose() Purpose {
-	if r == roleFilters || r == roleBlocks {
+	switch r {
+	case roleFilters, roleBlocks:
 		return ForBlocks
+	case roleNone:
+		return ForFeeling
 	}
 	return ForAll
 }
@@ -43,6 +46,10 @@ type crew struct {
 	bulk      bool
 	restAt    time.Time // when bulk ends, zero while much is left
 	replaceAt time.Time // when the slowest is looked for again
+	rotateAt  time.Time // when a filter peer gives its place to a new one
+	rotateBy  time.Time // when the new one must be here and heard; zero if none is looked for
+	lookout   time.Time // until when more peers than usual look out for blocks
+	feelAt    time.Time // when the next address is felt for
 }
 
 func (c *crew) init(cfg Config) {
@@ -61,10 +68,16 @@ func (m *Machine) places(r role) int {
 		return 0
 	case r == roleFilters && c.bulk:
 		return BulkPeers
+	case r == roleFilters && !c.rotateBy.IsZero():
+		return FilterPeers + 1
 	case r == roleFilters:
 		return FilterPeers
+	case r == roleRelay && m.sending():
+		return sendingPeers
 	case r == roleRelay:
 		return RelayPeers
+	case r == roleBlocks && m.now.Before(c.lookout):
+		return BlockPeers + lookoutPeers
 	case r == roleBlocks:
 		return BlockPeers
 	}
@@ -110,6 +123,8 @@ func (m *Machine) driveCrew() {
 		return
 	}
 	m.driveBulkCrew()
+	m.driveRotation()
+	m.wakeAt(laterOf(m.crew.lookout, m.now))
 	m.promote()
 	for _, r := range roles {
 		m.leaveSurplus(r)
@@ -143,6 +158,68 @@ func (m *Machine) driveBulkCrew() {
 func (m *Machine) bulkLeft() int32 {
 	st := m.counts()
 	return max(st.Headers.Total-st.Headers.Done, st.Filters.Total-st.Filters.Done)
+}
+
+// driveRotation has one filter peer after the other give its place to a new one
+// at random times, the new one first: a majority that has gathered by chance, or
+// by being patient, does not stay.
+func (m *Machine) driveRotation() {
+	c := &m.crew
+	switch {
+	case c.bulk || m.count(roleFilters) < FilterPeers:
+		c.rotateAt, c.rotateBy = time.Time{}, time.Time{}
+	case c.rotateAt.IsZero():
+		c.rotateAt = m.now.Add(m.between(rotateMin, rotateMax))
+		m.wakeAt(c.rotateAt)
+	case c.rotateBy.IsZero():
+		if m.due(c.rotateAt) && m.cf.dispute == nil {
+			c.rotateBy = m.now.Add(rotateFor)
+			m.wakeAt(c.rotateBy)
+		}
+	default:
+		m.rotate()
+	}
+}
+
+// rotate ends a rotation when the new peer has been heard: one of the others goes
+// then. If it has not in time, it is the new one.
+func (m *Machine) rotate() {
+	c := &m.crew
+	late := m.due(c.rotateBy)
+	var peers []*peerState
+	for _, p := range m.ready() {
+		if p.role == roleFilters {
+			peers = append(peers, p)
+		}
+	}
+	if len(peers) > FilterPeers {
+		newest := len(peers) - 1
+		heard := m.answered(peers[newest]) && peers[newest].agreedTo >= m.cf.tipHeight()
+		switch {
+		case heard:
+			m.drop(peers[m.cfg.Rand.IntN(newest)], ReasonNotNeeded)
+		case late:
+			m.drop(peers[newest], ReasonSlow)
+		default:
+			return
+		}
+	} else if !late {
+		return
+	}
+	c.rotateAt, c.rotateBy = time.Time{}, time.Time{}
+}
+
+// lookOut has more peers, from other parts of the network, tell whether there are
+// blocks that nobody here tells of. Others leave only when they have come.
+func (m *Machine) lookOut() {
+	if !m.book.pinned && m.crew.named == 0 {
+		m.crew.lookout = m.now.Add(lookoutFor)
+	}
+}
+
+// sending tells whether a transaction of ours is on its way.
+func (m *Machine) sending() bool {
+	return slices.ContainsFunc(m.outbox, func(o *outgoing) bool { return !o.resting })
 }
 
 // promote has peers that came for blocks and serve filters do so where those are
@@ -246,6 +323,24 @@ func (m *Machine) drivePeers() {
 	for _, r := range roles {
 		m.fill(r, m.places(r)-m.count(r))
 	}
+	m.feel()
+}
+
+// feel opens a connection now and then only to find out whether somebody is
+// there, so that there are good addresses when they are needed.
+func (m *Machine) feel() {
+	c := &m.crew
+	if c.bulk || m.count(roleFilters)+m.count(roleRelay)+m.count(roleBlocks) < DefaultPeers {
+		return
+	}
+	if !m.due(c.feelAt) {
+		return
+	}
+	c.feelAt = m.now.Add(feelerPause)
+	m.wakeAt(c.feelAt)
+	if a := m.pick(need{untried: true}); a != nil && len(c.dials) < maxDialing {
+		m.dial(a, roleNone)
+	}
 }
 
 // fill opens connections for a role, twice as many as are missing: most addresses
@@ -259,7 +354,7 @@ func (m *Machine) fill(r role, missing int) {
 		}
 	}
 	for want := min(2*missing-dialing, maxDialing-all); want > 0; want-- {
-		a := m.pick(need{filters: r == roleFilters})
+		a := m.pick(need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout)})
 		if a == nil {
 			m.resolve()
 			return
@@ -281,8 +376,10 @@ func (m *Machine) admit(p *peerState) Reason {
 	delete(m.crew.dials, p.info.Addr)
 	p.role = roleNone
 	switch {
-	case p.info.Inbound || p.info.Purpose == ForFeeling || p.info.Purpose == ForBroadcast:
+	case p.info.Inbound || p.info.Purpose == ForBroadcast:
 		return ReasonNone
+	case p.info.Purpose == ForFeeling:
+		return ReasonNotNeeded
 	case p.info.Pinned:
 		p.role = roleAny
 		return ReasonNone

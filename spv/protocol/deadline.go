@@ -14,3 +14,11 @@ func (m *Machine) in(d time.Duration) deadline {
 
 // dueAt tells whether a deadline has passed, and asks to be woken then if not.
 func (m *Machine) dueAt(d deadline) bool { return m.due(time.Time(d)) }
+
+// laterOf is a time if it lies after now, else zero.
+func laterOf(t, now time.Time) time.Time {
+	if t.After(now) {
+		return t
+	}
+	return time.Time{}
+}

@@ -199,6 +199,7 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 	}
 	s := &m.scan
 	l := p.leaseOf(tip.Height)
+	p.merit.filterAt = m.now
 	if l == nil {
 		m.lateFilter(p, tip.Height, in)
 		return
@@ -207,6 +208,7 @@ func (m *Machine) filterReceived(p *peerState, in FilterReceived) {
 		return
 	}
 	p.pace.count(m.now)
+	m.useful(p)
 	p.filterBy = m.in(filterTimeout) // it is working, in whatever order
 	if s.wants(tip.Height) {
 		m.judgeFilter(p, tip.Height, in)

@@ -42,6 +42,7 @@ func (m *Machine) lookAround(peers []*peerState, tip chain.Tip) {
 	}
 	m.lookAt = m.now.Add(staleTip)
 	m.wakeAt(m.lookAt)
+	m.lookOut()
 	for _, p := range peers {
 		if !p.asking {
 			m.askHeaders(p, tip.Hash)
@@ -96,6 +97,7 @@ func (m *Machine) expireHeaders(peers []*peerState) {
 			// is new.
 			p.asking = false
 			p.answeredTip = tip.Hash
+			p.merit.unheard, p.merit.owes = time.Time{}, time.Time{}
 		case !m.due(p.askedAt.Add(headersPatience)):
 		case p.info.Pinned:
 			m.askHeaders(p, tip.Hash)
@@ -121,11 +123,18 @@ func (m *Machine) askFrom(p *peerState, from chainhash.Hash, locator []chainhash
 		msg.BlockLocatorHashes = append(msg.BlockLocatorHashes, &h)
 	}
 	p.asking, p.askedAt, p.askedFrom, p.news, p.invited = true, m.now, from, false, false
+	if p.merit.unheard.IsZero() {
+		p.merit.unheard = m.now
+	}
+	if p.merit.owes.IsZero() {
+		p.merit.owes = m.now
+	}
 	m.wakeAt(m.now.Add(SilentPeer))
 	m.send(p, msg)
 }
 
 func (m *Machine) headersReceived(p *peerState, headers []chain.Header) {
+	p.merit.unheard, p.merit.newcomer = time.Time{}, false
 	if m.fromGenesis(p, headers) {
 		m.rangeRefused(p)
 		return
@@ -223,6 +232,7 @@ func (m *Machine) nothingNew(p *peerState) {
 	}
 	p.ahead = false
 	p.answeredTip = tip.Hash
+	p.merit.owes = time.Time{}
 	if _, best, ok := m.tree.Find(p.last.Hash); p.last != (chain.Tip{}) && !(ok && best) {
 		return // it is on another branch
 	}
@@ -260,9 +270,14 @@ func (m *Machine) blockAnnounced(p *peerState) {
 // noteKnown notes that a peer has shown to know a header.
 func (m *Machine) noteKnown(p *peerState, last chain.Tip) {
 	p.info.Height = max(p.info.Height, last.Height)
-	if _, best, ok := m.tree.Find(last.Hash); ok && best && last.Height > p.known.Height {
+	_, best, ok := m.tree.Find(last.Hash)
+	if ok && best && last.Height > p.known.Height {
 		p.known = last
 		p.refusedFilters = false
+		m.useful(p)
+	}
+	if ok && best && last.Height == m.tree.Tip().Height {
+		m.knowsTip(p)
 	}
 }
 
@@ -313,6 +328,8 @@ func (m *Machine) badHeaders(p *peerState, headers []chain.Header, res chain.Res
 // best chain.
 func (m *Machine) headersChanged(c chain.Change) {
 	m.do(SaveHeaders{Change: c})
+	m.noteTip()
+	m.blockMissed()
 	if len(c.Disconnected) > 0 {
 		m.ranges.misfit = false
 		for _, p := range m.peers {
@@ -351,6 +368,7 @@ func (m *Machine) silent(p *peerState) bool {
 // headersCurrent is the rule of Progress.HeadersCurrent.
 func (m *Machine) headersCurrent() bool {
 	current := false
+	var waiting []*peerState
 	for _, p := range m.ready() {
 		switch {
 		case p.ahead:
@@ -358,16 +376,27 @@ func (m *Machine) headersCurrent() bool {
 		case m.answered(p):
 			current = true
 		default:
+			waiting = append(waiting, p)
+		}
+	}
+	if !current || m.unresolvedPinned() || m.tree.Work().Cmp(m.cfg.Params.MinWork()) < 0 {
+		return false
+	}
+	for _, p := range waiting {
+		if !m.excused(p) {
 			return false
 		}
 	}
-	return current && !m.unresolvedPinned() && m.tree.Work().Cmp(m.cfg.Params.MinWork()) >= 0
+	return true
 }
 
 func (m *Machine) tellCurrent(tip chain.Tip) {
 	now := m.headersCurrent()
 	if !m.headed {
 		m.headed = now || m.bulkDone()
+	}
+	if now && m.heeded.IsZero() {
+		m.heeded = m.now
 	}
 	if now && (!m.current || m.currentTip != tip) {
 		m.emit(HeadersCurrent{Tip: tip})

@@ -1,6 +1,14 @@
 package protocol
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"thistle/spv/addrmgr"
+	"thistle/spv/chain"
+
+	chainhash "github.com/btcsuite/btcd/chainhash/v2"
+)
 
 // Condition is what a person should know first about the connection, the worst
 // of what is found.
@@ -37,6 +45,28 @@ const (
 	HealthOffline
 )
 
+var conditionNames = [...]string{
+	HealthGood:         "good",
+	HealthStarting:     "starting",
+	HealthLone:         "lone",
+	HealthFew:          "few",
+	HealthUnfiltered:   "unfiltered",
+	HealthNodeBypassed: "node bypassed",
+	HealthNodeStuck:    "node stuck",
+	HealthOld:          "old",
+	HealthDispute:      "dispute",
+	HealthClock:        "clock",
+	HealthEclipse:      "eclipse",
+	HealthOffline:      "offline",
+}
+
+func (c Condition) String() string {
+	if int(c) < len(conditionNames) {
+		return conditionNames[c]
+	}
+	return "unknown"
+}
+
 // Health is how well the machine is connected.
 type Health struct {
 	Condition Condition
@@ -60,14 +90,148 @@ type Health struct {
 	ServedBytes, ServedMessages, RelayedTxs uint64
 }
 
+// healthWatch notices when the condition becomes another.
+type healthWatch struct {
+	told    Condition
+	any     bool // something was told
+	fewFrom time.Time
+	at      time.Time // when it was looked at
+	peers   int       // as many were here then
+}
+
 // Health is how well the machine is connected at a time.
 func (m *Machine) Health(now time.Time) Health {
-	var h Health
+	h := Health{Disputed: len(m.cf.direct), TipAge: max(0, now.Sub(m.tipFound)), Odds: 1}
+	if m.tipFound.IsZero() {
+		h.TipAge = 0
+	}
+	if !m.cfg.Params.Net.PoWNoRetargeting { // else blocks come when somebody wants them
+		h.Odds = math.Exp(-h.TipAge.Seconds() / blockInterval.Seconds())
+	}
+	h.ClockSkew, h.ClockPeers = m.clock.skew()
+	h.ServedBytes, h.ServedMessages, h.RelayedTxs = m.given.Bytes, m.given.Messages, m.given.Txs
+	m.countPeers(&h)
+	m.countBranches(&h)
+	h.Condition = m.condition(now, h)
+	return h
+}
+
+func (m *Machine) countPeers(h *Health) {
+	networks := make(map[string]bool)
+	groups := make(map[string]bool)
 	for _, p := range m.ready() {
 		h.Outbound++
+		groups[groupOf(p)], networks[networkOf(p.info.Addr)] = true, true
 		if p.info.Transport == TransportV2 {
 			h.Encrypted++
 		}
+		if p.servesFilters() && !m.mute(p) {
+			h.FilterPeers++
+			if m.cf.count() > 0 && p.agreedTo >= m.cf.tipHeight() {
+				h.Agreed++
+			}
+		}
 	}
-	return h
+	h.Inbound = len(m.inbound.present())
+	h.Groups, h.Networks = len(groups), len(networks)
+}
+
+// networkOf names the kind of network an address is in, empty if it is none.
+func networkOf(addr string) string {
+	a, err := addrmgr.Parse(addr)
+	if err != nil {
+		return ""
+	}
+	return a.Network().String()
+}
+
+// countBranches counts the other chains that peers stand by and that end close to
+// our tip.
+func (m *Machine) countBranches(h *Health) {
+	ends := make(map[chainhash.Hash]bool)
+	for _, p := range m.ready() {
+		_, best, ok := m.tree.Find(p.last.Hash)
+		if p.last != (chain.Tip{}) && ok && !best && p.last.Height+liveBlocks >= m.tree.Tip().Height {
+			ends[p.last.Hash] = true
+		}
+	}
+	h.Branches = len(ends)
+}
+
+// condition is the worst of what is found.
+func (m *Machine) condition(now time.Time, h Health) Condition {
+	stuck, own := m.ownStuck()
+	starting := m.book.started.IsZero() || now.Before(m.book.started.Add(healthGrace))
+	old := h.Odds < tooOld && (m.current || !starting)
+	few := !m.health.fewFrom.IsZero() && !now.Before(m.health.fewFrom.Add(fewPatience))
+	lowWork := m.headed && m.tree.Work().Cmp(m.cfg.Params.MinWork()) < 0
+	switch {
+	case h.Outbound == 0 && !starting:
+		return HealthOffline
+	case h.Outbound == 0:
+		return HealthStarting
+	case !m.book.pinned && !starting && (lowWork || old && h.Groups < fewGroups):
+		return HealthEclipse
+	case h.ClockSkew.Abs() > maxSkew && h.ClockPeers >= minClocks || m.whyNoHeaders() == WhyClock:
+		return HealthClock
+	case m.cf.dispute != nil && !starting || h.Branches > 0 && m.branchedLong(now):
+		return HealthDispute
+	case old:
+		return HealthOld
+	case m.book.pinned && own > 0 && stuck == own:
+		return HealthNodeStuck
+	case stuck > 0:
+		return HealthNodeBypassed
+	case starting && !m.current:
+		return HealthStarting
+	case h.FilterPeers == 0:
+		return HealthUnfiltered
+	case few:
+		return HealthFew
+	case h.Groups == 1 && !m.trusted():
+		return HealthLone
+	}
+	return HealthGood
+}
+
+// branchedLong tells whether our tip is so old that a race between two blocks is
+// over.
+func (m *Machine) branchedLong(now time.Time) bool { return now.Sub(m.tipAt) > raceOver }
+
+// trusted tells whether the person has named the only peers to use.
+func (m *Machine) trusted() bool { return m.book.pinned }
+
+// driveHealth tells of another condition than before.
+func (m *Machine) driveHealth() {
+	if m.tipFound.IsZero() {
+		m.noteTip()
+	}
+	m.wakeAt(laterOf(m.book.started.Add(healthGrace), m.now))
+	switch {
+	case len(m.ready()) >= min(m.peersWanted(), DefaultPeers):
+		m.health.fewFrom = time.Time{}
+	case m.health.fewFrom.IsZero():
+		m.health.fewFrom = m.now
+	}
+	w := &m.health
+	if len(m.peers) == w.peers && m.now.Sub(w.at) < time.Second {
+		return
+	}
+	w.at, w.peers = m.now, len(m.peers)
+	h := m.Health(m.now)
+	if h.Condition != m.health.told || !m.health.any {
+		m.health.told, m.health.any = h.Condition, true
+		m.emit(HealthChanged{Health: h})
+	}
+}
+
+// noteTip notes when our tip was found: now if we were watching, else by its
+// miner's word.
+func (m *Machine) noteTip() {
+	m.tipAt, m.tipFound = m.now, m.now
+	if header, ok := m.tree.HeaderAt(m.tree.Tip().Height); ok && !m.current {
+		if t := time.Unix(int64(header.Time()), 0); t.Before(m.now) {
+			m.tipFound = t
+		}
+	}
 }

@@ -114,12 +114,15 @@ type Progress struct {
 	// while they are being fetched.
 	BaseWanted int32
 
-	// HeadersCurrent: at least one peer is connected, every pinned address is
-	// connected or has failed, and each connected peer has answered getheaders
-	// from our tip with nothing new, or claims a start height not above ours
-	// and has been silent for SilentPeer. A peer whose chain lies in the future
-	// by our clock does not count while another has answered. Never with less
-	// work than the last checkpoint stands on.
+	// HeadersCurrent: at least one peer has answered getheaders from our tip with
+	// nothing new, every pinned address is connected or has failed, and no
+	// connected peer still has to answer. Who claims a start height not above
+	// ours has answered when it has been silent for SilentPeer. Once somebody has
+	// answered, a peer that claims more is waited for ten seconds (a pinned one a
+	// minute), one that talks on without our tip growing a minute, and one that
+	// comes when all has been current for long not at all: what it has to tell
+	// changes the tip. A peer whose chain lies in the future by our clock does
+	// not count. Never with less work than the last checkpoint stands on.
 	HeadersCurrent bool
 
 	FiltersFrom int32     // first height whose filter is kept, -1 if none is wanted yet

@@ -25,6 +25,50 @@ const (
 	// sparedOneIn is how many filter peers there are for each that is never
 	// replaced for being slow.
 	sparedOneIn = 4
+	// feelerPause is the pause between two connections that only find out whether
+	// an address is alive.
+	feelerPause = 2 * time.Minute
+	// rotateMin and rotateMax bound the random time after which, at rest, one
+	// filter peer gives its place to a new one; rotateFor is how long the new one
+	// may take to come and be heard.
+	rotateMin = 20 * time.Minute
+	rotateMax = time.Hour
+	rotateFor = 2 * time.Minute
+	// lookoutPeers more are kept for lookoutFor when no block has come for long.
+	lookoutPeers = 2
+	lookoutFor   = 5 * time.Minute
+	// sendingPeers is how many peers for transactions are kept while one of ours
+	// is on its way: half of them are told and half are listened to.
+	sendingPeers = 4
+	// maxMissed is how many new blocks in a row a peer may not know of while
+	// others do, and maxUnserved how many that it is asked for it may not give.
+	maxMissed   = 6
+	maxUnserved = 4
+	// ownPatience is how long the person's own node may make no progress.
+	ownPatience = time.Minute
+	// settledAfter is how long headers must have been current for a peer that
+	// comes then to be waited for no more.
+	settledAfter = time.Minute
+	// healthGrace is how long finding peers may take before it is said that there
+	// are none, and fewPatience how long too few may be here.
+	healthGrace = time.Minute
+	fewPatience = 10 * time.Minute
+	// blockInterval is the time between two blocks, on average. With odds below
+	// tooOld that none came for so long (an hour and a half) a tip is old.
+	blockInterval = 10 * time.Minute
+	tooOld        = 1.3e-4
+	// fewGroups is how many parts of the network peers must be in for an old tip
+	// not to look like one attacker's work.
+	fewGroups = 3
+	// maxSkew is by how much our clock may differ from that of most peers.
+	maxSkew = 10 * time.Minute
+	// raceOver is after what time two chains of about the same work are no race
+	// of two blocks any more.
+	raceOver = 20 * time.Minute
+	// minClocks is how many parts of the network must have told the time for it
+	// to be compared with ours, maxClocks how many are remembered.
+	minClocks = 5
+	maxClocks = 31
 	// minFilterPeers of them should serve compact filters, so that two can be
 	// compared.
 	minFilterPeers = 2
@@ -177,6 +221,8 @@ const (
 	// before the goal of headers is taken back: a day's blocks.
 	claimSlack = 144
 
+	// limitedBlocks is how many of the newest blocks a pruned node has (BIP159).
+	limitedBlocks = 288
 	// blocksInFlight bounds blocks asked for at once.
 	blocksInFlight = 4
 	// maxBlockBytes bounds what they may take together.

@@ -88,6 +88,10 @@ type Machine struct {
 	lookedFrom chainhash.Hash // our tip since lookAt was set
 	lookAt     time.Time      // when everybody is asked again
 
+	tipAt    time.Time // when our tip was learned of
+	tipFound time.Time // when it was found, as far as can be told
+	heeded   time.Time // when headers were current for the first time
+
 	current     bool // Progress.HeadersCurrent as last told
 	currentTip  chain.Tip
 	warnedClock time.Time
@@ -105,6 +109,9 @@ type Machine struct {
 	couriers []*courier
 	meters   meters
 	crew     crew
+	own      []*ownNode
+	clock    clock
+	health   healthWatch
 
 	inbound inbound
 	vouched vouched
@@ -126,6 +133,8 @@ func New(cfg Config) *Machine {
 	m.ranges = headerRanges{want: m.tree.Base().Height, filters: -1}
 	m.book.init(cfg)
 	m.crew.init(cfg)
+	m.own = ownNodes(slices.Concat(cfg.Pinned, cfg.Preferred))
+	m.clock.init()
 	m.cf.init(cfg.Filters)
 	m.relay.init()
 	if cfg.Serve {
@@ -163,6 +172,8 @@ func (m *Machine) begin(now time.Time) {
 }
 
 func (m *Machine) finish() []Output {
+	m.driveOwn()
+	m.driveMerit()
 	m.driveCrew()
 	m.drivePeers()
 	m.driveHeaders()
@@ -178,6 +189,7 @@ func (m *Machine) finish() []Output {
 	m.driveGuests()
 	m.driveVouched()
 	m.meterProgress()
+	m.driveHealth()
 	out := m.out
 	m.out = nil
 	return out

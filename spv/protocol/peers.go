@@ -14,7 +14,8 @@ import (
 type peerState struct {
 	info    PeerInfo
 	role    role
-	spared  bool   // from being replaced for being slow
+	spared  bool // from being replaced for being slow
+	merit   merit
 	leaving bool   // Disconnect was asked for
 	reason  Reason // why, if so
 	up      bool   // PeerUp was told
@@ -83,6 +84,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: firstLanes}}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
+	m.clock.note(p)
 	if r := m.admit(p); r != ReasonNone {
 		m.drop(p, r)
 		if a := m.book.byAddr[info.Addr]; r == ReasonNotNeeded && info.ServesFilters() && a != nil {
@@ -93,6 +95,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	if p.role == roleNone {
 		return
 	}
+	p.merit.newcomer = m.current && m.due(m.heeded.Add(settledAfter))
 	m.retryBlocks()
 	m.send(p, &wire.MsgSendHeaders{})
 	p.up = true

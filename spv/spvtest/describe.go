@@ -87,7 +87,7 @@ func describeHeaders(hs []chain.Header, names func(any) string) string {
 func describeOutput(out protocol.Output, names func(any) string) string {
 	switch out := out.(type) {
 	case protocol.Dial:
-		return "dial " + out.Addr
+		return "dial " + out.Addr + describePurpose(out.Purpose)
 	case protocol.Disconnect:
 		return fmt.Sprintf("leave %s: %v", names(out.Peer), out.Reason)
 	case protocol.Send:
@@ -221,10 +221,24 @@ func describeEvent(e protocol.Event, names func(any) string) string {
 		return fmt.Sprintf("tx acknowledged: %s by %s", names(e.TxID), e.Peer.Addr)
 	case protocol.TxEchoed:
 		return fmt.Sprintf("tx echoed: %s by %s", names(e.TxID), e.Peer.Addr)
+	case protocol.HealthChanged:
+		return "health is " + e.Health.Condition.String()
 	case protocol.Warned:
 		return "warning: " + describeWarning(e.Warning)
 	}
 	return fmt.Sprintf("%T", e)
+}
+
+func describePurpose(p protocol.Purpose) string {
+	switch p {
+	case protocol.ForBlocks:
+		return " for blocks"
+	case protocol.ForFeeling:
+		return " to feel for it"
+	case protocol.ForBroadcast:
+		return " for a broadcast"
+	}
+	return ""
 }
 
 func describeWarning(w protocol.Warning) string {

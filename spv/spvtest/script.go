@@ -22,9 +22,12 @@ import (
 //	network period=10          targets change, and each period ends in a checkpoint
 //	chain 10                   the true chain has ten blocks
 //	fork b from=7 blocks=5     another branch: its blocks are b8, b9, …
-//	start pinned=alice keep=1  the machine begins; also have=N headers on disk,
-//	                           peers=N, first=N for a chain that begins there
-//	connect alice height=10    a handshake is done; also nofilters
+//	start pinned=alice keep=1  the machine begins; also preferred=bob,
+//	                           have=N headers on disk,
+//	                           peers=N, first=N for a chain that begins there,
+//	                           age=2h for the newest block's, and the word health
+//	                           for news of that
+//	connect alice height=10    a handshake is done; also nofilters, clock=20m
 //	disconnect alice, dialfail alice, addresses alice bob
 //	headers alice 1..10        also b8..b12, "none", and bad=LIE
 //	range alice 1..10          headers that go on from where alice was asked to, or "none"
@@ -51,6 +54,7 @@ type Script struct {
 	labels   map[chainhash.Hash]string
 	pings    map[string]uint64
 	disk     map[chainhash.Hash][]byte
+	health   bool                        // it is told of
 	purposes map[string]protocol.Purpose // of the last dial
 	out      strings.Builder
 }
@@ -177,7 +181,12 @@ func (s *Script) boot(c *command) {
 		}
 	}
 	tree := chain.New(s.gen.params, s.gen.params.BaseBelow(int32(c.number("first", 0))))
-	s.start = time.Unix(int64(b.Tip().Header.Time()), 0).Add(30 * 24 * time.Hour).UTC()
+	s.health = c.word(0) == "health"
+	age := 30 * 24 * time.Hour
+	if d, err := time.ParseDuration(c.keys["age"]); err == nil {
+		age = d
+	}
+	s.start = time.Unix(int64(b.Tip().Header.Time()), 0).Add(age).UTC()
 	s.now = s.start
 	if have := c.number("have", 0); have > 0 {
 		if _, err := tree.Add(s.now, b.Headers(1, int32(have))); err != nil {
@@ -190,6 +199,9 @@ func (s *Script) boot(c *command) {
 	cfg.Filters.Filter = func(_ int32, block chainhash.Hash) []byte { return s.disk[block] }
 	if p := c.keys["pinned"]; p != "" {
 		cfg.Pinned = strings.Split(p, ",")
+	}
+	if p := c.keys["preferred"]; p != "" {
+		cfg.Preferred = strings.Split(p, ",")
 	}
 	s.machine = protocol.New(cfg)
 	if keep := c.number("keep", -1); keep >= 0 {
@@ -259,6 +271,11 @@ func (s *Script) carry(outs []protocol.Output) {
 			}
 			_, afterTx = out.Msg.(*wire.MsgTx)
 		}
+		if e, ok := out.(protocol.Emit); ok && !s.health {
+			if _, ok := e.Event.(protocol.HealthChanged); ok {
+				continue
+			}
+		}
 		flush()
 		s.say(Describe(out, s.name))
 	}
@@ -303,8 +320,9 @@ func (s *Script) connect(c *command) error {
 	if c.word(1) == "nofilters" {
 		services &^= wire.SFNodeCF
 	}
+	ahead, _ := time.ParseDuration(c.keys["clock"])
 	s.step(protocol.PeerConnected{Info: protocol.PeerInfo{ID: s.nextID, Addr: name, Purpose: s.purposes[name], Services: services,
-		StartHeight: int32(c.number("height", 0)), Since: s.now, TxRelay: true, WTxID: c.word(1) == "wtxid"}})
+		StartHeight: int32(c.number("height", 0)), Since: s.now, ClockAhead: ahead, TxRelay: true, WTxID: c.word(1) == "wtxid"}})
 	return nil
 }
 

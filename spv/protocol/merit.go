@@ -1,0 +1,74 @@
+package protocol
+
+import "time"
+
+// merit is what a peer has been good for, so that its place does not stay with
+// one that is polite and of no use.
+type merit struct {
+	gave     time.Time // when it last gave what we had not got, or knew our tip
+	missed   int       // blocks in a row that it has not shown to know
+	unserved int       // blocks in a row that it was asked for in vain
+	unheard  time.Time // since when a question about headers lies; zero if none does
+	owes     time.Time // since when it has not answered from our tip; zero if it has
+	filterAt time.Time // when it last gave a filter
+	newcomer bool      // it came when headers had long been current, and has not answered yet
+}
+
+// useful notes that a peer has given something.
+func (m *Machine) useful(p *peerState) { p.merit.gave = m.now }
+
+// blockMissed counts a new block that peers are to show to know: what they did
+// before is forgotten.
+func (m *Machine) blockMissed() {
+	if !m.current {
+		return // while catching up nobody is late
+	}
+	for _, p := range m.ready() {
+		p.merit.missed++
+	}
+}
+
+// knowsTip notes that a peer has shown to know a block at or above our tip.
+func (m *Machine) knowsTip(p *peerState) {
+	p.merit.missed = 0
+	m.useful(p)
+}
+
+// driveMerit lets go of one peer that is of no use while others are. A peer of
+// the person's choice stays.
+func (m *Machine) driveMerit() {
+	peers := m.ready()
+	for _, p := range peers {
+		idle := p.merit.missed > maxMissed || p.merit.unserved > maxUnserved
+		if !idle || p.info.Pinned {
+			continue
+		}
+		for _, q := range peers {
+			if q != p && q.merit.missed == 0 && q.merit.unserved == 0 && !q.merit.gave.IsZero() {
+				m.drop(p, ReasonSlow)
+				return
+			}
+		}
+	}
+}
+
+// excused tells whether headers are current without the word of a peer that owes
+// an answer while others have given theirs: one that says nothing, or talks on
+// without anything coming of it, and one that has only just come.
+func (m *Machine) excused(p *peerState) bool {
+	patience := headersTimeout
+	if p.info.Pinned {
+		patience = headersPatience
+	}
+	if p.merit.newcomer {
+		return true
+	}
+	if since := p.merit.unheard; !since.IsZero() && m.due(since.Add(patience)) {
+		return true
+	}
+	since := p.merit.owes
+	if since.Before(m.tipAt) {
+		since = m.tipAt
+	}
+	return !p.merit.owes.IsZero() && m.due(since.Add(headersPatience))
+}

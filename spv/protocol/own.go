@@ -1,0 +1,88 @@
+package protocol
+
+import "time"
+
+// ownNode is a peer named by the person. It comes first as long as it works; it
+// must not be the end of everything when it does not.
+type ownNode struct {
+	addr    string
+	peer    *peerState // nil while it is not connected
+	worksAt time.Time  // when it was last seen to work
+	stuck   bool
+}
+
+func ownNodes(addrs []string) []*ownNode {
+	list := make([]*ownNode, len(addrs))
+	for i, addr := range addrs {
+		list[i] = &ownNode{addr: addr}
+	}
+	return list
+}
+
+// driveOwn notices which of the person's own nodes make no progress.
+func (m *Machine) driveOwn() {
+	for _, o := range m.own {
+		o.peer = nil
+		for _, p := range m.ready() {
+			if p.info.Addr == o.addr && p.info.Pinned {
+				o.peer = p
+			}
+		}
+		if o.worksAt.IsZero() || m.works(o.peer) {
+			o.worksAt, o.stuck = m.now, false
+		}
+		if !o.stuck && m.due(o.worksAt.Add(ownPatience)) && (m.book.pinned || m.othersWork()) {
+			o.stuck = true
+			m.warn(Warning{Kind: WarnNodeStuck, Peer: o.addr})
+		}
+	}
+}
+
+// works tells whether a peer has nothing to be blamed for: it knows our tip or
+// gives us something, and answers what it is asked.
+func (m *Machine) works(p *peerState) bool {
+	if p == nil {
+		return false
+	}
+	gives := !m.due(p.merit.gave.Add(ownPatience)) || !m.due(p.info.Since.Add(ownPatience))
+	return (gives || m.answered(p) && p.info.StartHeight <= m.tree.Tip().Height) &&
+		p.merit.unserved == 0 && !m.mute(p)
+}
+
+// mute tells of a filter peer named by the person, which stays whatever it does,
+// that it has answered nothing about filters for long.
+func (m *Machine) mute(p *peerState) bool {
+	return p.info.Pinned && p.cooled > maxCooled && !m.now.Before(p.merit.filterAt.Add(fullBlocksAfter))
+}
+
+// othersWork tells whether anybody but the person's own nodes is of use.
+func (m *Machine) othersWork() bool {
+	for _, p := range m.ready() {
+		if !p.info.Pinned && m.answered(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownStuck counts the person's own nodes that make no progress, and those that
+// there are.
+func (m *Machine) ownStuck() (stuck, all int) {
+	for _, o := range m.own {
+		if o.stuck {
+			stuck++
+		}
+	}
+	return stuck, len(m.own)
+}
+
+// favoured tells whether a peer is the person's own and works: what tells of the
+// wallet, blocks above all, is asked of it first.
+func (m *Machine) favoured(p *peerState) bool {
+	for _, o := range m.own {
+		if o.peer == p {
+			return !o.stuck
+		}
+	}
+	return false
+}
