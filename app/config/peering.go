@@ -72,14 +72,6 @@ func (p Peering) Check() error {
 	if p.Unknown {
 		return refuse(FieldUnknown, "the file of settings cannot be read, so it is not known whether to go through a proxy; choose again, or mend the file")
 	}
-	for _, named := range []struct {
-		field string
-		addrs []string
-	}{{FieldConnect, p.Connect}, {FieldPreferred, p.Preferred}, {FieldBloom, some(p.Bloom)}} {
-		if err := p.checkNamed(named.field, named.addrs); err != nil {
-			return err
-		}
-	}
 	if p.Proxy != "" {
 		if strings.Contains(p.Proxy, "@") {
 			return refuse(FieldProxy, "a proxy takes no name or password here: each connection gets one of its own")
@@ -90,6 +82,14 @@ func (p Peering) Check() error {
 	}
 	if p.OnionOnly && p.Proxy == "" {
 		return refuse(FieldOnion, "onion addresses are reached through a proxy alone, Tor's for example at 127.0.0.1:9050: name it too")
+	}
+	for _, named := range []struct {
+		field string
+		addrs []string
+	}{{FieldConnect, p.Connect}, {FieldPreferred, p.Preferred}, {FieldBloom, some(p.Bloom)}} {
+		if err := p.checkNamed(named.field, named.addrs); err != nil {
+			return err
+		}
 	}
 	return p.checkListen()
 }

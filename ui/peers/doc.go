@@ -1,10 +1,11 @@
 // Package peers is the screen that shows whom the wallet talks to and how far
-// that has brought it: a star of peers around the person, four bars with a
-// sentence, and a table.
+// that has brought it: a star of peers around the person; how well that is, in
+// one sentence, or four bars of the sync; and a table. Peers can be added there,
+// looked at and refused.
 //
 // # Rules
 //
-//   - It shows what it is told, and asks for nothing. Bars stand still while
+//   - It shows what it is told. Bars stand still while
 //     nothing happens; nothing here moves by itself, since every frame costs
 //     power.
 //   - Peers keep their places as long as they stay; the table is a list that

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"reflect"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -12,8 +13,13 @@ import (
 
 // Screen shows the peers.
 type Screen struct {
+	host    kit.Host
+	a       Actions
 	content *fyne.Container
 	star    *star
+	views   *kit.Segments
+	panels  [2]fyne.CanvasObject // health, sync
+	health  *health
 	steps   [4]step
 	line    *kit.Paragraph
 	table   *table
@@ -21,20 +27,51 @@ type Screen struct {
 	drawn   bool // Update was called
 }
 
+// The panels beside the star.
+const (
+	healthPanel = iota
+	syncPanel
+)
+
 // New builds the screen, without peers.
-func New(kit.Host, Actions) *Screen {
-	s := &Screen{star: newStar(), line: kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.line"), table: newTable()}
+func New(host kit.Host, a Actions) *Screen {
+	s := &Screen{
+		host: host, a: a, star: newStar(), health: newHealth(),
+		line: kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.line"),
+	}
+	s.table = newTable(s.look)
 	for i, id := range []string{"peers.headers", "peers.filterheaders", "peers.filters", "peers.blocks"} {
 		s.steps[i] = newStep(id)
 	}
-	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", nil)
+	add := kit.Secondary("peers.add", "Add peer", nil, s.add)
+	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", add)
 	// Room for the longest sentence, so that nothing moves when it changes.
 	line := container.NewStack(kit.Blank(0, 54), s.line)
-	sync := kit.Column(kit.Gap+2, kit.NewText(kit.Heading, "Sync"), s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)
-	top := kit.Shares(kit.Space, []float32{0.335, 0.665}, kit.Card(s.star), kit.Card(sync))
+	s.panels = [2]fyne.CanvasObject{s.health.box, kit.Column(kit.Gap+2, s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)}
+	s.views = kit.NewSegments("peers.view", []string{"Connection", "Sync"}, s.show)
+	s.show(healthPanel)
+	about := kit.Column(kit.Gap+2, kit.Inset(0, 0, 0, -7, kit.Row(0, s.views)), container.NewStack(s.panels[0], s.panels[1]))
+	top := kit.Shares(kit.Space, []float32{0.335, 0.665}, kit.Card(s.star), kit.Card(about))
 	rows := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius), kit.Inset(12, 10, 10, 10, s.table.content))
 	s.content = kit.Page(head, container.NewBorder(kit.Inset(0, 0, kit.Space, 0, top), nil, nil, nil, rows))
 	return s
+}
+
+// show shows one of the panels.
+func (s *Screen) show(panel int) {
+	for i, p := range s.panels {
+		setShown(p, i == panel)
+	}
+	if s.content != nil {
+		s.settle()
+	}
+}
+
+// settle lays the screen out twice: paragraphs know their height only after they
+// have been given a width.
+func (s *Screen) settle() {
+	s.content.Refresh()
+	s.content.Refresh()
 }
 
 // Content is what the shell puts into the window.
@@ -52,8 +89,16 @@ func (s *Screen) Update(state present.PeersState) {
 	if first || !slices.Equal(old.Star, state.Star) || old.More != state.More {
 		s.star.set(state.Star, state.More)
 	}
-	if first || !slices.Equal(old.Rows, state.Rows) || old.Empty != state.Empty {
+	if first || !reflect.DeepEqual(old.Rows, state.Rows) || old.Empty != state.Empty {
 		s.table.set(state.Rows, state.Empty)
+	}
+	if first && state.Busy {
+		s.views.SetCurrent(syncPanel)
+		s.show(syncPanel)
+	}
+	if first || !reflect.DeepEqual(old.Health, state.Health) {
+		s.health.set(state.Health)
+		s.settle()
 	}
 }
 

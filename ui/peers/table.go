@@ -23,15 +23,19 @@ type table struct {
 	reason  *kit.Paragraph
 }
 
-func newTable() *table {
+func newTable(look func(present.PeerRow)) *table {
 	t := &table{reason: kit.NewParagraph(kit.Body, kit.Muted, "").Centre().Called("peers.empty")}
 	head := kit.NewHeads(kit.Gap, weights,
 		kit.Head{Title: "Address"}, kit.Head{Title: "Software"}, kit.Head{Title: "Serves"}, kit.Head{Title: "Height"},
-		kit.Head{Title: "Ping"}, kit.Head{Title: "Connected"}, kit.Head{Title: "Least fee"})
-	t.list = kit.NewList("peers.list", func() int { return len(t.rows) }, newRow, func(i int, row *kit.ListRow) { fill(row, t.rows[i]) })
+		kit.Head{Title: "Ping"}, kit.Head{Title: "Connected"}, kit.Head{Title: "Line"})
+	t.list = kit.NewList("peers.list", func() int { return len(t.rows) }, newRow, func(i int, row *kit.ListRow) {
+		to := t.rows[i]
+		fill(row, to)
+		row.SetTapped(func() { look(to) })
+	})
 	t.empty = kit.Middle(kit.AtMost(460, kit.Column(kit.Gap,
 		kit.NewText(kit.Heading, "Looking for peers…").Centre(), t.reason)))
-	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(t.list, t.empty))
+	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(kit.Blank(0, 156), t.list, t.empty))
 	return t
 }
 
@@ -48,7 +52,7 @@ func (t *table) set(rows []present.PeerRow, empty string) {
 	t.list.Refresh()
 }
 
-// newRow is a line of the table, which cannot be pressed.
+// newRow is a line of the table, which shows more when it is pressed.
 func newRow() *kit.ListRow {
 	cells := []fyne.CanvasObject{kit.NewText(kit.Mono, "").Shortened()}
 	for range weights[1:] {
@@ -58,7 +62,7 @@ func newRow() *kit.ListRow {
 }
 
 func fill(row *kit.ListRow, to present.PeerRow) {
-	texts := []string{to.Address, to.Software, to.Serves, to.Height, to.Ping, to.Since, to.Floor}
+	texts := []string{to.Address, to.Software, to.Serves, to.Height, to.Ping, to.Since, to.Line}
 	row.SetID("peers.row." + to.Key)
 	row.SetLabel(strings.Join(texts, ", "))
 	for i, o := range row.Content().(*fyne.Container).Objects {

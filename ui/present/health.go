@@ -53,6 +53,9 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 	case app.HealthLone:
 		return lone(h, s)
 	case app.HealthFew:
+		if s.Demo || len(s.Peering.Connect) > 0 {
+			return lone(h, s)
+		}
 		return say(Warn, "Few peers", "For some time only "+Count(h.Outbound, "peer has", "peers have")+" been reached, fewer than it takes to be sure.",
 			"Thistle goes on looking. If it stays so, see whether a firewall keeps it from the network, or add a peer.")
 	case app.HealthUnfiltered:
@@ -69,7 +72,7 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 	case app.HealthDispute:
 		return dispute(h)
 	case app.HealthClock:
-		return say(Warn, "Clock differs", "This computer's clock is "+skewWords(h.ClockSkew)+" most peers'.", "Set the clock, or let the computer set it by itself.")
+		return say(Warn, "Clock differs", "By the clocks of most peers this computer's is "+skewWords(h.ClockSkew)+".", "Set the clock, or let the computer set it by itself.")
 	case app.HealthEclipse:
 		return say(Bad, "Perhaps cut off", "The newest block is "+Duration(h.TipAge)+" old and all peers are in "+parts(h.Groups)+": somebody may be keeping the real network from you.",
 			"Do not rely on new payments now. Connect in another way: another internet connection, Tor, or a peer that you trust.")
@@ -77,6 +80,20 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 		return say(Bad, "Not connected", "No peer can be reached.", offlineDo(s))
 	}
 	return say(Good, "Well connected", wellConnected(h, s), "")
+}
+
+// HealthAlarm is what a person should know at once, wherever it looks; empty for
+// nothing.
+func HealthAlarm(s Snapshot) string {
+	if s.Health == nil {
+		return ""
+	}
+	switch s.Health.Condition {
+	case app.HealthEclipse, app.HealthNodeStuck, app.HealthClock:
+		o := conditionOf(*s.Health, s)
+		return both(o.Words, o.Do)
+	}
+	return ""
 }
 
 func startingDo(s Snapshot) string {
@@ -211,7 +228,7 @@ func tipFact(h app.Health, s Snapshot) Text {
 	if s.Network != "mainnet" || s.Demo || h.Odds >= unusual {
 		return Text{words, Neutral}
 	}
-	return Text{words + ", once in " + rarely(h.Odds), Warn}
+	return Text{words + " · 1 in " + rarely(h.Odds), Warn}
 }
 
 // rarely is how many times it takes, on average, for something of such odds to
@@ -236,17 +253,17 @@ func clockFact(h app.Health) Text {
 	case h.ClockPeers == 0:
 		return Text{"—", Neutral}
 	case h.ClockSkew.Abs() < inStep:
-		return Text{"as most peers'", Good}
+		return Text{"right", Good}
 	case h.Condition == app.HealthClock:
-		return Text{skewWords(h.ClockSkew) + " most peers'", Warn}
+		return Text{skewWords(h.ClockSkew), Warn}
 	}
-	return Text{skewWords(h.ClockSkew) + " most peers'", Neutral}
+	return Text{skewWords(h.ClockSkew), Neutral}
 }
 
 // skewWords says where this clock is if others are ahead by so much.
 func skewWords(ahead time.Duration) string {
 	if ahead < 0 {
-		return Duration(-ahead) + " ahead of"
+		return Duration(-ahead) + " ahead"
 	}
 	return Duration(ahead) + " behind"
 }
@@ -264,9 +281,9 @@ func servedFact(h app.Health, s Snapshot) Text {
 	case given != "":
 		return Text{given, Neutral}
 	case s.Peering.Listen == "":
-		return Text{"nothing: others cannot connect to you", Muted}
+		return Text{"nothing", Muted}
 	}
-	return Text{"nothing yet", Muted}
+	return Text{"nothing yet", Neutral}
 }
 
 func sizeGiven(bytes uint64) string {

@@ -49,10 +49,10 @@ func TestHealthSentences(t *testing.T) {
 	}).Words, "1 h 40 min; by chance that happens once in 22\u202f000 blocks")
 	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
 		h.Condition, h.ClockSkew = app.HealthClock, 2*time.Hour
-	}).Words, "2 h behind most peers'")
+	}).Words, "By the clocks of most peers this computer's is 2 h behind")
 	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
 		h.Condition, h.ClockSkew = app.HealthClock, -5*time.Minute
-	}).Words, "5 min ahead of most peers'")
+	}).Words, "5 min ahead")
 }
 
 // TestHealthAsChosen: what somebody has chosen is no fault, and a proxy that does
@@ -76,10 +76,37 @@ func TestHealthAsChosen(t *testing.T) {
 		s.Peering.Proxy = "127.0.0.1:9050"
 	})
 	require.Contains(t, proxy.Do, "127.0.0.1:9050 is running. Thistle does not go around it.")
+	few := healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Condition = app.HealthFew
+		s.Peering.Connect = []string{"node:8333"}
+	})
+	require.Equal(t, present.Good, few.Title.Tone)
 	none := present.HealthOf(present.Snapshot{Stopped: &app.Error{Kind: app.KindPeering, Detail: "no proxy"}})
 	require.Equal(t, "Thistle is not running as a peer.", none.Words)
 	require.Equal(t, "No proxy.", none.Do)
 	require.Empty(t, none.Facts)
+}
+
+// TestHealthIsHeardEverywhere: the rail names what is wrong, and what is grave
+// stands above every screen.
+func TestHealthIsHeardEverywhere(t *testing.T) {
+	t.Parallel()
+	s := inSync()
+	h := healthy()
+	s.Health = &h
+	require.Equal(t, present.Good, present.RailOf(s).Tone)
+	require.Empty(t, present.HealthAlarm(s))
+	s.Peering.LowData = true
+	require.Contains(t, present.RailOf(s).Note, "low data · ")
+	h.Condition = app.HealthFew
+	require.Equal(t, "Few peers", present.RailOf(s).Note)
+	require.Equal(t, present.Warn, present.RailOf(s).Tone)
+	require.Empty(t, present.HealthAlarm(s))
+	h.Condition = app.HealthEclipse
+	require.Equal(t, present.Bad, present.RailOf(s).Tone)
+	require.Contains(t, present.HealthAlarm(s), "keeping the real network from you. Do not rely")
+	s.Health = nil
+	require.Empty(t, present.HealthAlarm(s))
 }
 
 func TestHealthFacts(t *testing.T) {
@@ -102,15 +129,15 @@ func TestHealthFacts(t *testing.T) {
 	require.Equal(t, present.Text{Words: "all 3 agree", Tone: present.Good}, fact("Filters", as))
 	require.Equal(t, "disputed at 1 block", fact("Filters", func(_ *present.Snapshot, h *app.Health) { h.Disputed = 1 }).Words)
 	require.Equal(t, "4 min ago", fact("Newest block", as).Words)
-	require.Equal(t, present.Text{Words: "1 h 10 min ago, once in 1\u202f100", Tone: present.Warn},
+	require.Equal(t, present.Text{Words: "1 h 10 min ago · 1 in 1\u202f100", Tone: present.Warn},
 		fact("Newest block", func(_ *present.Snapshot, h *app.Health) { h.TipAge, h.Odds = 70*time.Minute, 0.00091 }))
 	require.Equal(t, "1 h 10 min ago", fact("Newest block", func(s *present.Snapshot, h *app.Health) {
 		s.Network, h.TipAge, h.Odds = "regtest", 70*time.Minute, 0.00091
 	}).Words)
-	require.Equal(t, present.Text{Words: "as most peers'", Tone: present.Good}, fact("Clock", as))
-	require.Equal(t, "1 min behind most peers'", fact("Clock", func(_ *present.Snapshot, h *app.Health) { h.ClockSkew = time.Minute }).Words)
+	require.Equal(t, present.Text{Words: "right", Tone: present.Good}, fact("Clock", as))
+	require.Equal(t, "1 min behind", fact("Clock", func(_ *present.Snapshot, h *app.Health) { h.ClockSkew = time.Minute }).Words)
 	require.Equal(t, "seen once in a block", fact("Payments", func(s *present.Snapshot, _ *app.Health) { s.Peering.LowData = true }).Words)
-	require.Contains(t, fact("Given back", as).Words, "others cannot connect")
+	require.Equal(t, "nothing", fact("Given back", as).Words)
 	require.Equal(t, "12.3 MB · 1 payment passed on", fact("Given back", func(_ *present.Snapshot, h *app.Health) {
 		h.ServedBytes, h.RelayedTxs = 12_345_678, 1
 	}).Words)

@@ -25,6 +25,12 @@ type PeersState struct {
 	Rows []PeerRow
 	// Empty says why there are no rows.
 	Empty string
+
+	Health HealthState
+	// Busy: there is something to catch up with.
+	Busy bool
+	// Network is what a port that is not typed is taken from.
+	Network string
 }
 
 // PeerDot is a peer in the star.
@@ -44,8 +50,12 @@ type Bar struct {
 // PeerRow is a peer in the table. Key is its address, whole; whatever it told us
 // is made plain.
 type PeerRow struct {
-	Key                                                   string
-	Address, Software, Serves, Height, Ping, Since, Floor string
+	Key                                                  string
+	Address, Software, Serves, Height, Ping, Since, Line string
+	// Named: the person wants to be connected to it.
+	Named bool
+	// Details has the rest, for a closer look.
+	Details []Fact
 }
 
 // mostDots is how many peers the star has room for.
@@ -55,7 +65,7 @@ const mostDots = 12
 func PeersOf(s Snapshot) PeersState {
 	o := PeersState{
 		Headers: headersBar(s), FilterHeaders: filterHeadersBar(s.Progress), Filters: filtersBar(s), Blocks: blocksBar(s.Progress),
-		Line: peersNews(s),
+		Line: peersNews(s), Health: HealthOf(s), Busy: UnderWay(s), Network: s.Network,
 	}
 	peers := slices.Clone(s.Peers)
 	slices.SortFunc(peers, func(a, b app.Peer) int { // new ones come last, so that nothing moves
@@ -278,13 +288,19 @@ func knownUntil(s Snapshot) string {
 func peerRow(p *app.Peer, s Snapshot) PeerRow {
 	r := PeerRow{
 		Key: p.Addr, Address: peerAddress(p.Addr, s.Network), Software: orDash(Plain(p.UserAgent)), Serves: serves(p),
-		Height: "—", Ping: ping(p.Latency), Since: orDash(Ago(p.Since, s.Now)), Floor: "—",
+		Height: "—", Ping: ping(p.Latency), Since: orDash(Ago(p.Since, s.Now)), Line: Line(p.Transport), Named: p.Named,
 	}
 	if h := max(p.Height, p.StartHeight); h > 0 {
 		r.Height = number(h)
 	}
+	floor := "—"
 	if p.FeeFloor > 0 {
-		r.Floor = p.FeeFloor.String()
+		floor = p.FeeFloor.String()
+	}
+	say := func(name, value string) Fact { return Fact{name, Text{Words: orDash(value)}} }
+	r.Details = []Fact{
+		say("Address", Plain(p.Addr)), say("For", PeerPurpose(*p)), say("Software", r.Software), say("Offers", Plain(strings.Join(p.Services, ", "))),
+		say("Newest block", r.Height), say("Answers in", r.Ping), say("Connected", r.Since), say("Line", r.Line), say("Least fee", floor),
 	}
 	return r
 }

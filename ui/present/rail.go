@@ -114,7 +114,7 @@ func syncOf(s Snapshot) syncing {
 func Stopped(err error) string {
 	var e *app.Error
 	if errors.As(err, &e) && e.Kind == app.KindNoPeers && e.Detail != "" {
-		return "No peers to connect to: " + ended(Plain(e.Detail)) + " (--connect, when Thistle is started)."
+		return "No peers to connect to: " + ended(Plain(e.Detail)) + " (the screen of peers has a button for that)."
 	}
 	return Sentence(err)
 }
@@ -175,6 +175,14 @@ func inSync(s Snapshot) syncing {
 		r.note = "no peer serves filters"
 	} else if on {
 		r.note = "checking old headers · " + percentOf(checked)
+	}
+	if s.Peering.LowData && r.note == lastBlock(s) {
+		r.note = dotted("low data", Ago(s.Progress.TipTime, s.Now))
+	}
+	if s.Health != nil {
+		if h := conditionOf(*s.Health, s).Title; h.Tone == Warn || h.Tone == Bad {
+			r.tone, r.note = h.Tone, h.Words
+		}
 	}
 	if s.Network == "mainnet" && s.Now.Sub(s.Progress.TipTime) > late {
 		r.tone, r.doing, r.note = Warn, "No news", lastBlock(s)

@@ -179,7 +179,7 @@ func TestRailTellsTheTruth(t *testing.T) {
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	nobody := &app.Error{Op: "look for peers", Kind: app.KindNoPeers, Detail: "regtest has no public peers, so name one to connect to"}
-	require.Equal(t, "No peers to connect to: regtest has no public peers, so name one to connect to (--connect, when Thistle is started).", present.Stopped(nobody))
+	require.Equal(t, "No peers to connect to: regtest has no public peers, so name one to connect to (the screen of peers has a button for that).", present.Stopped(nobody))
 	full := &app.Error{Op: "run peer", Kind: app.KindDiskFull}
 	require.Equal(t, present.Sentence(full), present.Stopped(full))
 	l := present.LockOf(present.Snapshot{Network: "regtest", Stopped: nobody}, nil, "")

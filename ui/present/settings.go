@@ -130,6 +130,10 @@ type SettingsState struct {
 	Backup                         Text // of the recovery words
 
 	Version, DataDir string
+
+	// Chain is the network that peers are chosen for; Overruled says that
+	// something else holds for now, empty if not.
+	Chain, Overruled string
 }
 
 // Open says that there is an open wallet.
@@ -138,6 +142,7 @@ func (s SettingsState) Open() bool { return s.Wallet != "" }
 // SettingsOf makes the screen of settings.
 func SettingsOf(s Snapshot, set Settings, about About) SettingsState {
 	o := SettingsState{Now: s.Now, Settings: set, Version: orWords(about.Version, "development version"), DataDir: Plain(about.DataDir)}
+	o.Chain, o.Overruled = s.Network, overruled(s, set.Peering)
 	if s.Wallet == "" {
 		return o
 	}

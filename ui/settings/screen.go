@@ -20,22 +20,23 @@ type Screen struct {
 	content *fyne.Container
 	main    *fyne.Container
 
-	look   *look
-	safety *safety
-	data   *data
-	backup *backup
-	wallet *wallet
-	about  *about
-	words  *words
+	look    *look
+	safety  *safety
+	data    *data
+	peering *peering
+	backup  *backup
+	wallet  *wallet
+	about   *about
+	words   *words
 }
 
 // New builds the screen.
 func New(host kit.Host, a Actions) *Screen {
 	s := &Screen{host: host, a: a}
 	s.look, s.safety, s.backup, s.wallet, s.about = newLook(s), newSafety(s), newBackup(s), newWallet(s), newAbout()
-	s.data, s.words = newData(s), newWords(s)
-	left := kit.Column(kit.Space, s.look.card, s.data.card, s.about.card)
-	right := kit.Column(kit.Space, s.backup.card, s.wallet.card, s.safety.card)
+	s.data, s.peering, s.words = newData(s), newPeering(s), newWords(s)
+	left := kit.Column(kit.Space, s.look.card, s.peering.card, s.about.card)
+	right := kit.Column(kit.Space, s.backup.card, s.wallet.card, s.data.card, s.safety.card)
 	s.main = kit.Page(kit.PageHead("Settings", "All of this is kept on this computer only.", nil), kit.Shares(kit.Space, nil, left, right))
 	s.content = container.NewStack(s.main, s.words.content)
 	return s
@@ -63,6 +64,7 @@ func (s *Screen) Update(state present.SettingsState) {
 	s.look.draw(state.Settings)
 	s.safety.draw(state.Settings)
 	s.data.draw(state.Settings)
+	s.peering.draw(state)
 	s.backup.draw(state)
 	s.wallet.draw(state)
 	s.about.draw(state)
@@ -76,7 +78,7 @@ func same(a, b present.SettingsState) bool {
 	a.Descriptors, b.Descriptors = nil, nil
 	return a.Now.Equal(b.Now) && a.Settings.Equal(b.Settings) && a.Wallet == b.Wallet && a.Network == b.Network &&
 		a.Fingerprint == b.Fingerprint && a.Birthday == b.Birthday && a.BackedUp == b.BackedUp && a.Backup == b.Backup &&
-		a.Version == b.Version && a.DataDir == b.DataDir
+		a.Chain == b.Chain && a.Overruled == b.Overruled && a.Version == b.Version && a.DataDir == b.DataDir
 }
 
 // settle lays the screen out twice: paragraphs know their height only after they

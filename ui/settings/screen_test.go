@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/app"
 	"thistle/ui/kit"
 	"thistle/ui/kit/kittest"
 	"thistle/ui/present"
@@ -379,4 +380,68 @@ func TestLateAnswersTakeNoFocus(t *testing.T) {
 	p.passwordDone("Wrong password.")
 	require.Nil(t, p.c.Focused())
 	require.Equal(t, "Wrong password.", p.reads("settings.problem"))
+}
+
+// How peers are met is chosen line by line; what cannot be used is not chosen,
+// and said where it was typed.
+func TestPeering(t *testing.T) {
+	p := meet(t)
+	set := state()
+	set.Chain, set.Settings.Peering = "regtest", app.Peering{Preferred: []string{"a:1", "b:2"}, NoDNS: true, Unknown: true}
+	p.s.Update(set)
+	require.Empty(t, p.changed, "drawing is no choice")
+	require.LessOrEqual(t, p.s.Content().MinSize().Width, float32(640), "it must fit a small window")
+	require.Equal(t, "a:1, b:2", p.reads("settings.prefer"))
+	require.False(t, kittest.Enabled(t, p.c, "settings.proxy.apply"))
+
+	p.tap("settings.onion")
+	require.Contains(t, p.reads("settings.onion.hint"), "through a proxy alone")
+	require.False(t, kittest.Get[*kit.Check](t, p.c, "settings.onion").Checked)
+	require.Empty(t, p.changed)
+	p.write("settings.proxy", "tor")
+	p.tap("settings.proxy.apply")
+	require.Contains(t, p.reads("settings.proxy.hint"), "no SOCKS5 proxy")
+	require.False(t, p.sees("settings.onion.hint"))
+	require.Empty(t, p.changed)
+	p.write("settings.proxy", " 127.0.0.1:9050")
+	p.tap("settings.proxy.apply")
+	require.False(t, p.sees("settings.proxy.hint"))
+	require.Equal(t, app.Peering{Proxy: "127.0.0.1:9050", Preferred: []string{"a:1", "b:2"}, NoDNS: true}, p.last().Peering)
+	require.Equal(t, "127.0.0.1:9050", p.reads("settings.proxy"))
+	p.tap("settings.onion")
+	require.Contains(t, p.reads("settings.onion.hint"), "no onion address")
+	p.write("settings.prefer", "")
+	p.tap("settings.prefer.apply")
+	p.tap("settings.onion")
+	require.True(t, p.last().Peering.OnionOnly)
+	p.tap("settings.onion")
+	p.write("settings.connect", "node.example 10.0.0.1:9")
+	p.tap("settings.connect.apply")
+	require.Equal(t, []string{"node.example:18444", "10.0.0.1:9"}, p.last().Peering.Connect)
+	p.write("settings.listen", "0.0.0.0:8333")
+	p.tap("settings.listen.apply")
+	require.Contains(t, p.reads("settings.listen.hint"), "would show it")
+	p.write("settings.listen", "127.0.0.1:8333")
+	p.tap("settings.listen.apply")
+	p.tap("settings.dns")
+	p.tap("settings.lowdata")
+	p.tap("settings.v2")
+	require.Equal(t, app.Peering{
+		Connect: []string{"node.example:18444", "10.0.0.1:9"}, Proxy: "127.0.0.1:9050", Listen: "127.0.0.1:8333", LowData: true, NoV2: true,
+	}, p.last().Peering)
+
+	p.write("settings.prefer", "half-ty")
+	set.Settings, set.Overruled = p.last(), "Something else holds."
+	p.s.Update(set)
+	require.Equal(t, "half-ty", p.reads("settings.prefer"), "what is being typed stays")
+	require.Equal(t, "Something else holds.", p.reads("settings.overruled"))
+}
+
+func TestPictures(t *testing.T) {
+	p := meet(t)
+	p.c.(interface{ Resize(fyne.Size) }).Resize(fyne.NewSize(948, 1700))
+	set := state()
+	set.Settings.Peering = app.Peering{Proxy: "127.0.0.1:9050", Preferred: []string{"node.example:8333"}}
+	p.s.Update(set)
+	kittest.Shot(t, p.c, "settings")
 }

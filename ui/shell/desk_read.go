@@ -2,6 +2,7 @@ package shell
 
 import (
 	"encoding/hex"
+	"slices"
 
 	"thistle/app"
 	"thistle/ui/history"
@@ -32,9 +33,39 @@ func buildOverview(t *stay) *screen {
 }
 
 func buildPeers(t *stay) *screen {
-	sc := peers.New(t.s.host(), peers.Actions{})
+	sc := peers.New(t.s.host(), peers.Actions{Add: t.addPeer, Forget: t.forgetPeer})
 	of := func(v view) present.PeersState { return present.PeersOf(v.snap) }
 	return &screen{content: sc.Content(), update: drawer(of, sc.Update)}
+}
+
+// addPeer names a peer, or refuses it with what is wrong.
+func (t *stay) addPeer(addr string, only bool, done func(problem string)) {
+	t.choosePeers(done, func(p *app.Peering) {
+		if only {
+			p.Connect = []string{addr}
+		} else if !slices.Contains(p.Preferred, addr) {
+			p.Preferred = append(p.Preferred, addr)
+		}
+	})
+}
+
+func (t *stay) forgetPeer(addr string, done func(problem string)) {
+	t.choosePeers(done, func(p *app.Peering) {
+		is := func(a string) bool { return a == addr }
+		p.Connect, p.Preferred = slices.DeleteFunc(p.Connect, is), slices.DeleteFunc(p.Preferred, is)
+	})
+}
+
+func (t *stay) choosePeers(done func(problem string), change func(*app.Peering)) {
+	t.s.touch()
+	to := t.s.settings
+	to.Peering.Connect, to.Peering.Preferred = slices.Clone(to.Peering.Connect), slices.Clone(to.Peering.Preferred)
+	change(&to.Peering)
+	problem := present.PeeringProblem(to.Peering)
+	if problem == "" {
+		t.s.change(to)
+	}
+	done(problem)
 }
 
 // ---- history ----

@@ -14,8 +14,8 @@ type notices struct {
 	content *fyne.Container
 	t       *stay
 
-	backup, trouble, warning *notice
-	dismissed                string // the warning that was read
+	backup, trouble, warning, health *notice
+	dismissed                        string // the warning that was read
 }
 
 // notice is one of them.
@@ -36,7 +36,8 @@ func newNotices(t *stay) *notices {
 		n.trouble.show(false) // it comes back if that was in vain
 		t.again()
 	}))
-	n.content = kit.Column(0, n.trouble.box, n.warning.box, n.backup.box)
+	n.health = newNotice("shell.health", kit.Bad, kit.IconWarning, "", kit.Secondary("shell.health.peers", "Peers", nil, func() { t.goTo(peersPage) }))
+	n.content = kit.Column(0, n.trouble.box, n.health.box, n.warning.box, n.backup.box)
 	return n
 }
 
@@ -78,6 +79,9 @@ func (n *notices) update(v view) {
 	trouble := troubleOf(v)
 	n.trouble.words.Set(trouble)
 	n.trouble.show(trouble != "")
+	alarm := present.HealthAlarm(v.snap)
+	n.health.words.Set(alarm)
+	n.health.show(alarm != "")
 	if v.warning != "" && v.warning != n.dismissed {
 		n.warning.words.Set(v.warning)
 		n.warning.show(true)

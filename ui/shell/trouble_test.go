@@ -30,6 +30,44 @@ func TestNobodyToConnectTo(t *testing.T) {
 	d.reads("shell.trouble", "No peers to connect to")
 }
 
+// TestPeersAreChosen: with somebody to connect to the peer begins; what the command
+// line says stays in force whatever is chosen, and what cannot be is refused.
+func TestPeersAreChosen(t *testing.T) {
+	net := network(t, 2)
+	one, two := net.Addrs()[0], net.Addrs()[1]
+	over := func(p app.Peering) app.Peering { p.NoDNS = true; return p }
+	dir := t.TempDir()
+	d := sit(t, dir, practice{}, func(o *shell.Options) { o.Demo, o.Over = nil, over })
+	d.creates("Savings")
+	d.reads("rail.sync", "no peers to connect to")
+	d.taps("nav.peers")
+	d.reads("peers.health.words", "not running")
+	d.taps("peers.add")
+	d.types("peers.add.address", "x.onion:1")
+	d.taps("dialog.yes")
+	d.reads("peers.add.hint", "no peer")
+	d.types("peers.add.address", one)
+	d.taps("peers.add.only")
+	d.taps("dialog.yes")
+	d.sees("peers.row." + one)
+	d.reads("peers.health.words", "as you chose")
+	d.until("the banner is gone", func() bool { return !kittest.Has(t, d.c, "shell.trouble") })
+	d.taps("nav.settings")
+	d.types("settings.connect", two)
+	d.taps("settings.connect.apply")
+	d.reads("settings.overruled", "command line")
+	d.taps("nav.peers")
+	d.sees("peers.row." + two)
+	d.until("the other has gone", func() bool { return !kittest.Has(t, d.c, "peers.row."+one) })
+	d.taps("peers.row." + two)
+	d.taps("peers.forget")
+	d.reads("rail.sync", "no peers to connect to")
+	d.s.Close()
+	kept, err := app.LoadSettings(dir, "regtest")
+	require.NoError(t, err)
+	require.Equal(t, app.Peering{}, kept.Peering, "what the command line says is not kept")
+}
+
 // TestThePeerFails takes the folder of the filters away while a wallet is open,
 // and gives it back.
 func TestThePeerFails(t *testing.T) {

@@ -55,7 +55,7 @@ func (c *controller) listen(ctx context.Context, events *app.Events) {
 
 func (c *controller) hear(event app.Event) {
 	switch e := event.(type) {
-	case app.PeerConnected, app.PeerLost, app.Headers:
+	case app.PeerConnected, app.PeerLost, app.Headers, app.HealthChanged:
 		c.newsFromSession()
 	case app.Warning:
 		c.mu.Lock()
@@ -168,7 +168,10 @@ func (c *controller) look(m *memory) view {
 	s.Audit = prefs.Data.Audit
 	s.Progress.Height, s.Progress.FiltersFrom = -1, -1
 	if h != nil {
-		s.Progress, s.Peers = h.session.Progress(), h.session.Peers()
+		s.Progress, s.Peers, s.Peering = h.session.Progress(), h.session.Peers(), h.session.Peering()
+		if health, ok := h.session.Health(); ok {
+			s.Health = &health
+		}
 	}
 	if o := c.acquire(); o != nil {
 		c.lookInto(o, m, stale, &v)

@@ -1,0 +1,73 @@
+package peers
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"thistle/ui/kit"
+	"thistle/ui/present"
+)
+
+// add asks for a peer to be connected to.
+func (s *Screen) add() {
+	entry := kit.NewEntry("peers.add.address", "node.example or 192.0.2.1:8333")
+	field := kit.NewField("Address of the peer", entry).Called("peers.add.hint")
+	only := kit.NewCheck("peers.add.only", "Use this one alone, and look for no others", nil)
+	var sheet *kit.Sheet
+	save := kit.Primary("dialog.yes", "Add", nil, nil)
+	cancel := kit.Secondary("dialog.no", "Cancel", nil, func() { sheet.Close() })
+	save.OnTapped = func() {
+		addr := present.PeerAddr(entry.Text, s.state.Network)
+		if addr == "" {
+			field.SetHint(kit.Bad, "Type an address first.")
+			sheet.Fit()
+			return
+		}
+		save.SetEnabled(false)
+		s.a.Add(addr, only.Checked, func(problem string) {
+			save.SetEnabled(true)
+			if problem == "" {
+				sheet.Close()
+				return
+			}
+			field.SetHint(kit.Bad, problem)
+			sheet.Fit()
+		})
+	}
+	entry.OnSubmitted = func(string) { save.OnTapped() }
+	content := kit.Column(kit.Space, kit.NewParagraph(kit.Small, kit.Muted,
+		"A node of your own, or one that you trust. Thistle stays connected to it as long as it is of use; without its port the usual one is meant."),
+		field, kit.Row(0, only))
+	sheet = kit.NewSheet(s.host, "Add a peer", 480, content, cancel, save)
+	sheet.Escape(entry)
+	sheet.Show(entry)
+}
+
+// look shows all that is known of a peer, and what can be done about it.
+func (s *Screen) look(row present.PeerRow) {
+	list := kit.Column(kit.Gap - 2)
+	for _, f := range row.Details {
+		name := container.NewStack(kit.Blank(100, 1), kit.Label(kit.Small, kit.Muted, f.Name))
+		list.Add(container.NewBorder(nil, nil, name, nil, kit.NewParagraph(kit.Small, kit.Plain, f.Value.Words)))
+	}
+	problem := kit.NewParagraph(kit.Small, kit.Bad, "").Called("peers.look.problem")
+	problem.Hide()
+	var sheet *kit.Sheet
+	end := func(text string) {
+		if text == "" {
+			sheet.Close()
+			return
+		}
+		problem.Set(text)
+		problem.Show()
+		sheet.Fit()
+	}
+	shut := kit.Primary("dialog.ok", "Close", nil, func() { sheet.Close() })
+	buttons := []*kit.Button{shut}
+	if row.Named {
+		forget := kit.Secondary("peers.forget", "No longer keep it", nil, func() { s.a.Forget(row.Key, end) })
+		buttons = []*kit.Button{forget, shut}
+	}
+	sheet = kit.NewSheet(s.host, "Peer", 500, kit.Column(kit.Gap, fyne.CanvasObject(list), problem), buttons...)
+	sheet.Show(shut)
+}

@@ -1,0 +1,150 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"thistle/app"
+	"thistle/ui/kit"
+	"thistle/ui/present"
+)
+
+// peering is the card of how other peers are found and met. A choice that cannot
+// be used is not made: what is wrong with it stands below it.
+type peering struct {
+	s     *Screen
+	card  *fyne.Container
+	over  *kit.Paragraph // what holds instead for now
+	lines []*line
+	marks []*mark
+}
+
+// line is something to type, which holds once it is applied.
+type line struct {
+	entry *kit.Entry
+	field *kit.Field
+	apply *kit.Button
+	text  func(app.Peering) string
+	shown string // as it is chosen
+}
+
+// mark is something to tick.
+type mark struct {
+	check *kit.Check
+	field *kit.Paragraph // what is wrong
+	on    func(app.Peering) bool
+	quiet bool // draw is at work: nobody has chosen anything
+}
+
+func newPeering(s *Screen) *peering {
+	p := &peering{s: s, over: kit.NewParagraph(kit.Small, kit.Warn, "").Called("settings.overruled")}
+	p.over.Hide()
+	says := func(text string) *kit.Paragraph { return kit.NewParagraph(kit.Small, kit.Muted, text) }
+	part := func(objects ...fyne.CanvasObject) *fyne.Container { return kit.Column(kit.Gap-2, objects...) }
+	p.card = card("Connection", p.over,
+		part(p.line("settings.proxy", "Go through this SOCKS5 proxy", "none; Tor's is 127.0.0.1:9050",
+			func(v app.Peering) string { return v.Proxy },
+			func(to *app.Peering, text string) { to.Proxy = strings.TrimSpace(text) }),
+			p.mark("settings.onion", "Onion addresses alone", func(v app.Peering) bool { return v.OnionOnly }, func(to *app.Peering, on bool) { to.OnionOnly = on }),
+			says("Everything goes through it, each connection under a name of its own, and no names are asked of DNS. If it does not answer, Thistle connects to nobody.")),
+		part(p.line("settings.connect", "Use these peers alone", "any", p.joined(func(v app.Peering) []string { return v.Connect }),
+			func(to *app.Peering, text string) { to.Connect = present.PeerAddrs(text, s.state.Chain) }),
+			says("Your own node, for example. Thistle then asks nobody else, and nobody else can tell whether it is right.")),
+		part(p.line("settings.prefer", "Always connect to these too", "none", p.joined(func(v app.Peering) []string { return v.Preferred }),
+			func(to *app.Peering, text string) { to.Preferred = present.PeerAddrs(text, s.state.Chain) }),
+			p.mark("settings.dns", "Look for peers by DNS", func(v app.Peering) bool { return !v.NoDNS }, func(to *app.Peering, on bool) { to.NoDNS = !on })),
+		part(p.line("settings.listen", "Let others connect here", "nowhere; 0.0.0.0:8333 is open to all",
+			func(v app.Peering) string { return v.Listen },
+			func(to *app.Peering, text string) { to.Listen = strings.TrimSpace(text) }),
+			says("You then give back what you take: headers, filters, and others' payments. They learn that this computer runs Thistle, and nothing of your wallets.")),
+		part(p.mark("settings.lowdata", "Low data", func(v app.Peering) bool { return v.LowData }, func(to *app.Peering, on bool) { to.LowData = on }),
+			says("Does not look for payments before they are in a block, which saves some 300 MB a day. Nobody then tells how far your own have travelled.")),
+		part(p.mark("settings.v2", "Encrypt lines where possible", func(v app.Peering) bool { return !v.NoV2 }, func(to *app.Peering, on bool) { to.NoV2 = !on })))
+	return p
+}
+
+func (p *peering) joined(of func(app.Peering) []string) func(app.Peering) string {
+	return func(v app.Peering) string { return strings.Join(of(v), ", ") }
+}
+
+func (p *peering) line(id, label, placeholder string, text func(app.Peering) string, put func(*app.Peering, string)) *kit.Field {
+	l := &line{entry: kit.NewEntry(id, placeholder), text: text}
+	l.apply = kit.Secondary(id+".apply", "Apply", nil, func() {
+		p.choose(func(to *app.Peering) { put(to, l.entry.Text) }, l.say)
+	})
+	l.apply.Disable()
+	l.field = kit.NewField(label, container.NewBorder(nil, nil, nil, kit.Inset(0, 0, 0, kit.Gap, l.apply), l.entry)).Called(id + ".hint")
+	l.entry.OnChanged = func(string) { l.apply.SetEnabled(l.entry.Text != l.shown) }
+	l.entry.OnSubmitted = func(string) {
+		if !l.apply.Disabled() {
+			l.apply.OnTapped()
+		}
+	}
+	p.lines = append(p.lines, l)
+	return l.field
+}
+
+func (l *line) say(problem string) { l.field.SetHint(kit.Bad, problem) }
+
+func (p *peering) mark(id, label string, on func(app.Peering) bool, put func(*app.Peering, bool)) fyne.CanvasObject {
+	m := &mark{on: on, field: kit.NewParagraph(kit.Small, kit.Bad, "").Called(id + ".hint")}
+	m.field.Hide()
+	m.check = kit.NewCheck(id, label, func(on bool) {
+		if !m.quiet {
+			p.choose(func(to *app.Peering) { put(to, on) }, m.say)
+		}
+	})
+	p.marks = append(p.marks, m)
+	return kit.Column(0, kit.Row(0, m.check), m.field)
+}
+
+func (m *mark) say(problem string) {
+	m.field.Set(problem)
+	setShown(m.field, problem != "")
+}
+
+// choose makes a choice if it can be used, and says why if not.
+func (p *peering) choose(change func(*app.Peering), say func(problem string)) {
+	to := p.s.state.Settings.Peering
+	to.Connect, to.Preferred = slices.Clone(to.Connect), slices.Clone(to.Preferred)
+	change(&to)
+	to.Unknown = false
+	problem := present.PeeringProblem(to)
+	for _, l := range p.lines {
+		l.say("")
+	}
+	for _, m := range p.marks {
+		m.say("")
+	}
+	say(problem)
+	if problem == "" {
+		p.s.change(func(s *present.Settings) { s.Peering = to })
+	}
+	p.draw(p.s.state)
+	p.s.settle()
+}
+
+func (p *peering) draw(state present.SettingsState) {
+	v := state.Settings.Peering
+	p.over.Set(state.Overruled)
+	setShown(p.over, state.Overruled != "")
+	for _, l := range p.lines {
+		typed := l.entry.Text != l.shown
+		was := l.shown
+		l.shown = l.text(v)
+		if !typed || l.shown != was {
+			l.entry.SetText(l.shown)
+		}
+		l.apply.SetEnabled(l.entry.Text != l.shown)
+	}
+	for _, m := range p.marks {
+		if on := m.on(v); m.check.Checked != on {
+			m.quiet = true
+			m.check.SetChecked(on)
+			m.quiet = false
+		}
+	}
+}
