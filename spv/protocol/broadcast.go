@@ -21,7 +21,7 @@ func (m *Machine) driveOutbox() {
 		takers := m.takers(o)
 		again := !o.offerAt.IsZero() && m.due(o.offerAt)
 		if m.private() {
-			m.dispatch(o, again)
+			m.dispatch(o, takers, again)
 		} else {
 			m.offer(o, takers, again)
 		}
@@ -54,23 +54,38 @@ func (m *Machine) takers(o *outgoing) []*peerState {
 	return relay
 }
 
-// accepts tells whether p would take o: it must pay p's floor, and p must know
-// what it spends, or get it together with o. A parent that pays too little by
-// itself is asked for by whoever knows of packages of one parent and one child,
-// so that it is the child that is announced.
-func (m *Machine) accepts(p *peerState, o *outgoing) bool {
-	floor := p.info.FeeFloor
+// affords tells whether a transaction pays a floor, together with what it spends.
+// A parent that pays too little by itself is asked for by whoever knows of
+// packages of one parent and one child, so that it is the child that is announced.
+func (m *Machine) affords(o *outgoing, floor int64) bool {
 	if !pays(o.fee, o.size, floor) {
 		return false
 	}
 	parents := m.parents(o)
 	for _, parent := range parents {
-		switch {
-		case parent.told[p.info.ID] || parent.echoed[p.info.ID] || parent.propagated || parent.resting:
-		case pays(parent.fee, parent.size, floor): // to be told first
+		if parent.settled() || pays(parent.fee, parent.size, floor) {
+			continue
+		}
+		if len(parents) > 1 || len(m.parents(parent)) > 0 || !pays(parent.fee+o.fee, parent.size+o.size, floor) {
 			return false
-		case len(parents) > 1 || len(m.parents(parent)) > 0 || !pays(parent.fee+o.fee, parent.size+o.size, floor):
-			return false
+		}
+	}
+	return true
+}
+
+// settled tells that peers may be taken to have it.
+func (o *outgoing) settled() bool { return o.propagated || o.resting }
+
+// accepts tells whether p would take o: it must pay p's floor, and p must know
+// what it spends, or get it together with o.
+func (m *Machine) accepts(p *peerState, o *outgoing) bool {
+	if !m.affords(o, p.info.FeeFloor) {
+		return false
+	}
+	for _, parent := range m.parents(o) {
+		known := parent.settled() || parent.told[p.info.ID] || parent.echoed[p.info.ID]
+		if !known && pays(parent.fee, parent.size, p.info.FeeFloor) {
+			return false // to be told first
 		}
 	}
 	return true
@@ -124,21 +139,28 @@ func (m *Machine) between(lo, hi time.Duration) time.Duration {
 // announce tells p of a transaction, which may then fetch it, and what it spends
 // of ours.
 func (m *Machine) announce(p *peerState, o *outgoing) {
-	o.told[p.info.ID], o.known[p.info.Addr] = true, true
 	m.send(p, o.inv(&p.info))
-	m.open(p.info.ID, o)
+	m.tell(&p.info, o)
 }
 
-// open lets a peer fetch a transaction, and its parents.
-func (m *Machine) open(id PeerID, o *outgoing) {
-	o.fetches[id] = fetchesPerOffer
+// tell notes that a peer was told.
+func (m *Machine) tell(info *PeerInfo, o *outgoing) {
+	o.told[info.ID] = true
+	m.open(info, o)
+}
+
+// open lets a peer fetch a transaction, and its parents. What it says of them
+// proves nothing from then on.
+func (m *Machine) open(info *PeerInfo, o *outgoing) {
+	o.known[info.Addr] = true
+	o.fetches[info.ID] = fetchesPerOffer
 	if o.firstTold.IsZero() {
 		o.firstTold = m.now
 		o.await(m.now)
 	}
 	for _, parent := range m.parents(o) {
-		if !parent.told[id] {
-			m.open(id, parent)
+		if !parent.told[info.ID] {
+			m.open(info, parent)
 		}
 	}
 }
@@ -196,10 +218,11 @@ func (o *outgoing) forget(id PeerID) {
 	delete(o.fetches, id)
 }
 
-// outboxNewBlock offers everything again: peers may have forgotten it.
+// outboxNewBlock offers everything again: peers may have forgotten it. Over
+// connections of their own goes only what has not travelled yet.
 func (m *Machine) outboxNewBlock() {
 	for _, o := range m.outbox {
-		if !o.offerAt.IsZero() {
+		if !o.offerAt.IsZero() && !(m.private() && o.propagated) {
 			o.offerAt = m.now
 		}
 	}

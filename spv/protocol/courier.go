@@ -16,14 +16,19 @@ type courier struct {
 	addr  string
 	info  PeerInfo // zero while it is being dialled
 	until time.Time
+	done  bool // it was handed over; what it spends may be asked for yet
 }
 
 // private tells whether transactions go over connections of their own. With
 // pinned peers alone there is nobody else to give them to.
 func (m *Machine) private() bool { return m.cfg.Private && !m.book.pinned }
 
-// dispatch hands a transaction to a few peers of the book.
-func (m *Machine) dispatch(o *outgoing, again bool) {
+// dispatch hands a transaction to a few peers of the book, unless it pays less
+// than all peers we know pass on.
+func (m *Machine) dispatch(o *outgoing, takers []*peerState, again bool) {
+	if len(takers) > 0 && !slices.ContainsFunc(takers, func(p *peerState) bool { return m.affords(o, p.info.FeeFloor) }) {
+		return
+	}
 	if again {
 		o.handsTo = max(o.handsTo, o.handed+1)
 		o.offerAt = m.now.Add(m.between(rebroadcastMin, rebroadcastMax))
@@ -48,13 +53,27 @@ func (m *Machine) dispatch(o *outgoing, again bool) {
 	}
 }
 
-// driveCouriers ends those that take too long.
+// driveCouriers ends those that take too long. Where a transaction has been heard
+// of already, whoever does not ask for it may well have it.
 func (m *Machine) driveCouriers() {
 	for _, c := range slices.Clone(m.couriers) {
-		if !c.until.IsZero() && m.due(c.until) {
+		if c.until.IsZero() || !m.due(c.until) {
+			continue
+		}
+		o := m.outgoing(c.txid)
+		if c.done || o != nil && o.groups != 0 {
+			m.courierDone(c, o)
+		} else {
 			m.endCourier(c, ReasonSlow)
 		}
 	}
+}
+
+func (m *Machine) courierDone(c *courier, o *outgoing) {
+	if o != nil {
+		o.handed++
+	}
+	m.endCourier(c, ReasonNotNeeded)
 }
 
 func (m *Machine) courier(id PeerID) *courier {
@@ -85,9 +104,8 @@ func (m *Machine) courierUp(info PeerInfo) {
 	case !info.TxRelay:
 		m.endCourier(c, ReasonUnsuitable)
 	default:
-		o.told[info.ID], o.known[info.Addr] = true, true
 		m.do(Send{Peer: info.ID, Msg: o.inv(&info)})
-		m.open(info.ID, o)
+		m.tell(&info, o)
 		if o.offerAt.IsZero() {
 			o.offerAt = m.now.Add(m.between(rebroadcastMin, rebroadcastMax))
 		}
@@ -135,14 +153,30 @@ func (m *Machine) courierSaid(in Input) bool {
 		m.do(Send{Peer: id, Msg: &wire.MsgPong{Nonce: msg.Nonce}})
 	case *wire.MsgPong:
 		m.outboxPong(c.info, msg.Nonce)
-		if o := m.outgoing(c.txid); o == nil || o.acked[id] {
-			if o != nil {
-				o.handed++
-			}
-			m.endCourier(c, ReasonNotNeeded)
-		}
+		m.courierRead(c)
 	}
 	return true
+}
+
+// courierRead ends a connection over which all has gone that there is. What its
+// transaction spends is waited for, but not for long: most know it.
+func (m *Machine) courierRead(c *courier) {
+	o := m.outgoing(c.txid)
+	if o != nil && !o.acked[c.info.ID] {
+		return
+	}
+	if o != nil {
+		for _, parent := range m.parents(o) {
+			if !parent.propagated && !parent.acked[c.info.ID] {
+				if !c.done {
+					c.done, c.until = true, m.now.Add(parentPatience)
+				}
+				m.wakeAt(c.until)
+				return
+			}
+		}
+	}
+	m.courierDone(c, o)
 }
 
 // endCourier hangs up. The address is left alone for a while.

@@ -273,6 +273,7 @@ const (
 	// that failed and the next.
 	couriersPerTx  = 3
 	courierTimeout = time.Minute
+	parentPatience = 10 * time.Second
 	courierPause   = 5 * time.Second
 	// rebroadcastMin and rebroadcastMax bound the random pause between two
 	// offers of a transaction.

@@ -123,19 +123,20 @@ func (m *Machine) untoldFor(o *outgoing, takers []*peerState) (why Stall, floor 
 			return parent.stall, parent.floor
 		}
 	}
-	if len(takers) == 0 || m.private() {
-		if m.due(o.since.Add(echoPatience)) {
-			return StallNobody, 0
-		}
-		return StallNone, 0
-	}
 	for _, p := range takers {
-		if m.accepts(p, o) {
-			return StallNone, 0
+		if m.affords(o, p.info.FeeFloor) {
+			takers = nil
+			break
 		}
 		if floor == 0 || p.info.FeeFloor < floor {
 			floor = p.info.FeeFloor
 		}
+	}
+	if len(takers) == 0 {
+		if m.due(o.since.Add(echoPatience)) {
+			return StallNobody, 0
+		}
+		return StallNone, 0
 	}
 	if !m.due(o.since.Add(floorPatience)) {
 		return StallNone, 0
