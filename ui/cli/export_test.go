@@ -21,7 +21,7 @@ func ExitCode(k app.Kind) (int, bool) {
 }
 
 // ConditionName is the word that programs get for a condition.
-func ConditionName(c app.Condition) string { return conditions[c] }
+func ConditionName(c app.Condition) string { return conditionName(c) }
 
 // HealthOf is what programs are told of a health.
 func HealthOf(h app.Health) *HealthItem { return healthItem(present.Snapshot{Health: &h}) }

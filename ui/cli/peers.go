@@ -204,13 +204,8 @@ func peerItem(peer app.Peer) PeerItem {
 	return item
 }
 
-// conditions are the words that programs get for how well the wallet is
-// connected.
-var conditions = map[app.Condition]string{
-	app.HealthGood: "good", app.HealthStarting: "starting", app.HealthLone: "lone", app.HealthFew: "few", app.HealthUnfiltered: "unfiltered",
-	app.HealthNodeBypassed: "node_bypassed", app.HealthNodeStuck: "node_stuck", app.HealthOld: "old", app.HealthDispute: "dispute",
-	app.HealthClock: "clock", app.HealthEclipse: "eclipse", app.HealthOffline: "offline",
-}
+// conditionName is the word that programs get for a condition.
+func conditionName(c app.Condition) string { return strings.ReplaceAll(c.String(), " ", "_") }
 
 // healthItem is how well the wallet is connected, nil while no peer runs.
 func healthItem(s present.Snapshot) *HealthItem {
@@ -219,7 +214,7 @@ func healthItem(s present.Snapshot) *HealthItem {
 	}
 	h, words := s.Health, present.HealthOf(s)
 	item := &HealthItem{
-		Condition: conditions[h.Condition], Message: asWords(words.Words), Advice: asWords(words.Do), Outbound: h.Outbound, Inbound: h.Inbound,
+		Condition: conditionName(h.Condition), Message: asWords(words.Words), Advice: asWords(words.Do), Outbound: h.Outbound, Inbound: h.Inbound,
 		Groups: h.Groups, Networks: h.Networks, Encrypted: h.Encrypted, FilterPeers: h.FilterPeers, Agreed: h.Agreed,
 		TipSeconds: int64(h.TipAge.Seconds()), Odds: h.Odds, Disputed: h.Disputed, Branches: h.Branches,
 		Served: h.ServedBytes, Relayed: h.RelayedTxs,

@@ -153,6 +153,7 @@ func payment(e app.HistoryEntry) Payment {
 	item := Payment{
 		TxID: e.TxID.String(), Time: stamp(e.Time), Height: number(e.Height), Confirmations: e.Confirmations,
 		State: string(e.State), Amount: int64(e.Amount), Balance: int64(e.Balance), Label: e.Label, Proved: e.Proved,
+		Contested: e.Contested, Unverified: e.Unverified, Groups: e.Groups,
 	}
 	if e.Fee != nil {
 		fee := int64(*e.Fee)

@@ -110,6 +110,9 @@ type Sent struct {
 	State        *string     `json:"state" doc:"queued, acknowledged or echoed; null in a dry run"`
 	Acknowledged []string    `json:"acknowledged" doc:"peers that fetched it and answered a ping after it"`
 	Echoed       int         `json:"echoed" doc:"peers that announced it though we had not told them"`
+	Groups       int         `json:"groups" doc:"parts of the network that those are in"`
+	Propagated   bool        `json:"propagated" doc:"as many of them announced it as can be hoped for"`
+	Stalled      []string    `json:"stalled" doc:"likely reasons why it does not get on, see below"`
 }
 
 // Payment is a line of history, newest first.
@@ -124,6 +127,9 @@ type Payment struct {
 	Balance       int64  `json:"balance" doc:"of the wallet after it"`
 	Label         string `json:"label" doc:"empty if none"`
 	Proved        bool   `json:"proved" doc:"its inclusion proof is kept"`
+	Contested     bool   `json:"contested" doc:"another one spends the same coins, and neither is in a block"`
+	Unverified    bool   `json:"unverified" doc:"unconfirmed, and nobody here can tell whether its coins exist"`
+	Groups        int    `json:"groups" doc:"parts of the network that announced it; 0 if not known"`
 }
 
 // Proof is the result of proof.

@@ -166,6 +166,7 @@ func (p *program) showSent(r *app.SendResult) error {
 		TxID: r.TxID.String(), Hex: hexOf(r.Raw), Fee: int64(r.Fee), FeeRate: json.Number(r.FeeRate.SatVB()),
 		VSize: int64(r.VSize), Amount: int64(r.Amount), Change: int64(r.Change),
 		Acknowledged: append([]string{}, r.Acknowledged...), Echoed: r.Echoed,
+		Groups: r.Groups, Propagated: r.Propagated, Stalled: stallNames(r.Stalled),
 	}
 	if r.State != "" {
 		state := string(r.State)

@@ -72,10 +72,16 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 	case app.HealthDispute:
 		return dispute(h)
 	case app.HealthClock:
+		if h.ClockSkew.Abs() < inStep {
+			return say(Warn, "Clock differs", "To this computer's clock the newest blocks are from the future.", "If it is wrong, set it, or let the computer set it by itself.")
+		}
 		return say(Warn, "Clock differs", "By the clocks of most peers this computer's is "+skewWords(h.ClockSkew)+".", "Set the clock, or let the computer set it by itself.")
 	case app.HealthEclipse:
-		return say(Bad, "Perhaps cut off", "The newest block is "+Duration(h.TipAge)+" old and all peers are in "+parts(h.Groups)+": somebody may be keeping the real network from you.",
-			"Do not rely on new payments now. Connect in another way: another internet connection, Tor, or a peer that you trust.")
+		words := "No block has come for " + Duration(h.TipAge) + " and all peers are in " + parts(h.Groups) + ": somebody may be keeping the real network from you."
+		if h.Odds >= unusual {
+			words = "All peers show a chain with less work than the real one has: somebody may be keeping the real network from you."
+		}
+		return say(Bad, "Perhaps cut off", words, "Do not rely on new payments now. Connect in another way: another internet connection, Tor, or a peer that you trust.")
 	case app.HealthOffline:
 		return say(Bad, "Not connected", "No peer can be reached.", offlineDo(s))
 	}

@@ -53,6 +53,8 @@ func TestHealthSentences(t *testing.T) {
 	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) {
 		h.Condition, h.ClockSkew = app.HealthClock, -5*time.Minute
 	}).Words, "5 min ahead")
+	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition = app.HealthClock }).Words, "from the future")
+	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition = app.HealthEclipse }).Words, "less work")
 }
 
 // TestHealthAsChosen: what somebody has chosen is no fault, and a proxy that does
