@@ -217,9 +217,13 @@ func (r *runner) resolve() {
 	r.group.Go(func() error {
 		ctx, cancel := context.WithTimeout(r.ctx, 15*time.Second)
 		defer cancel()
-		addrs := peer.Resolve(ctx, r.c.cfg.Resolver, r.c.cfg.Params.Net)
-		r.c.log.Info("asked dns seeds", "found", len(addrs))
-		_ = r.deliver(protocol.AddressesFound{Addrs: addrs})
+		answers := peer.Resolve(ctx, r.c.cfg.Resolver, r.c.cfg.Params.Net)
+		found := 0
+		for _, a := range answers {
+			found += len(a.Addrs)
+		}
+		r.c.log.Info("asked dns seeds", "found", found)
+		_ = r.deliver(protocol.AddressesFound{Answers: answers})
 		return nil
 	})
 }

@@ -232,7 +232,7 @@ func (a Addr) Group() Group {
 // address with its port. Empty for the zero value.
 func (a Addr) BanKey() string {
 	switch {
-	case (a.net == IPv4 || a.net == IPv6) && !routable(a.ip()):
+	case a.local():
 		return a.String()
 	case a.net == IPv6:
 		p, _ := a.ip().Prefix(64)
@@ -241,8 +241,11 @@ func (a Addr) BanKey() string {
 	return a.hostName()
 }
 
-// KeyOf is the ban key of what a person writes: an address with or without a
-// port, or a key itself. Empty if it is none of these.
+// local tells an IP address that means somebody else elsewhere.
+func (a *Addr) local() bool { return (a.net == IPv4 || a.net == IPv6) && !routable(a.ip()) }
+
+// KeyOf is the ban key of what a person writes: an address, one without a port,
+// which means all its ports, or a key itself. Empty if it is none of these.
 func KeyOf(s string) string {
 	if p, err := netip.ParsePrefix(s); err == nil && p.Bits() == 64 && p.Addr().Is6() {
 		return FromIP(p.Addr(), 0).BanKey()
@@ -251,6 +254,9 @@ func KeyOf(s string) string {
 		return a.BanKey()
 	}
 	if a, err := Parse(join(strings.Trim(s, "[]"), 0)); err == nil {
+		if a.local() {
+			return a.hostName()
+		}
 		return a.BanKey()
 	}
 	return ""

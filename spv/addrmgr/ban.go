@@ -40,8 +40,11 @@ func (m *Manager) Unban(key string) bool {
 
 // Banned tells whether an address is refused.
 func (m *Manager) Banned(now time.Time, a Addr) bool {
-	return len(m.bans) > 0 && now.Before(m.bans[a.BanKey()])
+	return len(m.bans) > 0 && (m.BannedKey(now, a.BanKey()) || m.BannedKey(now, a.hostName()))
 }
+
+// BannedKey tells whether a key is refused.
+func (m *Manager) BannedKey(now time.Time, key string) bool { return now.Before(m.bans[key]) }
 
 // Bans lists what is refused, what ends first first.
 func (m *Manager) Bans(now time.Time) []Ban {

@@ -79,7 +79,7 @@ type Known struct {
 	// Failures the attempts that counted since then.
 	Attempt, Success time.Time
 	Failures         int
-	// Latency and Rate (bytes per second) are what was measured last, 0 if
+	// Latency and Rate (filters per minute) are what was measured last, 0 if
 	// nothing was.
 	Latency time.Duration
 	Rate    int64
@@ -99,16 +99,21 @@ type Config struct {
 	Local bool
 }
 
-// New makes an empty book, with a secret that the dice throw.
+// New makes an empty book. The dice throw its secret when it is first needed.
 func New(cfg Config) *Manager {
-	m := &Manager{
+	return &Manager{
 		cfg: cfg, rand: cfg.Rand, byAddr: make(map[Addr]*entry),
 		bans: make(map[string]time.Time), samples: make(map[Network]sample),
 	}
-	for i := range m.key {
-		m.key[i] = byte(cfg.Rand.Uint32())
+}
+
+func (m *Manager) secret() []byte {
+	for m.key == [32]byte{} {
+		for i := range m.key {
+			m.key[i] = byte(m.rand.Uint32())
+		}
 	}
-	return m
+	return m.key[:]
 }
 
 // Len counts new and tried addresses.
@@ -248,14 +253,21 @@ func (m *Manager) Good(now time.Time, a Addr, services wire.ServiceFlag) {
 	}
 }
 
-// Left notes that a connection has ended that was good until then. Latency and
-// rate are 0 if nothing was measured.
-func (m *Manager) Left(now time.Time, a Addr, latency time.Duration, rate int64) {
+// Left notes that a connection has ended that was good until then, and that
+// others may know of.
+func (m *Manager) Left(now time.Time, a Addr) {
+	if e := m.byAddr[a]; e != nil {
+		e.Seen = now
+		m.version++
+	}
+}
+
+// Measured notes how quick a peer was; 0 for what was not measured.
+func (m *Manager) Measured(a Addr, latency time.Duration, rate int64) {
 	e := m.byAddr[a]
 	if e == nil {
 		return
 	}
-	e.Seen = now
 	if latency > 0 {
 		e.Latency = latency
 	}

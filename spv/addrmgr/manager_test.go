@@ -241,10 +241,11 @@ func TestPickMeetsTheNeed(t *testing.T) {
 	k, _ := m.Known(four)
 	require.Equal(t, 1, k.Failures, "no fault of its own")
 	require.Equal(t, begin, k.Attempt)
-	m.Left(begin.Add(time.Minute), six, 3*time.Second, 1000)
+	m.Left(begin.Add(time.Minute), six)
+	m.Measured(six, 3*time.Second, 30)
 	k, _ = m.Known(six)
 	require.Equal(t, 3*time.Second, k.Latency)
-	require.EqualValues(t, 1000, k.Rate)
+	require.EqualValues(t, 30, k.Rate)
 	require.Equal(t, begin.Add(time.Minute), k.Seen)
 	for range 6 {
 		m.Failed(begin, four, true)
@@ -390,7 +391,7 @@ func TestSnapshot(t *testing.T) {
 		switch n++; n % 3 {
 		case 0:
 			m.Good(begin, a, wire.SFNodeNetwork|wire.SFNodeCF)
-			m.Left(begin.Add(time.Minute), a, 70*time.Millisecond, 1<<20)
+			m.Measured(a, 70*time.Millisecond, 1<<20)
 		case 1:
 			m.Failed(begin, a, true)
 		default:

@@ -35,9 +35,9 @@ type Need struct {
 const (
 	// restAfter is how long an address is hardly ever picked again.
 	restAfter = 10 * time.Minute
-	// slowRate in bytes per second, and slowReply, are what makes a peer one of
+	// slowRate in filters per minute, and slowReply, are what makes a peer one of
 	// the slow.
-	slowRate  = 20_000
+	slowRate  = 60
 	slowReply = 2 * time.Second
 )
 

@@ -23,7 +23,7 @@ const (
 // Snapshot is what Restore needs. Anchors, which the book does not know, are
 // nil.
 func (m *Manager) Snapshot() Snapshot {
-	s := Snapshot{Secret: append([]byte{format}, m.key[:]...), Addresses: []byte{format}, Bans: []byte{format}}
+	s := Snapshot{Secret: append([]byte{format}, m.secret()...), Addresses: []byte{format}, Bans: []byte{format}}
 	for i := range m.tried {
 		for _, e := range m.tried[i] {
 			if e != nil {

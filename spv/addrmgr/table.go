@@ -16,7 +16,7 @@ const (
 // hash is a number that nobody without the secret can foresee.
 func (m *Manager) hash(tag byte, parts ...[]byte) uint64 {
 	h := sha256.New()
-	h.Write(m.key[:])
+	h.Write(m.secret())
 	h.Write([]byte{tag})
 	for _, p := range parts {
 		h.Write([]byte{byte(len(p))})

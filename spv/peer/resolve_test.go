@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"thistle/spv/peer"
+	"thistle/spv/protocol"
 
 	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -49,22 +51,44 @@ func withSeeds(params chaincfg.Params, hosts ...string) *chaincfg.Params {
 	return &params
 }
 
+// all are the addresses of all answers.
+func all(answers []protocol.SeedAnswer) (addrs []string) {
+	for _, a := range answers {
+		addrs = append(addrs, a.Addrs...)
+	}
+	return addrs
+}
+
 func TestResolve(t *testing.T) {
 	t.Parallel()
 	b := &book{answers: map[string][]netip.Addr{
-		"seed.one":     ips("1.2.3.4", "5.6.7.8", "1.2.3.4"),
-		"x49.seed.one": ips("5.6.7.8", "2a00::1", "::ffff:9.9.9.9"),
-		"x49.seed.two": ips("1.1.1.1"),
+		"seed.one":      ips("1.2.3.4", "5.6.7.8", "1.2.3.4"),
+		"x49.seed.one":  ips("5.6.7.8", "2a00::1", "::ffff:9.9.9.9"),
+		"x849.seed.one": ips("5.5.5.5"),
+		"x809.seed.one": ips("5.5.5.5"),
+		"x9.seed.one":   ips("6.6.6.6"),
+		"x49.seed.two":  ips("1.1.1.1"),
 	}}
 	params := withSeeds(chaincfg.MainNetParams, "seed.one", "seed.two", "8.8.4.4", "2a01:7c8:d005:390::5")
 	got := peer.Resolve(t.Context(), b, params)
-	slices.Sort(got)
-	require.Equal(t, []string{
-		"1.1.1.1:8333", "1.2.3.4:8333", "5.6.7.8:8333", "8.8.4.4:8333", "9.9.9.9:8333",
-		"[2a00::1]:8333", "[2a01:7c8:d005:390::5]:8333",
+	for _, a := range got {
+		slices.Sort(a.Addrs)
+	}
+	const full = wire.SFNodeNetwork | wire.SFNodeWitness
+	require.Equal(t, []protocol.SeedAnswer{
+		{Seed: "seed.one", Services: full | wire.SFNodeCF | wire.SFNodeP2PV2, Addrs: []string{"5.5.5.5:8333"}},
+		{Seed: "seed.one", Services: full | wire.SFNodeCF, Addrs: []string{"5.6.7.8:8333", "9.9.9.9:8333", "[2a00::1]:8333"}},
+		{Seed: "seed.one", Services: full, Addrs: []string{"6.6.6.6:8333"}},
+		{Seed: "seed.one", Addrs: []string{"1.2.3.4:8333"}},
+		{Seed: "seed.two", Services: full | wire.SFNodeCF, Addrs: []string{"1.1.1.1:8333"}},
+		{Seed: "8.8.4.4", Addrs: []string{"8.8.4.4:8333"}},
+		{Seed: "2a01:7c8:d005:390::5", Addrs: []string{"[2a01:7c8:d005:390::5]:8333"}},
 	}, got)
 	slices.Sort(b.asked)
-	require.Equal(t, []string{"ip seed.one", "ip seed.two", "ip x49.seed.one", "ip x49.seed.two"}, b.asked)
+	require.Equal(t, []string{
+		"ip seed.one", "ip seed.two", "ip x49.seed.one", "ip x49.seed.two", "ip x809.seed.one", "ip x809.seed.two",
+		"ip x849.seed.one", "ip x849.seed.two", "ip x9.seed.one", "ip x9.seed.two",
+	}, b.asked)
 }
 
 func TestResolveDropsUnroutable(t *testing.T) {
@@ -77,10 +101,10 @@ func TestResolveDropsUnroutable(t *testing.T) {
 	)
 	good := ips("100.63.255.255", "100.128.0.1", "172.32.0.1", "192.167.255.255", "198.20.0.1", "223.255.255.254", "2001:30::1", "2a00::1")
 	b := &book{answers: map[string][]netip.Addr{"seed": append(slices.Clone(bad), good...)}}
-	require.Len(t, peer.Resolve(t.Context(), b, withSeeds(chaincfg.MainNetParams, "seed")), len(good))
+	require.Len(t, all(peer.Resolve(t.Context(), b, withSeeds(chaincfg.MainNetParams, "seed"))), len(good))
 
 	// On regtest the peers are here.
-	got := peer.Resolve(t.Context(), b, withSeeds(chaincfg.RegressionNetParams, "seed"))
+	got := all(peer.Resolve(t.Context(), b, withSeeds(chaincfg.RegressionNetParams, "seed")))
 	require.Len(t, got, len(good)+len(bad))
 	require.Contains(t, got, "127.0.0.1:18444")
 }
@@ -93,7 +117,7 @@ func TestResolveKeepsFewPerSeed(t *testing.T) {
 	}
 	b := &book{answers: map[string][]netip.Addr{"evil": many, "good": ips("9.9.9.9")}}
 	params := withSeeds(chaincfg.MainNetParams, "evil", "good")
-	one, two := peer.Resolve(t.Context(), b, params), peer.Resolve(t.Context(), b, params)
+	one, two := all(peer.Resolve(t.Context(), b, params)), all(peer.Resolve(t.Context(), b, params))
 	for _, got := range [][]string{one, two} {
 		require.Len(t, got, 257)
 		require.Contains(t, got, "9.9.9.9:8333")
@@ -122,11 +146,23 @@ func (hanging) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, e
 	return nil, ctx.Err()
 }
 
+// dead is one that never answers.
+type dead struct{}
+
+func (dead) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func TestResolveTimesOut(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		began := time.Now()
-		require.Equal(t, []string{"9.9.9.9:8333"}, peer.Resolve(t.Context(), hanging{}, withSeeds(chaincfg.MainNetParams, "one", "two")))
+		require.Equal(t, []string{"9.9.9.9:8333"}, all(peer.Resolve(t.Context(), hanging{}, withSeeds(chaincfg.MainNetParams, "one", "two"))))
+		require.Equal(t, 2*time.Second, time.Since(began), "the others had their chance")
+		require.Empty(t, peer.Resolve(t.Context(), hanging{}, withSeeds(chaincfg.MainNetParams)))
+		began = time.Now()
+		require.Empty(t, peer.Resolve(t.Context(), dead{}, withSeeds(chaincfg.MainNetParams, "one", "two")))
 		require.Equal(t, 10*time.Second, time.Since(began))
 	})
 }

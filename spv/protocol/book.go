@@ -1,15 +1,20 @@
 package protocol
 
 import (
-	"net/netip"
 	"slices"
 	"time"
+
+	"thistle/spv/addrmgr"
+
+	chaincfg "github.com/btcsuite/btcd/chaincfg/v2"
+	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
-// address is one place where a peer may be found.
+// address is one place that was looked at in this run.
 type address struct {
 	addr     string
-	pinned   bool // named by the person, so always connected to
+	at       addrmgr.Addr // zero for a name
+	pinned   bool         // named by the person, so always connected to
 	dialing  bool
 	peer     PeerID // 0 if not connected
 	failures int
@@ -17,31 +22,86 @@ type address struct {
 	retryAt  time.Time
 }
 
-// addressBook is the memory of addresses of one run.
+// idle tells that the address is neither connected to nor being dialled.
+func (a *address) idle() bool { return !a.dialing && a.peer == 0 }
+
+// addressBook is what is known of addresses: all of them in known, and in list
+// those that something is going on with.
 type addressBook struct {
-	list      []*address
-	byAddr    map[string]*address
-	pinned    bool // only pinned addresses are used
+	known  *addrmgr.Manager
+	reach  addrmgr.Networks
+	list   []*address
+	byAddr map[string]*address
+	byKey  map[addrmgr.Addr]*address
+	pinned bool // only pinned addresses are used
+
+	anchors   []addrmgr.Addr // peers of the last run that were not dialled yet
+	fixed     []string       // fixed seeds not used yet
+	inVain    int            // dials that failed in a row
+	dialAt    time.Time      // when the next one may be, if many have failed
 	started   time.Time
+	lonely    time.Time // since when nobody is connected, zero if somebody is
 	resolving bool
 	resolveAt time.Time
+	nobodyFor map[need]time.Time // until when known has nobody for a need
+
+	saved     uint64 // known.Version when it was last saved
+	saveAt    time.Time
+	lastSaved []addrmgr.Addr // anchors as last saved
 }
+
+// suitable are the services without which a peer is of no use.
+const suitable = wire.SFNodeNetwork | wire.SFNodeWitness
 
 func (b *addressBook) init(cfg Config) {
+	b.known = addrmgr.Restore(addrmgr.Config{Rand: cfg.Rand, Local: cfg.Params.Net.Net == chaincfg.RegressionNetParams.Net}, cfg.Book)
+	b.reach = cfg.Networks
+	if b.reach == 0 {
+		b.reach = addrmgr.In(addrmgr.IPv4, addrmgr.IPv6)
+	}
 	b.byAddr = make(map[string]*address)
+	b.byKey = make(map[addrmgr.Addr]*address)
+	b.nobodyFor = make(map[need]time.Time)
 	b.pinned = len(cfg.Pinned) > 0
+	b.anchors = addrmgr.DecodeAnchors(cfg.Book.Anchors)
+	b.lastSaved = b.anchors
+	b.fixed = cfg.FixedSeeds
 	for _, addr := range slices.Concat(cfg.Pinned, cfg.Preferred) {
-		b.add(addr, true)
+		b.add(addr).pinned = true
 	}
 }
 
-func (b *addressBook) add(addr string, pinned bool) {
-	if b.byAddr[addr] != nil || len(b.list) >= maxAddresses {
-		return
+// add lists an address.
+func (b *addressBook) add(addr string) *address {
+	at, err := addrmgr.Parse(addr)
+	if err == nil {
+		addr = at.String()
 	}
-	a := &address{addr: addr, pinned: pinned}
+	if a := b.byAddr[addr]; a != nil {
+		return a
+	}
+	a := &address{addr: addr, at: at}
 	b.list = append(b.list, a)
 	b.byAddr[addr] = a
+	if !at.IsZero() {
+		b.byKey[at] = a
+	}
+	return a
+}
+
+// prune forgets addresses that nothing is going on with any more.
+func (b *addressBook) prune(now time.Time) {
+	if len(b.list) < maxAddresses {
+		return
+	}
+	b.list = slices.DeleteFunc(b.list, func(a *address) bool {
+		over := !a.pinned && a.idle() && !now.Before(a.retryAt)
+		if over {
+			delete(b.byAddr, a.addr)
+			delete(b.byKey, a.at)
+		}
+		return over
+	})
 }
 
 // kept counts the addresses that the person has named.
@@ -66,9 +126,43 @@ func (m *Machine) unresolvedPinned() bool {
 	return false
 }
 
+// met notes that a handshake was finished.
+func (m *Machine) met(info *PeerInfo) {
+	if info.Inbound {
+		return
+	}
+	m.book.lonely, m.book.inVain = time.Time{}, 0
+	a := m.book.byAddr[info.Addr]
+	if a == nil {
+		return
+	}
+	a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
+	info.Pinned = a.pinned
+	m.book.known.Good(m.now, a.at, info.Services)
+}
+
+// parted notes that a connection has ended.
+func (m *Machine) parted(p *peerState, r Reason) {
+	a := m.book.byAddr[p.info.Addr]
+	if a == nil || a.peer != p.info.ID {
+		return
+	}
+	a.peer = 0
+	clear(m.book.nobodyFor)
+	m.book.known.Measured(a.at, p.info.Latency, int64(p.pace.rate*60))
+	// Who has only heard of a peer from us must not learn that we kept it apart
+	// from gossip.
+	if p.info.Purpose == ForAll && !r.Provable() {
+		m.book.known.Left(m.now, a.at)
+	}
+}
+
 // punish sets when an address may be tried again.
 func (m *Machine) punish(addr string, r Reason) {
 	a := m.book.byAddr[addr]
+	if r.Provable() && (a == nil || !a.pinned) {
+		m.ban(keyOf(addr), BanTime)
+	}
 	if a == nil {
 		return
 	}
@@ -97,73 +191,122 @@ func (m *Machine) dialFailed(addr string, r Reason) {
 	}
 	delete(m.crew.dials, addr)
 	a.dialing, a.tried = false, true
+	m.book.inVain++
+	m.book.known.Failed(m.now, a.at, r != ReasonNone || m.usablePeers() > 0)
 	m.punish(addr, r)
 	m.emit(PeerFailed{Addr: addr, Reason: r})
 }
 
-func (m *Machine) addressesFound(addrs []string) {
-	m.book.resolving = false
-	m.book.resolveAt = m.now.Add(resolvePause)
-	for _, a := range addrs {
-		m.book.add(a, false)
+func (m *Machine) usablePeers() int {
+	n := 0
+	for _, p := range m.peers {
+		if p.usable() {
+			n++
+		}
 	}
-}
-
-func (m *Machine) resolve() {
-	if m.cfg.NoDNS || m.book.resolving || !m.due(m.book.resolveAt) {
-		return
-	}
-	m.book.resolving = true
-	m.do(Resolve{})
+	return n
 }
 
 // need is what an address is looked for.
 type need struct {
 	filters bool // it serves compact filters, if any is known to
-	untried bool // never connected to
+	untried bool // never connected to, or to be tested again
 	fresh   bool // of a net group that nobody we are connected to is in
+	anchors bool // a peer of the last run is best
 }
 
 // pick chooses at random among the addresses that may be dialled now, preferring
 // net groups we are not connected to yet; nil if there is none.
 func (m *Machine) pick(n need) *address {
-	groups := make(map[netip.Prefix]bool)
-	for _, a := range m.book.list {
-		if a.peer != 0 || a.dialing {
-			groups[netGroup(a.addr)] = true
-		}
+	groups := m.groupsInUse()
+	if a := m.pickAnchor(n, groups); a != nil {
+		return a
 	}
-	var fresh, rest []*address
-	for _, a := range m.book.list {
-		switch {
-		case a.dialing || a.peer != 0 || a.pinned || a.tried && n.untried || !m.due(a.retryAt):
-		case groups[netGroup(a.addr)]:
-			rest = append(rest, a)
-		default:
-			fresh = append(fresh, a)
-		}
+	if a := m.pickName(n); a != nil {
+		return a
 	}
-	if len(fresh) == 0 && !n.fresh {
-		fresh = rest
-	}
-	if len(fresh) == 0 {
+	if until, none := m.book.nobodyFor[n]; none && !m.due(until) {
 		return nil
 	}
-	return fresh[m.cfg.Rand.IntN(len(fresh))]
+	delete(m.book.nobodyFor, n)
+	if fresh, rest := m.book.known.Len(); fresh+rest == 0 {
+		return nil
+	}
+	if m.book.inVain >= dialsInVain && !m.due(m.book.dialAt) {
+		return nil
+	}
+	if at, ok := m.pickKnown(n, groups); ok {
+		m.book.dialAt = m.now.Add(dialPause)
+		m.book.prune(m.now)
+		return m.book.add(at.String())
+	}
+	m.book.nobodyFor[n] = m.now.Add(lookAgain)
+	m.wakeAt(m.book.nobodyFor[n])
+	return nil
 }
 
-// netGroup is the part of an address that one operator is likely to hold: /16
-// for IPv4, /32 for IPv6.
-func netGroup(addr string) netip.Prefix {
-	ap, err := netip.ParseAddrPort(addr)
+// groupsInUse are the net groups of outbound connections.
+func (m *Machine) groupsInUse() map[addrmgr.Group]bool {
+	groups := make(map[addrmgr.Group]bool)
+	for _, a := range m.book.list {
+		if !a.idle() && !a.at.IsZero() {
+			groups[a.at.Group()] = true
+		}
+	}
+	return groups
+}
+
+// pickName chooses among names, which are in no group and known for this run
+// only.
+func (m *Machine) pickName(n need) *address {
+	var names []*address
+	for _, a := range m.book.list {
+		if a.at.IsZero() && !a.pinned && a.idle() && !(a.tried && n.untried) && m.due(a.retryAt) {
+			names = append(names, a)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return names[m.cfg.Rand.IntN(len(names))]
+}
+
+// pickKnown asks the book, from what is best to what will do.
+func (m *Machine) pickKnown(n need, groups map[addrmgr.Group]bool) (addrmgr.Addr, bool) {
+	free := func(a addrmgr.Addr) bool {
+		met := m.book.byKey[a]
+		return met == nil || !met.pinned && met.idle() && m.due(met.retryAt)
+	}
+	lacks := func(a addrmgr.Addr) bool {
+		k, _ := m.book.known.Known(a)
+		return n.filters && k.Sure && k.Services&wire.SFNodeCF == 0
+	}
+	want := addrmgr.Need{Services: suitable, Networks: m.book.reach, Untried: n.untried}
+	for _, apart := range []bool{true, false} {
+		if !apart && n.fresh {
+			break
+		}
+		want.Skip = func(a addrmgr.Addr) bool { return apart && groups[a.Group()] || !free(a) || lacks(a) }
+		if n.filters {
+			want.Services = suitable | wire.SFNodeCF
+			if a, ok := m.book.known.Pick(m.now, want); ok {
+				return a, true
+			}
+			want.Services = suitable
+		}
+		if a, ok := m.book.known.Pick(m.now, want); ok {
+			return a, true
+		}
+	}
+	return addrmgr.Addr{}, false
+}
+
+// netGroup is the part of the network that an address belongs to, zero for a
+// name.
+func netGroup(addr string) addrmgr.Group {
+	a, err := addrmgr.Parse(addr)
 	if err != nil {
-		return netip.Prefix{}
+		return addrmgr.Group{}
 	}
-	bits := 32
-	ip := ap.Addr().Unmap()
-	if ip.Is4() {
-		bits = 16
-	}
-	p, _ := ip.Prefix(bits)
-	return p
+	return a.Group()
 }

@@ -1,6 +1,10 @@
 package protocol
 
-import "time"
+import (
+	"time"
+
+	"thistle/spv/addrmgr"
+)
 
 // cfRound asks all filter peers at once for the range that follows our last
 // filter header. The questions are audits ahead of time: who answers too late to
@@ -85,11 +89,10 @@ func countGroups(peers []*peerState) int {
 	return len(groups)
 }
 
-// groupOf names the part of the network a peer is in. An address that is no IP
-// address (an onion service) is one of its own.
+// groupOf names the part of the network a peer is in. A name is one of its own.
 func groupOf(p *peerState) string {
-	if g := netGroup(p.info.Addr); g.IsValid() {
-		return g.String()
+	if g := netGroup(p.info.Addr); g != (addrmgr.Group{}) {
+		return string(g[:])
 	}
 	return p.info.Addr
 }

@@ -309,7 +309,7 @@ func (m *Machine) drivePeers() {
 		m.book.started = m.now
 	}
 	for _, a := range m.book.list {
-		if a.pinned && !a.dialing && a.peer == 0 && m.due(a.retryAt) {
+		if a.pinned && a.idle() && m.due(a.retryAt) && !m.banned(a.addr) {
 			m.dial(a, roleAny)
 		}
 	}
@@ -354,7 +354,7 @@ func (m *Machine) fill(r role, missing int) {
 		}
 	}
 	for want := min(2*missing-dialing, maxDialing-all); want > 0; want-- {
-		a := m.pick(need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout)})
+		a := m.pick(need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout), anchors: true})
 		if a == nil {
 			m.resolve()
 			return

@@ -24,7 +24,7 @@ func TestCrew(t *testing.T) {
 		}
 		peers = append(peers, p)
 	}
-	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 33, Keep: 1, Peers: peers})
+	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 42, Keep: 1, Peers: peers})
 	replaced, up, most, begun := 0, 0, 0, s.Now()
 	s.Watch = func(out protocol.Output) {
 		if left, ok := out.(protocol.Disconnect); ok && left.Reason == protocol.ReasonSlow {

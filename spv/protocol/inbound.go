@@ -68,7 +68,7 @@ func (m *Machine) guestConnected(info PeerInfo) {
 	p := &peerState{info: info, pingNext: m.now}
 	others := m.inbound.present()
 	m.inbound.guests = append(m.inbound.guests, p)
-	if !m.cfg.Serve || crowded(others, p) || len(others) >= maxInbound && !m.makeRoom(others) {
+	if !m.cfg.Serve || m.banned(info.Addr) || crowded(others, p) || len(others) >= maxInbound && !m.makeRoom(others) {
 		m.drop(p, ReasonNotNeeded)
 		return
 	}
@@ -143,7 +143,7 @@ func nearness(p *peerState) time.Duration {
 	return p.info.Latency
 }
 
-func guestGroup(p *peerState) string { return netGroup(p.info.Addr).String() }
+func guestGroup(p *peerState) string { return groupOf(p) }
 
 // rank orders the parts of the network by a secret.
 func (b *inbound) rank(p *peerState) uint64 {

@@ -154,6 +154,8 @@ const (
 	ReasonSlow
 	// ReasonFlood: more unsolicited data than a peer has reason to send.
 	ReasonFlood
+	// ReasonRefused: the person does not want it.
+	ReasonRefused
 	// ReasonProtocol: bytes that are no Bitcoin message, broken framing,
 	// oversized or malformed messages, messages out of order.
 	ReasonProtocol
@@ -180,6 +182,7 @@ var reasonNames = [...]string{
 	ReasonSelf:             "ourselves",
 	ReasonSlow:             "too slow",
 	ReasonFlood:            "flooding",
+	ReasonRefused:          "refused",
 	ReasonProtocol:         "broken protocol",
 	ReasonBadHeaders:       "bad headers",
 	ReasonBadFilterHeaders: "bad filter headers",

@@ -36,9 +36,9 @@ type (
 		Reason Reason
 	}
 
-	// AddressesFound brings addresses ("host:port") from DNS seeds, the answer
-	// to a Resolve output. Empty when the look-up failed.
-	AddressesFound struct{ Addrs []string }
+	// AddressesFound brings what DNS seeds said, the answer to a Resolve output.
+	// Empty when the look-up failed.
+	AddressesFound struct{ Answers []SeedAnswer }
 )
 
 // Messages. Every message of a peer arrives as exactly one of these; those that

@@ -74,8 +74,26 @@ const (
 	minFilterPeers = 2
 	// maxDialing bounds connections being opened at once.
 	maxDialing = 16
-	// maxAddresses bounds the addresses remembered in one run.
+	// maxAddresses is from how many addresses looked at on those are forgotten
+	// that nothing is going on with.
 	maxAddresses = 2000
+	// lookAgain is how long the book is not asked again when it had nobody.
+	lookAgain = time.Second
+	// dialsInVain is after how many failures in a row, one every dialPause, it is
+	// the line that is dead rather than all of them.
+	dialsInVain = 50
+	dialPause   = 500 * time.Millisecond
+	// seedsAfter is how long the book is tried before DNS seeds are asked, and
+	// fixedAfter how long both are before fixed seeds are.
+	seedsAfter = 11 * time.Second
+	fixedAfter = time.Minute
+	// seedAge is how old at least, and half of how old at most, what seeds tell
+	// of is taken to be.
+	seedAge = 3 * 24 * time.Hour
+	// maxAnchors is how many peers are connected to again at the next start.
+	maxAnchors = 2
+	// saveBookEvery is how long changes in the book may wait.
+	saveBookEvery = 15 * time.Minute
 	// redialMin and redialMax bound the pause before an address is tried
 	// again; it doubles with each failure.
 	redialMin = time.Second

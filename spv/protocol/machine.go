@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -33,6 +34,12 @@ type Config struct {
 	// FullBlocks is how many blocks may be read themselves while nobody serves
 	// filters: DefaultFullBlocks if 0, none if negative.
 	FullBlocks int32
+	// Book is what the last run knew of addresses.
+	Book addrmgr.Snapshot
+	// FixedSeeds are addresses to begin with where nobody else tells of any.
+	FixedSeeds []string
+	// Networks are those that can be reached: IPv4 and IPv6 if none is named.
+	Networks addrmgr.Networks
 	// Preferred addresses are always connected to, beside others.
 	Preferred []string
 	// LowData: no transactions are announced to us.
@@ -176,6 +183,7 @@ func (m *Machine) finish() []Output {
 	m.driveMerit()
 	m.driveCrew()
 	m.drivePeers()
+	m.driveBook()
 	m.driveHeaders()
 	m.driveRanges()
 	m.driveFilterHeaders()
@@ -212,7 +220,13 @@ func (m *Machine) handle(in Input) {
 			m.dialFailed(in.Addr, in.Reason)
 		}
 	case AddressesFound:
-		m.addressesFound(in.Addrs)
+		m.addressesFound(in.Answers)
+	case AddPeer:
+		m.addPeer(in.Addr)
+	case BanPeer:
+		m.banPeer(in.Addr, in.For)
+	case UnbanPeer:
+		m.unbanPeer(in.Addr)
 	case KeepHeaders:
 		m.keepHeaders(in.From)
 	case KeepFilters:
@@ -269,6 +283,10 @@ func (m *Machine) handleMessage(in Input) {
 		if p := m.peer(in.Peer); p != nil {
 			m.txReceived(p, in.Tx)
 			m.vouchBody(in.Tx)
+		}
+	case AddressesHeard:
+		if p := m.peer(in.Peer); p != nil {
+			m.addressesHeard(p, in.Addrs)
 		}
 	case MessageReceived:
 		if g := m.guest(in.Peer); g != nil {

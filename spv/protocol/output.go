@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -116,6 +117,9 @@ type (
 		Data   []byte
 	}
 
+	// SaveBook keeps what is known of addresses. It can be late, or lost.
+	SaveBook struct{ Book addrmgr.Snapshot }
+
 	// DropFilters deletes the filters below height Below.
 	DropFilters struct{ Below int32 }
 )
@@ -135,4 +139,5 @@ func (SaveFilterHeaders) isOutput()  {}
 func (SaveDirect) isOutput()         {}
 func (DropFilters) isOutput()        {}
 func (SaveFilter) isOutput()         {}
+func (SaveBook) isOutput()           {}
 func (Emit) isOutput()               {}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -66,6 +67,10 @@ type peerState struct {
 	serving int
 	trickle trickle
 
+	// Addresses.
+	askedAddrs bool
+	gossip     addrmgr.Allowance
+
 	// Pings.
 	pingNonce uint64
 	pingSent  time.Time // zero if none is under way
@@ -77,10 +82,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 		m.guestConnected(info)
 		return
 	}
-	if a := m.book.byAddr[info.Addr]; a != nil {
-		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
-		info.Pinned = a.pinned
-	}
+	m.met(&info)
 	p := &peerState{info: info, pingNext: m.now, agreedTo: m.cf.base - 1, ranges: rangeShare{lanes: firstLanes}}
 	m.peers = append(m.peers, p)
 	slices.SortFunc(m.peers, func(a, b *peerState) int { return int(int64(a.info.ID) - int64(b.info.ID)) })
@@ -164,9 +166,7 @@ func (m *Machine) peerDisconnected(id PeerID, r Reason) {
 		m.forget(p)
 	}
 	m.peers = slices.Delete(m.peers, i, i+1)
-	if a := m.book.byAddr[p.info.Addr]; a != nil {
-		a.peer = 0
-	}
+	m.parted(p, r)
 	if p.up {
 		m.emit(PeerDown{Peer: p.info, Reason: r})
 	}

@@ -198,7 +198,7 @@ func TestUndecidableFromOneNetwork(t *testing.T) {
 	for i := range 5 {
 		peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.66.%d.1:8333", i), Chain: w.b, Filters: spvtest.Everywhere(spvtest.OmitSpent)})
 	}
-	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 84, Keep: 1, Peers: peers, Slots: 7})
+	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 85, Keep: 1, Peers: peers, Slots: 7})
 	requireConverged(t, s, w.b, 1, 10*time.Minute)
 	s.Run(10 * time.Minute)
 	for _, p := range honest {

@@ -32,7 +32,11 @@ func describeInput(in protocol.Input, names func(any) string) string {
 	case protocol.DialFailed:
 		return "dial failed " + in.Addr
 	case protocol.AddressesFound:
-		return "addresses " + strings.Join(in.Addrs, " ")
+		var addrs []string
+		for _, answer := range in.Answers {
+			addrs = append(addrs, answer.Addrs...)
+		}
+		return "addresses " + strings.Join(addrs, " ")
 	case protocol.HeadersReceived:
 		return fmt.Sprintf("%s: %s", names(in.Peer), describeHeaders(in.Headers, names))
 	case protocol.RangeReceived:

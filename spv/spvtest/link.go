@@ -124,7 +124,7 @@ func (s *Sim) resolve() {
 		for _, p := range s.cfg.Peers {
 			addrs = append(addrs, p.Name)
 		}
-		s.Input(protocol.AddressesFound{Addrs: addrs})
+		s.Input(protocol.AddressesFound{Answers: []protocol.SeedAnswer{{Addrs: addrs}}})
 	})
 }
 

@@ -3,6 +3,7 @@ package spvtest
 import (
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
@@ -44,12 +45,13 @@ type Peer struct {
 	Malicious bool // does harm in a way the fields do not show
 
 	// Transactions.
-	Gossips    bool  // passes transactions of ours on to other such peers
-	EchoesBack bool  // announces a transaction to its sender too, like btcd
-	NoFetch    bool  // never fetches what we announce
-	BlocksOnly bool  // wants to hear of none
-	WTxID      bool  // names them by their hash with witness (BIP339)
-	FeeFloor   int64 // sat/kvB: says so, and takes none that pay less, but with a child that pays for both
+	Tells      func(now time.Time) []addrmgr.Heard // whom it tells of when asked; nil: of nobody
+	Gossips    bool                                // passes transactions of ours on to other such peers
+	EchoesBack bool                                // announces a transaction to its sender too, like btcd
+	NoFetch    bool                                // never fetches what we announce
+	BlocksOnly bool                                // wants to hear of none
+	WTxID      bool                                // names them by their hash with witness (BIP339)
+	FeeFloor   int64                               // sat/kvB: says so, and takes none that pay less, but with a child that pays for both
 	Slow       time.Duration
 	mempool    map[chainhash.Hash]*wire.MsgTx
 	orphans    map[chainhash.Hash]*wire.MsgTx // by the parent that was asked for
@@ -120,6 +122,11 @@ func (p *Peer) reply(s *Sim, id protocol.PeerID, msg wire.Message) []answer {
 		return one(protocol.MessageReceived{Peer: id, Msg: &wire.MsgPong{Nonce: msg.Nonce}})
 	case *wire.MsgInv:
 		return p.fetch(s, id, msg)
+	case *wire.MsgGetAddr:
+		if p.Tells == nil {
+			return nil
+		}
+		return one(protocol.AddressesHeard{Peer: id, Addrs: p.Tells(s.now)})
 	case *wire.MsgTx:
 		return p.takeTx(s, id, msg)
 	case *wire.MsgSendHeaders, *wire.MsgPong:

@@ -337,7 +337,7 @@ func (s *Script) addresses(c *command) error {
 	case "dialfail":
 		s.step(protocol.DialFailed{Addr: c.word(0)})
 	case "addresses":
-		s.step(protocol.AddressesFound{Addrs: c.words})
+		s.step(protocol.AddressesFound{Answers: []protocol.SeedAnswer{{Addrs: c.words}}})
 	}
 	return nil
 }
