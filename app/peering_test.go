@@ -41,6 +41,7 @@ func TestPeeringRefused(t *testing.T) {
 		"only onion without a proxy": {app.Peering{OnionOnly: true}, "through a proxy alone"},
 		"only onion, and others":     {app.Peering{OnionOnly: true, Proxy: tor, Preferred: []string{"a:1"}}, "only those"},
 		"no proxy":                   {app.Peering{Proxy: "socks5://127.0.0.1:9050"}, "no SOCKS5 proxy"},
+		"proxy by name":              {app.Peering{Proxy: "tor.example:9050"}, "IP address"},
 		"proxy with a password":      {app.Peering{Proxy: "me:secret@127.0.0.1:9050"}, "name or password"},
 		"listening by name":          {app.Peering{Listen: "example.com:8333"}, "nowhere to listen"},
 		"listening nowhere":          {app.Peering{Listen: "8333"}, "nowhere to listen"},

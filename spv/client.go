@@ -133,6 +133,9 @@ func Open(cfg Config) (*Client, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	if err := cfg.checkWay(); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(store.Options{Dir: cfg.Dir, Net: cfg.Params.Net, Log: cfg.Log})
 	if err != nil {
 		return nil, kindOf("open chain data", err)
@@ -150,6 +153,17 @@ func Open(cfg Config) (*Client, error) {
 		return nil, kindOf("read chain data", err)
 	}
 	return c, nil
+}
+
+// checkWay refuses settings under which more would be seen than is meant to be.
+func (cfg *Config) checkWay() error {
+	switch _, err := peer.CheckProxy(cfg.Proxy); {
+	case cfg.Proxy != "" && err != nil:
+		return err
+	case cfg.OnionOnly && cfg.Proxy == "":
+		return errors.New("onion addresses are reached through a proxy alone")
+	}
+	return nil
 }
 
 // kindOf translates the store's kinds of errors into this package's.
@@ -206,7 +220,7 @@ func (c *Client) load() error {
 		},
 		FilterCheckpoints: c.cfg.FilterCheckpoints,
 		Pinned:            c.cfg.Connect,
-		NoDNS:             c.cfg.NoDNS,
+		NoDNS:             c.cfg.NoDNS || c.cfg.Proxy != "",
 		Peers:             c.cfg.Peers,
 		FullBlocks:        c.cfg.FullBlocks,
 		Audit:             c.cfg.Audit,

@@ -1,10 +1,18 @@
 package spv
 
 import (
+	"time"
+
 	"thistle/spv/peer"
 	"thistle/spv/protocol"
 
 	wire "github.com/btcsuite/btcd/wire/v2"
+)
+
+// Through a proxy a connection takes as long as a circuit to be built.
+const (
+	proxyDial      = 30 * time.Second
+	proxyHandshake = 60 * time.Second
 )
 
 // dial opens a connection and lives with it until it ends.
@@ -40,7 +48,7 @@ func (r *runner) live(conn *peer.Conn) {
 }
 
 func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
-	return peer.Config{
+	cfg := peer.Config{
 		Params:      r.c.cfg.Params.Net,
 		Purpose:     purpose,
 		LowData:     r.c.cfg.LowData,
@@ -50,10 +58,16 @@ func (r *runner) peerConfig(purpose protocol.Purpose) peer.Config {
 		Plain:       &r.plain,
 		StartHeight: func() int32 { return r.c.Tip().Height },
 		Nonces:      &r.nonces,
+		Proxy:       r.c.cfg.Proxy,
+		OnionOnly:   r.c.cfg.OnionOnly,
 		Dial:        r.c.cfg.Dial,
 		Now:         r.c.cfg.Now,
 		Log:         r.c.log,
 	}
+	if cfg.Proxy != "" {
+		cfg.DialTimeout, cfg.HandshakeTimeout = proxyDial, proxyHandshake
+	}
+	return cfg
 }
 
 // services is what we claim to others.

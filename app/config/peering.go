@@ -76,8 +76,12 @@ func (p Peering) Check() error {
 		if strings.Contains(p.Proxy, "@") {
 			return refuse(FieldProxy, "a proxy takes no name or password here: each connection gets one of its own")
 		}
-		if host, ok := splitAddr(p.Proxy); !ok || isOnion(host) {
+		host, ok := splitAddr(p.Proxy)
+		if !ok || isOnion(host) {
 			return refuse(FieldProxy, "%q is no SOCKS5 proxy: write HOST:PORT", p.Proxy)
+		}
+		if _, err := netip.ParseAddr(host); err != nil && !strings.EqualFold(host, "localhost") {
+			return refuse(FieldProxy, "%q would be looked up in DNS: write the proxy's IP address", p.Proxy)
 		}
 	}
 	if p.OnionOnly && p.Proxy == "" {

@@ -77,7 +77,13 @@ type Config struct {
 	// connections of the program; nil means those of this one only.
 	Nonces *NonceSet
 
-	// Dial opens a connection; nil means a net.Dialer.
+	// Proxy is a SOCKS5 server (see CheckProxy) through which all connections go,
+	// each under a name of its own; none if empty. Names are looked up by it.
+	Proxy string
+	// OnionOnly refuses all other addresses. It needs a Proxy.
+	OnionOnly bool
+
+	// Dial opens a connection, to a peer or to the proxy; nil means a net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// CheckBlock checks a block that was asked for; nil means
 	// protocol.CheckBlock.
@@ -111,6 +117,13 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.StartHeight == nil {
 		c.StartHeight = func() int32 { return 0 }
+	}
+	if c.Proxy != "" {
+		addr, err := CheckProxy(c.Proxy)
+		if err != nil {
+			return c, err
+		}
+		c.Proxy = addr
 	}
 	if c.Plain == nil {
 		c.Plain = new(PlainSet)

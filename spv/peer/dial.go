@@ -67,7 +67,7 @@ func (c *Conn) begin(ctx context.Context, v2 bool, deadline time.Time) (*Conn, e
 func dialTCP(ctx context.Context, cfg *Config, addr string, deadline time.Time) (net.Conn, error) {
 	bounded, cancel := context.WithTimeout(ctx, min(cfg.DialTimeout, time.Until(deadline)))
 	defer cancel()
-	sock, err := cfg.Dial(bounded, "tcp", addr)
+	sock, err := cfg.open(bounded, addr)
 	if err == nil {
 		return sock, nil
 	}
