@@ -1,8 +1,6 @@
 package spv
 
 import (
-	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -61,13 +59,12 @@ func (c *Client) ListenError() error {
 // listen keeps the port open until the run ends.
 func (r *runner) listen() error {
 	defer r.c.port.set("", nil)
+	door := newDoor()
 	for {
-		listener, err := peer.Listen(r.ctx, r.c.cfg.Listen)
-		if err == nil {
-			r.c.log.Info("listening", "addr", listener.Addr().String())
-			r.c.port.set(listener.Addr().String(), nil)
-			err = r.accept(listener)
-		}
+		err := peer.Listen(r.ctx, r.c.cfg.Listen, func(addr string) {
+			r.c.log.Info("listening", "addr", addr)
+			r.c.port.set(addr, nil)
+		}, func(sock net.Conn) { r.meet(sock, door) })
 		if r.ctx.Err() != nil {
 			return nil
 		}
@@ -79,33 +76,17 @@ func (r *runner) listen() error {
 	}
 }
 
-// accept takes connections until the port is closed, or the run ends.
-func (r *runner) accept(listener net.Listener) error {
-	defer listener.Close()
-	stop := context.AfterFunc(r.ctx, func() { listener.Close() })
-	defer stop()
-	door := newDoor()
-	for {
-		sock, err := listener.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return err
-		case err != nil: // too many open files, or whoever it was is gone
-			if !rest(r.ctx.Done(), time.Second) {
-				return err
-			}
-			continue
-		}
-		host := hostOf(sock)
-		if !door.enter(time.Now(), host) {
-			sock.Close()
-			continue
-		}
-		r.group.Go(func() error {
-			r.welcome(sock, door, host)
-			return nil
-		})
+// meet lets a connection in, or not.
+func (r *runner) meet(sock net.Conn, door *door) {
+	host := hostOf(sock)
+	if !door.enter(time.Now(), host) {
+		sock.Close()
+		return
 	}
+	r.group.Go(func() error {
+		r.welcome(sock, door, host)
+		return nil
+	})
 }
 
 // welcome shakes hands with a peer that has connected to us, and lives with it.
