@@ -105,14 +105,20 @@ func (h *hub) change() <-chan struct{} {
 func (w *Wallet) Events() *Events { return w.hub.subscribe() }
 
 // Present are the events that tell a newcomer what is so already: who is
-// connected, and up to where all is known.
+// connected, and up to where all is known. What is so from then on comes as an
+// event.
 func (w *Wallet) Present() []Event {
 	var events []Event
 	for _, p := range w.Peers() {
 		events = append(events, PeerConnected{Peer: p})
 	}
-	if res := w.synced(); res != nil {
-		events = append(events, Synced{Height: res.Height, Hash: res.Hash})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.led == nil {
+		return events
+	}
+	if view, ok := w.led.View(); ok && view.Hash == w.toldSynced {
+		events = append(events, Synced{Height: view.Height, Hash: view.Hash})
 	}
 	return events
 }

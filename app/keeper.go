@@ -208,8 +208,17 @@ func (l *Loan) Release() { l.done() }
 // Callers must then release it soon.
 func (l *Loan) Locking() context.Context { return l.k.ctx }
 
-// Online lets fn do its work while the wallet is up to date or catches up. Peers
-// are asked for what is new. The error is fn's, or what ended the run.
+// Sync is the wallet's, but peers that are connected are asked for what is new, as
+// they are when a wallet connects.
+func (l *Loan) Sync(ctx context.Context) (*SyncResult, error) {
+	if chain := l.online(); chain != nil {
+		chain.LookAround()
+	}
+	return l.Wallet.Sync(ctx)
+}
+
+// Online lets fn do its work while the wallet is up to date or catches up. The
+// error is fn's, or what ended the run.
 func (l *Loan) Online(ctx context.Context, fn func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -224,9 +233,6 @@ func (l *Loan) Online(ctx context.Context, fn func(ctx context.Context) error) e
 		}
 	}()
 	defer context.AfterFunc(l.k.ctx, func() { cancel(context.Cause(l.k.ctx)) })()
-	if chain := l.online(); chain != nil {
-		chain.LookAround()
-	}
 	err := fn(ctx)
 	cause := context.Cause(ctx)
 	switch {

@@ -48,11 +48,13 @@ func (s *Session) Meet(ctx context.Context) ([]Peer, error) {
 // measured tells whether the connected peers have measured up and no more are
 // coming soon.
 func (s *Session) measured() bool {
-	chain, running := s.client()
-	if chain == nil || !running {
+	s.mu.Lock()
+	l := s.line
+	s.mu.Unlock()
+	if l == nil || l.ctx.Err() != nil { // it is to be begun anew
 		return false
 	}
-	st := chain.Status()
+	st := l.chain.Status()
 	for _, p := range st.Peers {
 		if p.Latency <= 0 && !p.Inbound {
 			return false

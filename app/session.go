@@ -98,6 +98,14 @@ func oldest(env *Env, wallets []WalletInfo) origin {
 	return o
 }
 
+// CheckPeers refuses what Run would: settings about peers that cannot be used, and
+// to look for peers where none can be found.
+func (s *Session) CheckPeers() error {
+	env := *s.env
+	env.Peering = s.Peering()
+	return env.anyPeers()
+}
+
 // enter keeps End waiting until leave is called. False means that the session
 // has ended.
 func (s *Session) enter() bool {

@@ -24,7 +24,7 @@ are the only way back to the coins if this computer is lost.`,
 			if words != 12 && words != 24 {
 				return usage("A new wallet has 12 or 24 recovery words, not %d.", words)
 			}
-			env, err := p.env()
+			h, err := p.house()
 			if err != nil {
 				return err
 			}
@@ -37,13 +37,13 @@ are the only way back to the coins if this computer is lost.`,
 			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
 				return err
 			}
-			created, err := app.Create(env, params)
+			created, err := h.Create(params)
 			if err != nil {
 				return err
 			}
 			p.secrets.hold(created.Words())
 			if err := p.showCreated(created); err != nil {
-				return unseen(env, created, err)
+				return unseen(h, created, err)
 			}
 			return nil
 		},
@@ -55,9 +55,9 @@ are the only way back to the coins if this computer is lost.`,
 
 // unseen puts a wallet aside whose words nobody has seen: what was paid to it
 // could be lost for ever.
-func unseen(env *app.Env, c *app.Created, cause error) error {
+func unseen(h house, c *app.Created, cause error) error {
 	detail := "they could not be written, so the wallet was put aside"
-	if err := app.Discard(env, c); err != nil {
+	if err := h.Discard(c); err != nil {
 		cause = errors.Join(cause, err)
 		detail = "they could not be written; do not use this wallet"
 	}
@@ -101,7 +101,7 @@ func (p *program) restore() *cobra.Command {
 later the birthday, the less has to be searched; without one all blocks are.
 Without --mnemonic-file the words are asked on the terminal.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			env, err := p.env()
+			h, err := p.house()
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ Without --mnemonic-file the words are asked on the terminal.`,
 			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
 				return err
 			}
-			created, err := app.Restore(env, params)
+			created, err := h.Restore(params)
 			if err != nil {
 				return err
 			}
@@ -150,11 +150,11 @@ func (p *program) wallets() *cobra.Command {
 	return &cobra.Command{
 		Use: "wallets", Short: "List the wallets of the network", Args: arguments(),
 		RunE: func(*cobra.Command, []string) error {
-			env, err := p.env()
+			h, err := p.house()
 			if err != nil {
 				return err
 			}
-			infos, err := app.Wallets(env)
+			infos, err := h.Wallets()
 			if err != nil {
 				return err
 			}

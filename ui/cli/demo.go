@@ -23,7 +23,7 @@ func (p *program) demo() *cobra.Command {
 	c := &cobra.Command{
 		Use: "demo", Short: "Try everything on a private network inside this program", Args: arguments(),
 		Long: demoText,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: p.onlyHere(func(cmd *cobra.Command, _ []string) error {
 			if headless && tour {
 				return usage("Choose one of --headless and --tour.")
 			}
@@ -31,7 +31,7 @@ func (p *program) demo() *cobra.Command {
 				return p.demoWindow(cmd, fresh)
 			}
 			return p.demoHere(cmd.Context(), headless)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&headless, "headless", false, "only run the network, for other commands to connect to")
 	c.Flags().BoolVar(&tour, "tour", false, "walk through it here, not in the window")

@@ -8,7 +8,7 @@ import (
 // CommandNames lists all commands.
 func CommandNames(deps Deps) []string {
 	var names []string
-	for _, c := range (&program{deps: deps, out: &meter{}}).root().Commands() {
+	for _, c := range newProgram(deps).root().Commands() {
 		names = append(names, c.Name())
 	}
 	return names

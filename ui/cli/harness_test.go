@@ -224,12 +224,18 @@ type watching struct {
 
 func (r *rig) watch(args ...string) *watching {
 	r.t.Helper()
+	return r.background(append(args, "watch")...)
+}
+
+// background runs a command that goes on until it is ended.
+func (r *rig) background(args ...string) *watching {
+	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	read, write := io.Pipe()
 	w := &watching{t: r.t, stop: cancel, ended: make(chan struct{}), line: make(chan string, 1000)}
 	go func() {
 		var errors bytes.Buffer
-		code := r.runTo(ctx, write, &errors, append(args, "watch")...)
+		code := r.runTo(ctx, write, &errors, args...)
 		_, _ = io.WriteString(write, errors.String())
 		_ = write.Close()
 		w.code = code
@@ -272,6 +278,25 @@ func (w *watching) await(texts ...string) string {
 			}
 		case <-timeout:
 			require.Fail(w.t, "watch did not tell", "%v", texts)
+		}
+	}
+}
+
+// rest is all that watch says until it ends by itself.
+func (w *watching) rest() string {
+	w.t.Helper()
+	var text strings.Builder
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case line, ok := <-w.line:
+			if !ok {
+				return text.String()
+			}
+			text.WriteString(line)
+		case <-timeout:
+			require.Fail(w.t, "watch does not end", "%s", text.String())
+			return ""
 		}
 	}
 }

@@ -88,6 +88,12 @@ func (p *program) session(ctx context.Context, first func(*app.Session) error, t
 	if err != nil {
 		return err
 	}
+	if p.host != nil {
+		if err := first(p.host.session); err != nil {
+			return err
+		}
+		return then(ctx, p.host.session)
+	}
 	s, err := app.Begin(env)
 	if err != nil {
 		return err
@@ -114,6 +120,12 @@ func (p *program) choosePeers(s *app.Session, c peerChoice) error {
 	}
 	c.apply(&settings.Peering)
 	to := p.overPeering(settings.Peering)
+	if p.host != nil {
+		// The daemon's own flags, a proxy perhaps, hold on.
+		to = s.Peering()
+		to.Connect, to.Preferred = slices.Clone(to.Connect), slices.Clone(to.Preferred)
+		c.apply(&to)
+	}
 	if err := app.CheckPeering(to); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,16 @@ type program struct {
 	peering app.Peering // as in place
 	gauge   gauge
 	errMu   sync.Mutex // one line at a time on stderr
+	args    []string   // as given to run
+	// readFile reads the beginning of a file, as readSecret does.
+	readFile func(path string, buf []byte) (int, error)
+
+	// What follows is set where the daemon runs this command.
+	host      *host
+	interrupt func(error) // ends the command, and says why
+	loan      *app.Loan   // the wallet, once it is lent
+	refusal   error       // why it is not run
+	leaving   bool        // the daemon is to end
 }
 
 // globals are the flags of all commands.
@@ -44,8 +55,17 @@ type globals struct {
 // Run does what the arguments say and returns the exit code. It never panics and
 // ends soon after ctx.
 func Run(ctx context.Context, deps Deps, args []string) (code int) {
-	p := &program{deps: deps, out: &meter{w: deps.Stdout}}
+	return newProgram(deps).run(ctx, args)
+}
+
+func newProgram(deps Deps) *program {
+	p := &program{deps: deps, out: &meter{w: deps.Stdout}, readFile: readSecret}
 	p.gauge = gauge{p: p}
+	return p
+}
+
+func (p *program) run(ctx context.Context, args []string) (code int) {
+	p.args = args
 	p.flags.json = asksForJSON(args)
 	defer p.close()
 	defer func() {
@@ -58,7 +78,15 @@ func Run(ctx context.Context, deps Deps, args []string) (code int) {
 	}()
 	root := p.root()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
+	err := p.refusal
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	var elsewhere exited
+	switch {
+	case errors.As(err, &elsewhere):
+		return elsewhere.code
+	case err != nil:
 		return p.fail(ctx, err)
 	}
 	return exitOK
@@ -144,8 +172,11 @@ func jsonLine(v any) []byte {
 // env is the environment that the flags describe.
 func (p *program) env() (*app.Env, error) {
 	place, err := p.place()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case p.host != nil:
+		return p.host.env, nil
 	}
 	return p.deps.Env(place)
 }
@@ -156,6 +187,9 @@ func (p *program) place() (Place, error) {
 		if err := checkAddr(addr); err != nil {
 			return Place{}, err
 		}
+	}
+	if p.host != nil {
+		return p.hostedPlace()
 	}
 	dir := p.flags.dataDir
 	if dir == "" {
@@ -191,7 +225,7 @@ func (p *program) overPeering(to app.Peering) app.Peering {
 
 // openLog begins the log that the flags ask for.
 func (p *program) openLog() error {
-	if p.flags.logLevel == "" && p.flags.logFile == "" {
+	if p.flags.logLevel == "" && p.flags.logFile == "" || p.host != nil {
 		return nil
 	}
 	level := slog.LevelInfo

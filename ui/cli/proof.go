@@ -68,11 +68,11 @@ func (p *program) verifyProof() *cobra.Command {
 				}
 				text = string(b)
 			}
-			env, err := p.env()
+			h, err := p.house()
 			if err != nil {
 				return err
 			}
-			v, err := app.VerifyProof(env, text)
+			v, err := h.VerifyProof(text)
 			if err != nil {
 				return err
 			}

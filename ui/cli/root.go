@@ -36,7 +36,7 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              knownCommand,
-		RunE:              p.rootAlone,
+		RunE:              p.onlyHere(p.rootAlone),
 		PersistentPreRunE: func(*cobra.Command, []string) error { return p.openLog() },
 	}
 	root.SetVersionTemplate("thistle {{.Version}}\n")
@@ -50,12 +50,15 @@ func (p *program) root() *cobra.Command {
 	}{
 		{"wallet", "Wallets:", []*cobra.Command{p.create(), p.restore(), p.wallets()}},
 		{"money", "Money:", []*cobra.Command{p.balance(), p.receive(), p.addresses(), p.send(), p.history(), p.proof(), p.verifyProof()}},
-		{"net", "Network:", []*cobra.Command{p.sync(), p.watch(), p.peers(), p.status(), p.demo()}},
+		{"net", "Network:", []*cobra.Command{p.sync(), p.watch(), p.peers(), p.status(), p.daemon(), p.demo()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {
 			c.GroupID = g.id
 			c.DisableFlagsInUseLine = true
+			if c.Name() != "daemon" && c.Name() != "demo" {
+				c.RunE = p.anywhere(c.RunE)
+			}
 		}
 		root.AddCommand(g.commands...)
 	}

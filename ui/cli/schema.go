@@ -337,6 +337,29 @@ type (
 	}
 )
 
+// DaemonLine is what daemon prints once it takes commands.
+type DaemonLine struct {
+	Event   string `json:"event" doc:"ready"`
+	Network string `json:"network" doc:"whose commands it takes"`
+	Socket  string `json:"socket" doc:"where it takes them"`
+	Version string `json:"version" doc:"of the program; commands must be of the same"`
+}
+
+// DaemonStopped is the result of daemon stop.
+type DaemonStopped struct {
+	Stopped bool `json:"stopped" doc:"true; once the command has ended the data folder is free"`
+}
+
+// DaemonLocked is the result of daemon lock.
+type DaemonLocked struct {
+	Wallets []string `json:"wallets" doc:"names of those that were open"`
+}
+
+// DaemonUnit is the result of daemon unit.
+type DaemonUnit struct {
+	Unit string `json:"unit" doc:"text of a systemd user unit"`
+}
+
 // DemoNetwork is the first line of demo --headless.
 type DemoNetwork struct {
 	Network string   `json:"network" doc:"regtest"`
@@ -402,6 +425,10 @@ var schema = []struct {
 	{command: "watch", shape: SyncedLine{}, lines: true},
 	{command: "watch", shape: WarningLine{}, lines: true},
 	{command: "watch", shape: ProgressLine{}, lines: true},
+	{command: "daemon", shape: DaemonLine{}},
+	{command: "daemon stop", shape: DaemonStopped{}},
+	{command: "daemon lock", shape: DaemonLocked{}},
+	{command: "daemon unit", shape: DaemonUnit{}},
 	{command: "demo", shape: DemoResult{}},
 	{command: "demo --headless, first line", shape: DemoNetwork{}},
 	{command: "demo --headless, each answer", shape: DemoAnswer{}, lines: true},

@@ -37,24 +37,34 @@ func (k *keyring) wipe() {
 // secretFile reads a file that holds one secret, without the newline that
 // editors put at its end. what names the file in a sentence.
 func (p *program) secretFile(path, what string) (app.Secret, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usage("The %s cannot be read: %s.", what, fileTrouble(err))
-	}
-	defer func() { _ = f.Close() }()
 	// Read into one buffer, so that no outgrown copies stay in memory.
 	buf := make([]byte, maxSecretFile+1)
-	whole := p.secrets.hold(buf)
-	n, err := io.ReadFull(f, whole())
+	n, err := p.readFile(path, p.secrets.hold(buf)())
 	switch {
-	case err == nil:
-		return nil, usage("The %s is too large: at most 64 kB are read.", what)
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err != nil:
 		return nil, usage("The %s cannot be read: %s.", what, fileTrouble(err))
+	case n == len(buf):
+		return nil, usage("The %s is too large: at most 64 kB are read.", what)
 	}
 	text := bytes.TrimSuffix(bytes.TrimSuffix(buf[:n], []byte("\n")), []byte("\r"))
 	return func() []byte { return text }, nil
 }
+
+// readSecret reads the beginning of a file, as much as buf takes.
+func readSecret(path string, buf []byte) (int, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	n, err := io.ReadFull(f, buf)
+	if isEOF(err) {
+		err = nil
+	}
+	return n, err
+}
+
+func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // fileTrouble says why a file cannot be used, without its path.
 func fileTrouble(err error) string {

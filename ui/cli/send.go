@@ -48,7 +48,7 @@ look at it first with --dry-run.`,
 			}
 			return p.offline(cmd.Context(), func(w *app.Wallet) error {
 				return p.online(cmd.Context(), w, func(ctx context.Context) error {
-					if _, err := syncWithin(ctx, w, s.limit); err != nil {
+					if _, err := syncWithin(ctx, p.syncer(w), s.limit); err != nil {
 						return err
 					}
 					return p.pay(ctx, w, params)

@@ -28,7 +28,7 @@ wallet. What was done is kept if the time is over before.`,
 			return p.offline(cmd.Context(), func(w *app.Wallet) error {
 				var res *app.SyncResult
 				err := p.online(cmd.Context(), w, func(ctx context.Context) (err error) {
-					res, err = syncWithin(ctx, w, limit)
+					res, err = syncWithin(ctx, p.syncer(w), limit)
 					return err
 				})
 				if err != nil {

@@ -20,14 +20,22 @@ func (p *program) open(ctx context.Context) (*app.Wallet, error) {
 		return nil, err
 	}
 	w, err := app.Open(env, p.flags.wallet, password)
-	if p.flags.passwordFile == "" {
-		p.secrets.wipe() // typed: it is asked again to sign
-	}
+	p.forgetTyped()
 	return w, err
+}
+
+// forgetTyped clears a password that was typed: it is asked again to sign.
+func (p *program) forgetTyped() {
+	if p.flags.passwordFile == "" {
+		p.secrets.wipe()
+	}
 }
 
 // offline opens the wallet for a command that never connects.
 func (p *program) offline(ctx context.Context, fn func(*app.Wallet) error) error {
+	if p.host != nil {
+		return p.lent(ctx, fn)
+	}
 	w, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -47,11 +55,20 @@ func (p *program) online(ctx context.Context, w *app.Wallet, fn func(context.Con
 	attending, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	group.Go(func() { p.attend(attending, w, events) })
-	err := w.Online(ctx, fn)
+	err := p.connected(ctx, w, fn)
 	stop()
 	group.Wait()
 	p.gauge.clear()
 	return err
+}
+
+// connected runs the wallet while fn does its work, if the daemon does not run it
+// already.
+func (p *program) connected(ctx context.Context, w *app.Wallet, fn func(context.Context) error) error {
+	if p.loan != nil {
+		return p.loan.Online(ctx, fn)
+	}
+	return w.Online(ctx, fn)
 }
 
 // attend passes warnings on and keeps the line of progress true.
@@ -95,9 +112,22 @@ func (p *program) passWarnings(ctx context.Context, events *app.Events) {
 	}
 }
 
+// syncer is a wallet, or the daemon's loan of one.
+type syncer interface {
+	Sync(context.Context) (*app.SyncResult, error)
+}
+
 // syncWithin syncs, but not for ever.
-func syncWithin(ctx context.Context, w *app.Wallet, limit time.Duration) (*app.SyncResult, error) {
+func syncWithin(ctx context.Context, w syncer, limit time.Duration) (*app.SyncResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return w.Sync(ctx)
+}
+
+// syncer is what syncs the wallet.
+func (p *program) syncer(w *app.Wallet) syncer {
+	if p.loan != nil {
+		return p.loan
+	}
+	return w
 }

@@ -22,12 +22,28 @@ there is something to catch up with, once a second at most.`,
 				events := w.Events()
 				defer events.Close()
 				defer p.gauge.clear()
-				return w.Online(cmd.Context(), func(ctx context.Context) error {
+				return p.connected(cmd.Context(), w, func(ctx context.Context) error {
+					if err := p.tellPresent(w); err != nil {
+						return err
+					}
 					return p.tellEvents(ctx, w, events)
 				})
 			})
 		},
 	}
+}
+
+// tellPresent prints what is so already where the daemon runs the wallet.
+func (p *program) tellPresent(w *app.Wallet) error {
+	if p.loan == nil {
+		return nil
+	}
+	for _, event := range w.Present() {
+		if err := p.tellEvent(event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tellEvents prints events until ctx ends, and between them how far the catching
