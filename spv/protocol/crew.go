@@ -222,6 +222,12 @@ func (m *Machine) sending() bool {
 	return slices.ContainsFunc(m.outbox, func(o *outgoing) bool { return !o.resting })
 }
 
+// givesFilters tells whether filters are fetched from a peer: from those that are
+// here for it, as long as there are two. All that serve filters are compared.
+func (m *Machine) givesFilters(p *peerState) bool {
+	return p.servesFilters() && (p.role == roleFilters || p.role == roleAny || m.count(roleFilters) < minFilterPeers)
+}
+
 // promote has peers that came for blocks and serve filters do so where those are
 // lacking.
 func (m *Machine) promote() {

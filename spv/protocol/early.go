@@ -21,7 +21,7 @@ type earlyFilter struct {
 // there is no hurry.
 func (m *Machine) askEarly(r *cfRound, p *peerState) {
 	s := &m.scan
-	if r.early == earlyPeers || len(p.leases) == leasesPerPeer || !m.live(r) || s.from < 0 || r.from < s.from {
+	if !m.givesFilters(p) || r.early == earlyPeers || len(p.leases) == leasesPerPeer || !m.live(r) || s.from < 0 || r.from < s.from {
 		return
 	}
 	if s.skip(); s.from+int32(s.low) < r.from {

@@ -172,7 +172,7 @@ func (m *Machine) driveFilters() {
 		return
 	}
 	for _, p := range m.peers {
-		if !p.servesFilters() || len(p.leases) == leasesPerPeer || !m.due(p.coolUntil) {
+		if !m.givesFilters(p) || len(p.leases) == leasesPerPeer || !m.due(p.coolUntil) {
 			continue
 		}
 		for len(p.leases) < leasesPerPeer && m.grant(p) {

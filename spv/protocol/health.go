@@ -163,7 +163,6 @@ func (m *Machine) condition(now time.Time, h Health) Condition {
 	stuck, own := m.ownStuck()
 	starting := m.book.started.IsZero() || now.Before(m.book.started.Add(healthGrace))
 	old := h.Odds < tooOld && (m.current || !starting)
-	few := !m.health.fewFrom.IsZero() && !now.Before(m.health.fewFrom.Add(fewPatience))
 	lowWork := m.headed && m.tree.Work().Cmp(m.cfg.Params.MinWork()) < 0
 	switch {
 	case h.Outbound == 0 && !starting:
@@ -182,13 +181,21 @@ func (m *Machine) condition(now time.Time, h Health) Condition {
 		return HealthNodeStuck
 	case stuck > 0:
 		return HealthNodeBypassed
-	case starting && !m.current:
-		return HealthStarting
-	case h.FilterPeers == 0:
+	}
+	if c := m.crewCondition(now, h); !starting || m.current && c == HealthGood {
+		return c
+	}
+	return HealthStarting
+}
+
+// crewCondition is what there is to say of the peers that are here.
+func (m *Machine) crewCondition(now time.Time, h Health) Condition {
+	switch few := m.health.fewFrom; {
+	case h.FilterPeers == 0 && m.scan.from >= 0:
 		return HealthUnfiltered
-	case few:
+	case !few.IsZero() && !now.Before(few.Add(fewPatience)):
 		return HealthFew
-	case h.Groups == 1 && !m.trusted():
+	case h.Groups == 1 && !m.book.pinned: // else the person wants it so
 		return HealthLone
 	}
 	return HealthGood
@@ -197,9 +204,6 @@ func (m *Machine) condition(now time.Time, h Health) Condition {
 // branchedLong tells whether our tip is so old that a race between two blocks is
 // over.
 func (m *Machine) branchedLong(now time.Time) bool { return now.Sub(m.tipAt) > raceOver }
-
-// trusted tells whether the person has named the only peers to use.
-func (m *Machine) trusted() bool { return m.book.pinned }
 
 // driveHealth tells of another condition than before.
 func (m *Machine) driveHealth() {

@@ -139,7 +139,7 @@ func (m *Machine) leaseSize(p *peerState, left int32) int32 {
 	}
 	sharing := int32(0)
 	for _, q := range m.peers {
-		if q.servesFilters() && !m.now.Before(q.coolUntil) {
+		if m.givesFilters(q) && !m.now.Before(q.coolUntil) {
 			sharing++
 		}
 	}

@@ -140,7 +140,6 @@ func New(cfg Config) *Machine {
 	m.ranges = headerRanges{want: m.tree.Base().Height, filters: -1}
 	m.book.init(cfg)
 	m.crew.init(cfg)
-	m.own = ownNodes(slices.Concat(cfg.Pinned, cfg.Preferred))
 	m.clock.init()
 	m.cf.init(cfg.Filters)
 	m.relay.init()

@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ownNode is a peer named by the person. It comes first as long as it works; it
 // must not be the end of everything when it does not.
@@ -11,17 +14,29 @@ type ownNode struct {
 	stuck   bool
 }
 
-func ownNodes(addrs []string) []*ownNode {
-	list := make([]*ownNode, len(addrs))
-	for i, addr := range addrs {
-		list[i] = &ownNode{addr: addr}
+// ownNodes are the addresses named by the person, with what is known of them.
+func (m *Machine) ownNodes() []*ownNode {
+	if len(m.own) == m.book.kept() {
+		return m.own
 	}
-	return list
+	old := m.own
+	m.own = nil
+	for _, a := range m.book.list {
+		if !a.pinned {
+			continue
+		}
+		o := &ownNode{addr: a.addr}
+		if i := slices.IndexFunc(old, func(o *ownNode) bool { return o.addr == a.addr }); i >= 0 {
+			o = old[i]
+		}
+		m.own = append(m.own, o)
+	}
+	return m.own
 }
 
 // driveOwn notices which of the person's own nodes make no progress.
 func (m *Machine) driveOwn() {
-	for _, o := range m.own {
+	for _, o := range m.ownNodes() {
 		o.peer = nil
 		for _, p := range m.ready() {
 			if p.info.Addr == o.addr && p.info.Pinned {
@@ -45,8 +60,13 @@ func (m *Machine) works(p *peerState) bool {
 		return false
 	}
 	gives := !m.due(p.merit.gave.Add(ownPatience)) || !m.due(p.info.Since.Add(ownPatience))
-	return (gives || m.answered(p) && p.info.StartHeight <= m.tree.Tip().Height) &&
+	return (gives || m.answered(p) && p.info.StartHeight <= m.tree.Tip().Height && !m.lags(p)) &&
 		p.merit.unserved == 0 && !m.mute(p)
+}
+
+// lags tells whether a peer knows less than another.
+func (m *Machine) lags(p *peerState) bool {
+	return slices.ContainsFunc(m.ready(), func(q *peerState) bool { return q.known.Height > p.known.Height })
 }
 
 // mute tells of a filter peer named by the person, which stays whatever it does,

@@ -96,6 +96,8 @@ func describeOutput(out protocol.Output, names func(any) string) string {
 		return fmt.Sprintf("leave %s: %v", names(out.Peer), out.Reason)
 	case protocol.Send:
 		return fmt.Sprintf("to %s: %s", names(out.Peer), describeMessage(out.Msg, names))
+	case protocol.SaveBook:
+		return "save addresses"
 	case protocol.Resolve:
 		return "ask DNS"
 	case protocol.SaveHeaders:

@@ -387,6 +387,9 @@ func (s *Sim) Say(p *Peer, make func(id protocol.PeerID) protocol.Input) {
 	}
 }
 
+// Peers are all nodes of the network.
+func (s *Sim) Peers() []*Peer { return s.cfg.Peers }
+
 // Connected tells whether the machine has a connection to a peer.
 func (s *Sim) Connected(p *Peer) bool { return len(s.connsOf(p)) > 0 }
 

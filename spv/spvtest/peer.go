@@ -19,7 +19,8 @@ type Peer struct {
 
 	// What it claims.
 	NoFilters bool
-	Claim     int32 // start height, that of Chain if 0
+	Claim     int32         // start height, that of Chain if 0
+	Clock     time.Duration // ahead of ours
 
 	// How it behaves.
 	Latency     time.Duration // one way, 30 ms if 0
@@ -88,7 +89,7 @@ func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 	}
 	p.overclaims = p.overclaims || claim > p.Chain.Tip().Height
 	return protocol.PeerInfo{ID: id, Addr: p.Name, UserAgent: "/bottle/", Version: wire.ProtocolVersion,
-		Services: services, StartHeight: claim, Since: now, TxRelay: !p.BlocksOnly, WTxID: p.WTxID}
+		Services: services, StartHeight: claim, Since: now, ClockAhead: p.Clock, TxRelay: !p.BlocksOnly, WTxID: p.WTxID}
 }
 
 // setChain gives the peer another chain.

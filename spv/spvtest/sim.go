@@ -24,6 +24,8 @@ type SimConfig struct {
 	Peers []*Peer
 	// Pinned gives the machine all peers by name; else a DNS answer lists them.
 	Pinned bool
+	// Preferred names peers to be kept beside others.
+	Preferred []string
 	// Slots is how many peers the machine keeps, its default if 0.
 	Slots int
 	// Base is where headers begin, genesis if zero.
@@ -160,7 +162,7 @@ func (s *Sim) boot() {
 	}
 	cfg := protocol.Config{
 		Params: s.gen.params, Tree: tree, Filters: s.disk.filterState(),
-		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
+		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Preferred: s.cfg.Preferred, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
 		LowData: s.cfg.LowData, Private: s.cfg.Private,
 		Rand: rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.life))),
 	}
