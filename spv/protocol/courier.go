@@ -94,6 +94,7 @@ func (m *Machine) courierUp(info PeerInfo) {
 	}
 	c := m.couriers[i]
 	c.info, c.until = info, m.now.Add(courierTimeout)
+	// Nothing else is noted of it: what is remembered is told to others one day.
 	if a := m.book.byAddr[c.addr]; a != nil {
 		a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
 	}
@@ -119,12 +120,8 @@ func (m *Machine) courierFailed(addr string, r Reason) bool {
 	if i < 0 {
 		return false
 	}
-	c := m.couriers[i]
-	if a := m.book.byAddr[addr]; a != nil {
-		a.dialing, a.tried = false, true
-	}
-	m.punish(addr, r)
-	m.loseCourier(c)
+	m.dialFailed(addr, r)
+	m.loseCourier(m.couriers[i])
 	return true
 }
 

@@ -20,6 +20,9 @@ type groupTable struct {
 
 func (t *groupTable) of(p *peerState) groupSet {
 	const most = 64
+	if p.group != 0 {
+		return p.group
+	}
 	name := groupOf(p)
 	i := slices.Index(t.names, name)
 	switch {
@@ -32,5 +35,6 @@ func (t *groupTable) of(p *peerState) groupSet {
 		t.names[i] = name
 		t.next = (t.next + 1) % most
 	}
-	return 1 << i
+	p.group = 1 << i
+	return p.group
 }

@@ -59,7 +59,8 @@ type peerState struct {
 
 	// Transactions.
 	txRequests int
-	noTxs      bool // its fee floor says that it takes none
+	group      groupSet // of its own, 0 before it was needed
+	noTxs      bool     // its fee floor says that it takes none
 
 	guest guestState
 

@@ -170,6 +170,8 @@ func describeMessage(msg wire.Message, names func(any) string) string {
 		return "inv" + describeInv(msg.InvList, names)
 	case *wire.MsgNotFound:
 		return "notfound" + describeInv(msg.InvList, names)
+	case *wire.MsgFeeFilter:
+		return fmt.Sprintf("feefilter %d", msg.MinFee)
 	case *wire.MsgTx:
 		return "tx " + names(msg.TxHash())
 	}
@@ -186,6 +188,8 @@ func describeInv(list []*wire.InvVect, names func(any) string) string {
 		kind := "tx"
 		if inv.Type&^wire.InvWitnessFlag == wire.InvTypeBlock {
 			kind = "block"
+		} else if inv.Type == protocol.InvTypeWTx {
+			kind = "wtx"
 		}
 		fmt.Fprintf(&b, " %s %s", kind, names(inv.Hash))
 	}
@@ -222,6 +226,9 @@ func describeEvent(e protocol.Event, names func(any) string) string {
 	case protocol.TxPropagated:
 		return fmt.Sprintf("tx propagated: %s, %d groups", names(e.TxID), e.Groups)
 	case protocol.TxStalled:
+		if e.Why == protocol.StallNone {
+			return fmt.Sprintf("tx gets on: %s", names(e.TxID))
+		}
 		return fmt.Sprintf("tx stalled: %s, %v", names(e.TxID), e.Why)
 	case protocol.TxAcknowledged:
 		return fmt.Sprintf("tx acknowledged: %s by %s", names(e.TxID), e.Peer.Addr)

@@ -2,6 +2,7 @@ package spvtest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"thistle/spv/chain"
@@ -41,9 +42,14 @@ func (s *Script) message(c *command) error {
 		s.step(protocol.TxReceived{Peer: id, Tx: s.tx(what)})
 	case "getdata":
 		get := wire.NewMsgGetData()
-		hash := s.tx(what).TxHash()
-		_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &hash))
+		_ = get.AddInvVect(s.inv(id, wire.InvTypeWitnessTx, what))
 		s.step(protocol.MessageReceived{Peer: id, Msg: get})
+	case "feefilter":
+		floor, err := strconv.ParseInt(what, 10, 64)
+		if err != nil {
+			return err
+		}
+		s.step(protocol.MessageReceived{Peer: id, Msg: wire.NewMsgFeeFilter(floor)})
 	case "pong":
 		s.step(protocol.MessageReceived{Peer: id, Msg: &wire.MsgPong{Nonce: s.pings[c.word(0)]}})
 	default:
@@ -92,20 +98,27 @@ func (s *Script) oldHeaders(id protocol.PeerID, what string) error {
 	return err
 }
 
+// inv names a transaction as is agreed on with a peer.
+func (s *Script) inv(id protocol.PeerID, kind wire.InvType, name string) *wire.InvVect {
+	tx := s.tx(name)
+	if s.wtxid[id] {
+		return &wire.InvVect{Type: protocol.InvTypeWTx, Hash: tx.WitnessHash()}
+	}
+	return &wire.InvVect{Type: kind, Hash: tx.TxHash()}
+}
+
 func (s *Script) inventory(id protocol.PeerID, c *command) error {
 	inv := wire.NewMsgInv()
 	for i := 1; i+1 < len(c.words); i += 2 {
-		kind, hash := wire.InvTypeTx, chainhash.Hash{}
-		if c.words[i] == "block" {
-			b, err := s.block(c.words[i+1])
-			if err != nil {
-				return err
-			}
-			kind, hash = wire.InvTypeBlock, b.Hash
-		} else {
-			hash = s.tx(c.words[i+1]).TxHash()
+		if c.words[i] != "block" {
+			_ = inv.AddInvVect(s.inv(id, wire.InvTypeTx, c.words[i+1]))
+			continue
 		}
-		_ = inv.AddInvVect(wire.NewInvVect(kind, &hash))
+		b, err := s.block(c.words[i+1])
+		if err != nil {
+			return err
+		}
+		_ = inv.AddInvVect(wire.NewInvVect(wire.InvTypeBlock, &b.Hash))
 	}
 	if c.verb == "inv" {
 		s.step(protocol.MessageReceived{Peer: id, Msg: inv})

@@ -27,7 +27,8 @@ import (
 //	                           peers=N, first=N for a chain that begins there,
 //	                           age=2h for the newest block's, and the word health
 //	                           for news of that
-//	connect alice height=10    a handshake is done; also nofilters, clock=20m
+//	                           private=1 for connections of their own for transactions
+//	connect alice height=10    a handshake is done; also nofilters, wtxid, clock=20m
 //	disconnect alice, dialfail alice, addresses alice bob
 //	headers alice 1..10        also b8..b12, "none", and bad=LIE
 //	range alice 1..10          headers that go on from where alice was asked to, or "none"
@@ -35,7 +36,9 @@ import (
 //	cfheaders alice 1..10      also lie=4,7, with kind=omit|spent|superset
 //	cfcheckpt alice 2000, filters alice 1..10, block alice 7 (also altered)
 //	notfound alice block 7, tx alice t1, getdata alice t1, pong alice
-//	keepheaders 1, keep 1, want 7, drop 7, submit t1, withdraw t1, lost 7, disproved 7
+//	feefilter alice 5000       it passes nothing on below 5 sat/vB
+//	submit t1 fee=200          also spends=t2; a transaction of 61 vB
+//	keepheaders 1, keep 1, want 7, drop 7, withdraw t1, lost 7, disproved 7
 //	tick 10s                   time passes
 //	progress                   how far the machine is
 //
@@ -53,6 +56,7 @@ type Script struct {
 	nextID   protocol.PeerID
 	labels   map[chainhash.Hash]string
 	pings    map[string]uint64
+	wtxid    map[protocol.PeerID]bool // whom transactions are named by their hash with witness
 	disk     map[chainhash.Hash][]byte
 	health   bool                        // it is told of
 	purposes map[string]protocol.Purpose // of the last dial
@@ -67,7 +71,7 @@ func RunScript(src string) (string, error) {
 		branches: make(map[string]Branch), txs: make(map[string]*wire.MsgTx),
 		ids: make(map[string]protocol.PeerID), names: make(map[protocol.PeerID]string),
 		labels: make(map[chainhash.Hash]string), pings: make(map[string]uint64),
-		disk: make(map[chainhash.Hash][]byte), purposes: make(map[string]protocol.Purpose),
+		disk: make(map[chainhash.Hash][]byte), purposes: make(map[string]protocol.Purpose), wtxid: make(map[protocol.PeerID]bool),
 	}
 	lines := bufio.NewScanner(strings.NewReader(src))
 	for n := 1; lines.Scan(); n++ {
@@ -193,7 +197,7 @@ func (s *Script) boot(c *command) {
 			panic(err) // our own headers
 		}
 	}
-	cfg := protocol.Config{Params: s.gen.params, Tree: tree, Peers: c.number("peers", 0), Rand: rand.New(rand.NewPCG(1, 1))}
+	cfg := protocol.Config{Params: s.gen.params, Tree: tree, Peers: c.number("peers", 0), Private: c.number("private", 0) > 0, Rand: rand.New(rand.NewPCG(1, 1))}
 	cfg.Filters.From = -1
 	cfg.Filters.Held = func(_ int32, block chainhash.Hash) bool { return s.disk[block] != nil }
 	cfg.Filters.Filter = func(_ int32, block chainhash.Hash) []byte { return s.disk[block] }
@@ -316,6 +320,7 @@ func (s *Script) connect(c *command) error {
 	s.nextID++
 	name := c.word(0)
 	s.ids[name], s.names[s.nextID] = s.nextID, name
+	s.wtxid[s.nextID] = c.word(1) == "wtxid"
 	services := wire.SFNodeNetwork | wire.SFNodeWitness | wire.SFNodeCF
 	if c.word(1) == "nofilters" {
 		services &^= wire.SFNodeCF
@@ -389,7 +394,12 @@ func (s *Script) wish(c *command) error {
 	arg := c.word(0)
 	switch c.verb {
 	case "submit":
-		s.step(protocol.SubmitTx{Tx: s.tx(arg)})
+		tx := s.tx(arg)
+		if parent := c.keys["spends"]; parent != "" {
+			tx.TxIn[0].PreviousOutPoint.Hash = s.tx(parent).TxHash()
+			s.labels[tx.TxHash()] = arg
+		}
+		s.step(protocol.SubmitTx{Tx: tx, Fee: int64(c.number("fee", 0))})
 		return nil
 	case "withdraw":
 		s.step(protocol.WithdrawTx{TxID: s.tx(arg).TxHash()})
