@@ -19,6 +19,8 @@ func TestRateFor(t *testing.T) {
 		}
 		return list
 	}
+	guest := peers(900_000)[0]
+	guest.Inbound = true
 	tests := map[string]struct {
 		asked units.FeeRate
 		peers []spv.PeerInfo
@@ -29,6 +31,7 @@ func TestRateFor(t *testing.T) {
 		"a higher floor raises":           {0, peers(5_000, 5_000, 5_000), 5_000},
 		"one liar of two does not":        {0, peers(1_000, 900_000), 2_000},
 		"one liar of three does not":      {0, peers(1_000, 900_000, 1_000), 2_000},
+		"who connected to us does not":    {0, append(peers(1_000), guest, guest), 2_000},
 		"never beyond the bound":          {0, peers(900_000), 50_000},
 		"asked for":                       {7_000, peers(1_000), 7_000},
 		"asked for at the floor":          {1_000, peers(1_000, 1_000), 1_000},

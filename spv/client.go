@@ -336,5 +336,12 @@ func (c *Client) LookAround() {
 	c.commands.put(protocol.LookAround{})
 }
 
-// KeepFilters asks for the filters of all blocks from this height on.
-func (c *Client) KeepFilters(from int32) { c.commands.put(protocol.KeepFilters{From: from}) }
+// KeepFilters asks for the filters of all blocks from this height on. Who serves
+// others keeps whole periods: they can find out what is here, and the height of a
+// birthday is nobody's business.
+func (c *Client) KeepFilters(from int32) {
+	if c.cfg.Listen != "" {
+		from -= from % protocol.FilterPeriod
+	}
+	c.commands.put(protocol.KeepFilters{From: from})
+}

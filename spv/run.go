@@ -170,8 +170,6 @@ func (r *runner) execute(outs []protocol.Output) bool {
 			}
 		case protocol.Resolve:
 			r.resolve()
-		case protocol.Serve:
-			r.serve(out)
 		case protocol.Emit:
 			if b, ok := out.Event.(protocol.BlockArrived); ok {
 				r.c.blockArrived(&b)

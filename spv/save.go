@@ -31,6 +31,7 @@ const (
 // saver gathers what belongs on disk and publishes news once it is there.
 type saver struct {
 	c        *Client
+	serve    func(protocol.Serve) // what was saved before can be read
 	batch    store.Batch
 	gathered int // headers and filter headers in the batch
 	dirty    bool
@@ -45,7 +46,7 @@ type saver struct {
 
 // saveLoop carries out Save and Emit outputs in order.
 func (r *runner) saveLoop() error {
-	s := &saver{c: r.c}
+	s := &saver{c: r.c, serve: r.serve}
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -164,6 +165,8 @@ func (s *saver) do(out protocol.Output) error {
 		return s.putFilter(out)
 	case protocol.DropFilters:
 		s.below = max(s.below, out.Below)
+	case protocol.Serve:
+		s.serve(out)
 	case protocol.Emit:
 		s.news = append(s.news, out.Event)
 	}
@@ -339,6 +342,13 @@ func (c *Client) Status() Status {
 	s.Current = current && s.HeadersCurrent && s.Tip == tip && c.looks == 0
 	s.Tip, s.FiltersTip = tip, filtersTip
 	return s
+}
+
+// Given tells what was given to others since Open.
+func (c *Client) Given() Given {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Given()
 }
 
 // HashAt is the hash of the best chain's block at a height.

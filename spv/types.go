@@ -19,6 +19,7 @@ type (
 	PeerInfo = protocol.PeerInfo
 	PeerID   = protocol.PeerID
 	Progress = protocol.Progress
+	Given    = protocol.Given
 	Reason   = protocol.Reason
 	Warning  = protocol.Warning
 	Stages   = protocol.Stages

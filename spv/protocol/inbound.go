@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -16,8 +17,7 @@ import (
 
 const (
 	// maxInbound is how many peers that connected to us are kept, and
-	// maxPerHost how many of them from one address, loopback apart: there Tor
-	// hands over whoever comes.
+	// maxPerHost how many of them from one host.
 	maxInbound = 16
 	maxPerHost = 2
 	// Of those to choose from when one must go, so many are safe for each of
@@ -80,7 +80,7 @@ func (m *Machine) guestConnected(info PeerInfo) {
 // crowded tells whether enough others are there from the same host.
 func crowded(others []*peerState, p *peerState) bool {
 	host := hostOf(p.info.Addr)
-	if !host.IsValid() || host.IsLoopback() {
+	if !host.IsValid() {
 		return false
 	}
 	n := 0
@@ -92,9 +92,19 @@ func crowded(others []*peerState, p *peerState) bool {
 	return n >= maxPerHost
 }
 
+// hostOf is where a connection comes from: of IPv6 the network, whose owner has
+// all its addresses; zero for this computer, where Tor hands over whoever comes.
 func hostOf(addr string) netip.Addr {
-	ap, _ := netip.ParseAddrPort(addr)
-	return ap.Addr().Unmap()
+	ap, err := netip.ParseAddrPort(addr)
+	ip := ap.Addr().Unmap().WithZone("")
+	switch {
+	case err != nil || ip.IsLoopback():
+		return netip.Addr{}
+	case ip.Is6():
+		network, _ := ip.Prefix(64)
+		return network.Addr()
+	}
+	return ip
 }
 
 // makeRoom lets one guest go: the youngest of the largest part of the network,
@@ -122,11 +132,11 @@ func (m *Machine) makeRoom(guests []*peerState) bool {
 	}
 	sizes := make(map[string]int)
 	for _, p := range left {
-		sizes[guestGroup(p)]++
+		sizes[groupOf(p)]++
 	}
 	worst := left[0]
 	for _, p := range left[1:] {
-		n, most := sizes[guestGroup(p)], sizes[guestGroup(worst)]
+		n, most := sizes[groupOf(p)], sizes[groupOf(worst)]
 		if n > most || n == most && p.info.Since.After(worst.info.Since) {
 			worst = p
 		}
@@ -143,11 +153,9 @@ func nearness(p *peerState) time.Duration {
 	return p.info.Latency
 }
 
-func guestGroup(p *peerState) string { return groupOf(p) }
-
 // rank orders the parts of the network by a secret.
 func (b *inbound) rank(p *peerState) uint64 {
-	sum := chainhash.HashB(append(binary.LittleEndian.AppendUint64(nil, b.secret), guestGroup(p)...))
+	sum := chainhash.HashB(append(binary.LittleEndian.AppendUint64(nil, b.secret), groupOf(p)...))
 	return binary.LittleEndian.Uint64(sum)
 }
 
@@ -155,6 +163,8 @@ func (m *Machine) guestDisconnected(i int, r Reason) {
 	p := m.inbound.guests[i]
 	if p.leaving {
 		r = p.reason
+	} else {
+		m.punish(p.info.Addr, r)
 	}
 	m.inbound.guests = slices.Delete(m.inbound.guests, i, i+1)
 	if p.up {
@@ -184,8 +194,23 @@ func (m *Machine) guestMessage(p *peerState, msg wire.Message) {
 		m.guestInv(msg)
 	case *wire.MsgGetData:
 		m.guestGetData(p, msg)
+	case *wire.MsgGetAddr:
+		m.addrsRequested(p)
 	default:
 		m.requested(p, msg)
+	}
+}
+
+// addrsRequested tells a guest of some addresses, once: the same to all for a day,
+// so that nobody learns the book by asking often.
+func (m *Machine) addrsRequested(p *peerState) {
+	if p.guest.toldAddrs {
+		return
+	}
+	p.guest.toldAddrs = true
+	at, _ := addrmgr.Parse(p.info.Addr)
+	if list := m.book.known.Sample(m.now, at.Network()); len(list) > 0 {
+		m.send(p, addrmgr.Message(list, p.info.AddrV2))
 	}
 }
 

@@ -122,6 +122,7 @@ type Machine struct {
 
 	inbound inbound
 	vouched vouched
+	putOff  []putOff
 	given   Given
 }
 
@@ -195,6 +196,7 @@ func (m *Machine) finish() []Output {
 	m.drivePings()
 	m.driveGuests()
 	m.driveVouched()
+	m.drivePutOff()
 	m.meterProgress()
 	m.driveHealth()
 	out := m.out

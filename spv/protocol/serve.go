@@ -1,6 +1,9 @@
 package protocol
 
 import (
+	"slices"
+	"time"
+
 	"thistle/spv/chain"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -13,6 +16,10 @@ const (
 	maxServing = 64
 	// filtersPerRequest is BIP157's bound on one getcfilters.
 	filtersPerRequest = 1000
+	// putOffFor is how long a request waits for filters that are about to come,
+	// maxPutOff how many of one peer do; older ones give way.
+	putOffFor = 8 * time.Second
+	maxPutOff = 16
 )
 
 // Given counts what was given to others.
@@ -156,10 +163,65 @@ func (m *Machine) filtersRequested(p *peerState, what Ware, kind wire.FilterType
 		m.drop(p, ReasonUnsuitable)
 		return
 	}
-	if from, to := m.filtersHeld(); int32(start) < from || end.Height > to {
+	m.serveHeld(p, Serve{Peer: p.info.ID, What: what, From: int32(start), Stop: end})
+}
+
+// putOff is a request for what will soon be here: who hears of a block from us
+// asks for its filter before we have it.
+type putOff struct {
+	Serve
+	until time.Time
+}
+
+// serveHeld has a request for filters answered if they are here, or when they are.
+func (m *Machine) serveHeld(p *peerState, out Serve) {
+	from, to := m.filtersHeld()
+	switch {
+	case to < 0 || out.Stop.Height > to+liveBlocks:
+	case out.From < from && out.What != ServeFilterPoints:
+	case out.Stop.Height <= to:
+		m.serve(p, out.What, out.From, out.Stop)
+	default:
+		m.putOff = append(m.putOff, putOff{out, m.now.Add(putOffFor)})
+		m.boundPutOff(out.Peer)
+	}
+}
+
+func (m *Machine) boundPutOff(id PeerID) {
+	n, oldest := 0, -1
+	for i, o := range m.putOff {
+		if o.Peer != id {
+			continue
+		}
+		if n++; oldest < 0 {
+			oldest = i
+		}
+	}
+	if n > maxPutOff {
+		m.putOff = slices.Delete(m.putOff, oldest, oldest+1)
+	}
+}
+
+// drivePutOff answers what can be answered by now.
+func (m *Machine) drivePutOff() {
+	if len(m.putOff) == 0 {
 		return
 	}
-	m.serve(p, what, int32(start), end)
+	_, to := m.filtersHeld()
+	m.putOff = slices.DeleteFunc(m.putOff, func(o putOff) bool {
+		p := m.peer(o.Peer)
+		if p == nil {
+			p = m.guest(o.Peer)
+		}
+		if p == nil || m.due(o.until) {
+			return true
+		}
+		if o.Stop.Height > to {
+			return false
+		}
+		m.serve(p, o.What, o.From, o.Stop)
+		return true
+	})
 }
 
 // pointsRequested answers with the filter headers of every thousandth block, if
@@ -170,7 +232,7 @@ func (m *Machine) pointsRequested(p *peerState, msg *wire.MsgGetCFCheckpt) {
 		return
 	}
 	end, known := m.onChain(msg.StopHash)
-	if _, to := m.filtersHeld(); !known || end.Height > to {
+	if !known {
 		return
 	}
 	for h := int32(cfcheckptInterval); h <= end.Height && h < m.cf.base-1; h += cfcheckptInterval {
@@ -178,7 +240,7 @@ func (m *Machine) pointsRequested(p *peerState, msg *wire.MsgGetCFCheckpt) {
 			return
 		}
 	}
-	m.serve(p, ServeFilterPoints, 0, end)
+	m.serveHeld(p, Serve{Peer: p.info.ID, What: ServeFilterPoints, From: 0, Stop: end})
 }
 
 // FilterPoint is the filter header of a height that is known beforehand or by now.

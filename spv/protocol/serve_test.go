@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 	"thistle/spv/spvtest"
@@ -46,7 +47,7 @@ func serving(t *testing.T, blocks int, filtersFrom int32, change func(*protocol.
 	if filtersFrom > 0 {
 		cfg.Filters = protocol.FilterState{
 			From: filtersFrom, Base: filtersFrom, Prev: h.b[filtersFrom-1].FilterHeader,
-			Held: func(height int32, block chainhash.Hash) bool { return h.b[height].Hash == block },
+			Held: func(height int32, block chainhash.Hash) bool { return int(height) < len(h.b) && h.b[height].Hash == block },
 		}
 		for _, blk := range h.b[filtersFrom:] {
 			cfg.Filters.Headers = append(cfg.Filters.Headers, blk.FilterHeader)
@@ -392,4 +393,75 @@ func TestGuestsAreFewAndMixed(t *testing.T) {
 	for i := range 10 {
 		l.guest(fmt.Sprintf("127.0.0.1:%d", 1000+i))
 	}
+}
+
+// hashesOf is a peer's answer about blocks that follow others.
+func hashesOf(before spvtest.Branch, blocks ...*spvtest.Block) *wire.MsgCFHeaders {
+	msg := &wire.MsgCFHeaders{StopHash: blocks[len(blocks)-1].Hash, PrevFilterHeader: before.Tip().FilterHeader}
+	for _, blk := range blocks {
+		msg.FilterHashes = append(msg.FilterHashes, &blk.FilterHash)
+	}
+	return msg
+}
+
+// TestRequestsWaitForNewFilters: who hears of a block from us asks for its filter
+// before we have it, and need not ask again.
+func TestRequestsWaitForNewFilters(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 100, 1, nil)
+	h.last++
+	friend := h.last
+	h.step(protocol.PeerConnected{Info: protocol.PeerInfo{
+		ID: friend, Addr: "9.9.9.9:1", Services: wire.SFNodeNetwork | wire.SFNodeWitness | wire.SFNodeCF, StartHeight: 100,
+	}})
+	h.step(protocol.HeadersReceived{Peer: friend})
+	h.says(friend, hashesOf(h.b[:1], h.b[1:]...)) // an audit
+	id, leaving := h.guest("1.2.3.4:5"), h.guest("2.2.3.4:5")
+	next := h.g.Mine(h.b, 1).Tip()
+	h.step(protocol.HeadersReceived{Peer: friend, Headers: []chain.Header{next.Header}})
+	question := &wire.MsgGetCFHeaders{StartHeight: 101, StopHash: next.Hash}
+	require.Empty(t, servings(h.says(id, question)))
+	require.Empty(t, servings(h.says(id, &wire.MsgGetCFilters{StartHeight: 101, StopHash: next.Hash})))
+	h.says(leaving, question)
+	h.step(protocol.PeerDisconnected{Peer: leaving})
+	outs := h.says(friend, hashesOf(h.b, next))
+	outs = append(outs, h.step(protocol.FilterReceived{Peer: friend, Block: next.Hash, FilterHash: next.FilterHash, Data: next.Filter})...)
+	stop := chain.Tip{Height: 101, Hash: next.Hash}
+	require.Equal(t, []protocol.Serve{
+		{Peer: id, What: protocol.ServeFilterHashes, From: 101, Stop: stop},
+		{Peer: id, What: protocol.ServeFilters, From: 101, Stop: stop},
+	}, servings(outs))
+
+	// Not for ever, and not many.
+	more := h.g.Mine(h.b, 2).Tip()
+	h.step(protocol.HeadersReceived{Peer: friend, Headers: []chain.Header{more.Header}})
+	question.StopHash = more.Hash
+	for range 40 {
+		require.Empty(t, servings(h.says(id, question)))
+	}
+	h.pass(time.Minute)
+	require.Empty(t, dropped(h.says(id, &wire.MsgPing{Nonce: 3})))
+}
+
+// TestAddressesAreToldOnce: to guests only, and each time the same.
+func TestAddressesAreToldOnce(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 10, 0, nil)
+	friend, first := h.outbound("9.9.9.9:1"), h.guest("1.2.3.4:5")
+	require.Empty(t, sent[wire.Message](h.says(first, &wire.MsgGetAddr{}), first), "none are known")
+	var heard []addrmgr.Heard
+	for i := range 200 {
+		addr, err := addrmgr.Parse(fmt.Sprintf("%d.%d.7.7:8333", 20+i%100, i))
+		require.NoError(t, err)
+		heard = append(heard, addrmgr.Heard{Addr: addr, Services: wire.SFNodeNetwork | wire.SFNodeWitness, Seen: h.now})
+	}
+	h.step(protocol.AddressesHeard{Peer: friend, Addrs: heard})
+	require.Empty(t, sent[wire.Message](h.says(first, &wire.MsgGetAddr{}), first), "once")
+	require.Empty(t, sent[wire.Message](h.says(friend, &wire.MsgGetAddr{}), friend), "we chose it")
+	h.pass(2 * time.Hour)
+	second, third := h.guest("2.2.3.4:5"), h.guest("3.2.3.4:5")
+	a, b := sent[wire.Message](h.says(second, &wire.MsgGetAddr{}), second), sent[wire.Message](h.says(third, &wire.MsgGetAddr{}), third)
+	require.Len(t, a, 1)
+	require.Equal(t, "addr", a[0].Command())
+	require.Equal(t, a, b)
 }

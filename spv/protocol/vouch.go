@@ -64,7 +64,7 @@ func (m *Machine) vouchHeard(p *peerState, msg *wire.MsgInv) {
 	if !m.relays() {
 		return
 	}
-	group := guestGroup(p)
+	group := groupOf(p)
 	for _, inv := range msg.InvList {
 		if !isTx(inv.Type) {
 			continue
@@ -234,7 +234,7 @@ func (m *Machine) relayGroups() int {
 	groups := make(map[string]bool)
 	for _, p := range m.ready() {
 		if p.info.TxRelay && p.info.Purpose == ForAll {
-			groups[guestGroup(p)] = true
+			groups[groupOf(p)] = true
 		}
 	}
 	return len(groups)
