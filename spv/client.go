@@ -116,7 +116,8 @@ type Client struct {
 	filtersTip  Tip
 	current     bool // headers were current when savedTip was told
 
-	port port
+	port  port
+	lines lines
 
 	waitMu  sync.Mutex
 	waiters map[chainhash.Hash][]chan *protocol.BlockArrived

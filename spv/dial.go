@@ -1,6 +1,7 @@
 package spv
 
 import (
+	"sync"
 	"time"
 
 	"thistle/spv/peer"
@@ -33,17 +34,50 @@ func (r *runner) dial(out protocol.Dial) {
 	})
 }
 
+// lines are the connections there are.
+type lines struct {
+	mu    sync.Mutex
+	conns map[protocol.PeerID]*peer.Conn
+}
+
+func (l *lines) put(id protocol.PeerID, conn *peer.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns == nil {
+		l.conns = make(map[protocol.PeerID]*peer.Conn)
+	}
+	l.conns[id] = conn
+}
+
+func (l *lines) drop(id protocol.PeerID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, id)
+}
+
+// get is nil if the connection has ended.
+func (l *lines) get(id protocol.PeerID) *peer.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conns[id]
+}
+
+// count notes how many bytes have come and gone by each connection.
+func (l *lines) count(infos []PeerInfo) {
+	for i := range infos {
+		if conn := l.get(infos[i].ID); conn != nil {
+			infos[i].Received, infos[i].Sent = conn.Traffic()
+		}
+	}
+}
+
 // live tells the machine of a connection, and of its end.
 func (r *runner) live(conn *peer.Conn) {
 	id := conn.Info().ID
-	r.connMu.Lock()
-	r.conns[id] = conn
-	r.connMu.Unlock()
+	r.c.lines.put(id, conn)
 	_ = r.deliver(protocol.PeerConnected{Info: conn.Info()})
 	reason := conn.Run(r.ctx, r.deliver)
-	r.connMu.Lock()
-	delete(r.conns, id)
-	r.connMu.Unlock()
+	r.c.lines.drop(id)
 	_ = r.deliver(protocol.PeerDisconnected{Peer: id, Reason: reason})
 }
 

@@ -51,6 +51,10 @@ func TestListen(t *testing.T) {
 				break
 			}
 		}
+		peers := c.Status().Peers
+		require.Len(t, peers, 1)
+		require.Greater(t, peers[0].Received, uint64(100))
+		require.Greater(t, peers[0].Sent, uint64(100))
 		hang()
 		require.Equal(t, protocol.ReasonShutdown, <-ended)
 		await(ctx, t, sub, func(spv.PeerDown) bool { return true })

@@ -48,9 +48,7 @@ type runner struct {
 	ctx    context.Context
 	group  *errgroup.Group
 	saves  chan []protocol.Output
-	queued backlog // of saves
-	conns  map[protocol.PeerID]*peer.Conn
-	connMu sync.Mutex
+	queued backlog       // of saves
 	lastID atomic.Uint64 // of the connections
 	nonces peer.NonceSet
 	server *server
@@ -61,7 +59,7 @@ type runner struct {
 // error is the disk's: of the kinds ErrDiskFull and ErrDamaged, or the system's.
 func (c *Client) Run(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
-	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 512), conns: make(map[protocol.PeerID]*peer.Conn), server: newServer(c)}
+	r := &runner{c: c, ctx: inner, group: group, saves: make(chan []protocol.Output, 512), server: newServer(c)}
 	r.queued.less = make(chan struct{}, 1)
 	group.Go(r.loop)
 	group.Go(r.saveLoop)
@@ -161,11 +159,11 @@ func (r *runner) execute(outs []protocol.Output) bool {
 		case protocol.Dial:
 			r.dial(out)
 		case protocol.Disconnect:
-			if conn := r.conn(out.Peer); conn != nil {
+			if conn := r.c.lines.get(out.Peer); conn != nil {
 				conn.Close(out.Reason)
 			}
 		case protocol.Send:
-			if conn := r.conn(out.Peer); conn != nil {
+			if conn := r.c.lines.get(out.Peer); conn != nil {
 				conn.Send(out.Msg)
 			}
 		case protocol.Resolve:
@@ -193,12 +191,6 @@ func (r *runner) execute(outs []protocol.Output) bool {
 	case <-r.ctx.Done():
 		return false
 	}
-}
-
-func (r *runner) conn(id protocol.PeerID) *peer.Conn {
-	r.connMu.Lock()
-	defer r.connMu.Unlock()
-	return r.conns[id]
 }
 
 // deliver hands an input to the machine, or ends with the run.

@@ -341,6 +341,7 @@ func (c *Client) Status() Status {
 	s := Status{Progress: c.machine.Progress(), Peers: c.machine.Peers(), Settled: c.machine.Settled()}
 	s.Current = current && s.HeadersCurrent && s.Tip == tip && c.looks == 0
 	s.Tip, s.FiltersTip = tip, filtersTip
+	c.lines.count(s.Peers)
 	return s
 }
 

@@ -69,7 +69,7 @@ func newServer(c *Client) *server {
 
 // serve puts a request in its peer's line, which lives as long as the connection.
 func (r *runner) serve(out protocol.Serve) {
-	conn := r.conn(out.Peer)
+	conn := r.c.lines.get(out.Peer)
 	if conn == nil {
 		return
 	}

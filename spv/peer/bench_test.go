@@ -14,8 +14,74 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// benchmark measures a frame from bytes to Input, the socket apart.
+// benchmark measures a frame from bytes to Input, the socket apart, in plain text
+// and encrypted.
 func benchmark(b *testing.B, msg wire.Message, asking wire.Message, change func(*Conn)) {
+	b.Run("v1", func(b *testing.B) { benchmarkPlain(b, msg, asking, change) })
+	b.Run("v2", func(b *testing.B) { benchmarkSealed(b, msg, asking, change) })
+}
+
+// benchmarkSealed opens packets made beforehand, as many as there is room for.
+func benchmarkSealed(b *testing.B, msg wire.Message, asking wire.Message, change func(*Conn)) {
+	c := testConn(b, nil)
+	ours, err := newChannel(make([]byte, 32), true, c.cfg.Net)
+	require.NoError(b, err)
+	c.in.most = func() uint32 { return maxPayload }
+	if change != nil {
+		change(c)
+	}
+	var plain bytes.Buffer
+	_, err = wire.WriteV2MessageN(&plain, msg, ProtocolVersion, wire.WitnessEncoding)
+	require.NoError(b, err)
+	const packets = 64
+	var sealed []byte
+	for range packets {
+		p, err := ours.seal.packet(plain.Bytes(), false)
+		require.NoError(b, err)
+		sealed = append(sealed, p...)
+	}
+	b.SetBytes(int64(len(sealed) / packets))
+	b.ReportAllocs()
+	left := 0
+	for b.Loop() {
+		if left == 0 {
+			theirs, err := newChannel(make([]byte, 32), false, c.cfg.Net)
+			if err != nil {
+				b.Fatal(err)
+			}
+			t := newTape(sealed)
+			c.in.open, c.in.conn, left = theirs.open, t, packets
+			c.in.in.Reset(t)
+		}
+		left--
+		c.asked.note(asking)
+		h, err := c.in.next()
+		if err != nil {
+			b.Fatal(err)
+		}
+		in, err := c.receive(h)
+		if err != nil || in == nil {
+			b.Fatal(in, err)
+		}
+	}
+}
+
+// BenchmarkKeys is what a stranger can make us compute by connecting.
+func BenchmarkKeys(b *testing.B) {
+	them, err := newKeyExchange(wire.MainNet)
+	require.NoError(b, err)
+	for b.Loop() {
+		k, err := newKeyExchange(wire.MainNet)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := k.meet(them.ours, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func benchmarkPlain(b *testing.B, msg wire.Message, asking wire.Message, change func(*Conn)) {
 	c := testConn(b, nil)
 	frame, err := c.encode(msg)
 	require.NoError(b, err)
@@ -46,7 +112,6 @@ func BenchmarkHeaders2000(b *testing.B) {
 		msg.AddBlockHeader(&wire.BlockHeader{Nonce: n})
 	}
 	benchmark(b, msg, &wire.MsgGetHeaders{}, nil)
-	b.ReportMetric(2000*float64(b.N)/b.Elapsed().Seconds(), "headers/s")
 }
 
 // BenchmarkRange2000 is headers that answer a request for a range: real ones,
@@ -64,7 +129,6 @@ func BenchmarkRange2000(b *testing.B) {
 	}
 	stop := msg.Headers[1999].BlockHash()
 	benchmark(b, msg, &wire.MsgGetHeaders{BlockLocatorHashes: []*chainhash.Hash{&msg.Headers[0].PrevBlock}, HashStop: stop}, nil)
-	b.ReportMetric(2000*float64(b.N)/b.Elapsed().Seconds(), "headers/s")
 }
 
 func BenchmarkFilter21kB(b *testing.B) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"thistle/spv/protocol"
+
+	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
 // Dial connects to addr ("host:port") and finishes the version handshake,
@@ -31,7 +33,8 @@ func Dial(ctx context.Context, cfg Config, id protocol.PeerID, addr string) (*Co
 		cfg.Plain.add(addr)
 		return c, err
 	}
-	if c, err = attempt(ctx, &cfg, id, addr, false, deadline); err == nil {
+	c, err = attempt(ctx, &cfg, id, addr, false, deadline)
+	if err == nil && c.info.Services&wire.SFNodeP2PV2 == 0 {
 		cfg.Plain.add(addr)
 	}
 	return c, err

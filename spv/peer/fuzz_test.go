@@ -125,6 +125,48 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
+// FuzzPackets feeds the contents of packets, each after its length, sealed as they
+// must be.
+func FuzzPackets(f *testing.F) {
+	var all []byte
+	for _, m := range samples() {
+		var b bytes.Buffer
+		_, err := wire.WriteV2MessageN(&b, m, ProtocolVersion, wire.WitnessEncoding)
+		require.NoError(f, err)
+		one := append([]byte{byte(b.Len()), byte(b.Len() >> 8)}, b.Bytes()...)
+		f.Add(one)
+		f.Add(one[:len(one)-1])
+		all = append(all, one...)
+	}
+	f.Add(all)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ours, err := newChannel(make([]byte, 32), true, wire.MainNet)
+		require.NoError(t, err)
+		theirs, err := newChannel(make([]byte, 32), false, wire.MainNet)
+		require.NoError(t, err)
+		var sealed []byte
+		packets := 0
+		for ; len(b) > 2; packets++ {
+			n := min(int(b[0])|int(b[1]&0x7f)<<8, len(b)-2)
+			p, err := ours.seal.packet(b[2:2+n], b[1]&0x80 != 0)
+			require.NoError(t, err)
+			sealed, b = append(sealed, p...), b[2+n:]
+		}
+		c := testConn(t, sealed)
+		c.in.open, c.in.most, c.cfg.Serve = theirs.open, c.largest, true
+		askAll(c)
+		inputs := 0
+		err = c.read(func(in protocol.Input) error {
+			inputs++
+			sound(t, in)
+			return nil
+		})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "open packet")
+		require.LessOrEqual(t, inputs, packets)
+	})
+}
+
 // FuzzPayload feeds a payload of each command, under a frame that fits it.
 func FuzzPayload(f *testing.F) {
 	c := testConn(f, nil)
@@ -142,6 +184,7 @@ func FuzzPayload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which byte, payload []byte) {
 		name := commands[int(which)%len(commands)]
 		c := testConn(t, payload)
+		c.cfg.Serve = true
 		askAll(c)
 		if len(payload) >= blockHeaderSize {
 			askAll(c, chainhash.DoubleHashH(payload[:blockHeaderSize]))

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/hex"
+	"io"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -113,6 +115,27 @@ func TestKeyVectors(t *testing.T) {
 			require.Equal(t, want, got, "%s, case %d", v["comment"], n)
 		}
 	}
+}
+
+// TestLargePacketClaimed: a claim costs no more memory than a frame's. Not
+// parallel, for it looks at the memory of all.
+func TestLargePacketClaimed(t *testing.T) {
+	ours, err := newChannel(make([]byte, 32), true, wire.MainNet)
+	require.NoError(t, err)
+	theirs, err := newChannel(make([]byte, 32), false, wire.MainNet)
+	require.NoError(t, err)
+	p, err := ours.seal.packet(make([]byte, 3_900_000), false)
+	require.NoError(t, err)
+	c := testConn(t, p[:50_000])
+	askAll(c)
+	c.in.open, c.in.most = theirs.open, c.largest
+	require.Equal(t, uint32(maxBlockPayload), c.largest(), "a block is awaited")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = c.in.next()
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<10))
 }
 
 // TestShortTypes: the short names are those of package wire, both ways.

@@ -336,6 +336,20 @@ func TestFallBack(t *testing.T) {
 			})
 		}
 	})
+	t.Run("who claims to be able to is greeted so again", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, func(t *testing.T) {
+			able := goodVersion()
+			able.Services |= wire.SFNodeP2PV2
+			cfg := fallback(t, (*remote).hangUp, func(r *remote) { r.shake(able) }, func(r *remote) { quietly(newSecret(r)) })
+			for _, want := range []protocol.Transport{protocol.TransportV1, protocol.TransportV2} {
+				conn, err := peer.Dial(t.Context(), cfg, id, addr)
+				require.NoError(t, err)
+				require.Equal(t, want, conn.Info().Transport)
+				conn.Close(protocol.ReasonNone)
+			}
+		})
+	})
 	t.Run("who is gone is asked again", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T) {
@@ -552,8 +566,9 @@ func TestOurselves(t *testing.T) {
 			require.True(t, two.Send(&wire.MsgCFilter{BlockHash: hashN(3), Data: data}))
 			require.Equal(t, data, (<-heard).(protocol.FilterReceived).Data)
 			cancel()
-			require.Equal(t, protocol.ReasonShutdown, <-reasons)
-			<-reasons
+			for range 2 { // whoever is slower finds the other gone
+				require.Contains(t, []protocol.Reason{protocol.ReasonShutdown, protocol.ReasonNone}, <-reasons)
+			}
 		})
 		bubble(t, func(t *testing.T) {
 			near, far := net.Pipe()

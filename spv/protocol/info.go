@@ -72,8 +72,11 @@ type PeerInfo struct {
 	// message came, at most a hundred years.
 	ClockAhead time.Duration
 	Latency    time.Duration // last ping, 0 if none yet
-	FeeFloor   int64         // BIP133, sat/kvB, 0 if it named none
-	Height     int32         // best height it has shown to know
+	// Received and Sent count the bytes of the connection, where they are known:
+	// in Status, not in events.
+	Received, Sent uint64
+	FeeFloor       int64 // BIP133, sat/kvB, 0 if it named none
+	Height         int32 // best height it has shown to know
 	// HeadersCurrent: it has answered from our tip with nothing new, or by the
 	// rule of Progress has nothing to answer.
 	HeadersCurrent bool
