@@ -221,14 +221,19 @@ func (c *Client) load() error {
 		},
 		FilterCheckpoints: c.cfg.FilterCheckpoints,
 		Pinned:            c.cfg.Connect,
-		NoDNS:             c.cfg.NoDNS || c.cfg.Proxy != "",
-		Peers:             c.cfg.Peers,
-		FullBlocks:        c.cfg.FullBlocks,
-		Audit:             c.cfg.Audit,
-		LowData:           c.cfg.LowData,
-		Serve:             c.cfg.Listen != "",
-		Private:           c.cfg.Proxy != "",
-		Rand:              newRand(),
+		Preferred:         c.cfg.Preferred,
+		Book:              c.loadBook(),
+		FixedSeeds:        c.cfg.FixedSeeds,
+		Networks:          c.cfg.networks(),
+		// What is asked of a name server is told to who runs it, past the proxy.
+		NoDNS:      c.cfg.NoDNS || c.cfg.Proxy != "",
+		Peers:      c.cfg.Peers,
+		FullBlocks: c.cfg.FullBlocks,
+		Audit:      c.cfg.Audit,
+		LowData:    c.cfg.LowData,
+		Serve:      c.cfg.Listen != "",
+		Private:    c.cfg.Proxy != "",
+		Rand:       newRand(),
 	})
 	if !begun || !c.cfg.KeepBase && !c.cfg.anyBirthday() {
 		c.KeepHeaders(c.wantedBase().Height + 1)

@@ -67,6 +67,7 @@ func (c *Client) Run(ctx context.Context) error {
 		group.Go(r.listen)
 	}
 	err := group.Wait()
+	c.keepBook()
 	if ctx.Err() != nil && (err == nil || err == context.Canceled) {
 		return nil
 	}

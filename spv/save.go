@@ -163,6 +163,8 @@ func (s *saver) do(out protocol.Output) error {
 		s.dirty = true
 	case protocol.SaveFilter:
 		return s.putFilter(out)
+	case protocol.SaveBook:
+		s.c.saveBook(out.Book)
 	case protocol.DropFilters:
 		s.below = max(s.below, out.Below)
 	case protocol.Serve:

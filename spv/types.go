@@ -3,6 +3,7 @@ package spv
 import (
 	"errors"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/merkle"
 	"thistle/spv/protocol"
@@ -27,6 +28,7 @@ type (
 	Why      = protocol.Why
 	Proof    = merkle.Proof
 	Health   = protocol.Health
+	Ban      = addrmgr.Ban
 
 	Condition = protocol.Condition
 )

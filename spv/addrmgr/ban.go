@@ -48,10 +48,11 @@ func (m *Manager) BannedKey(now time.Time, key string) bool { return now.Before(
 
 // Bans lists what is refused, what ends first first.
 func (m *Manager) Bans(now time.Time) []Ban {
-	m.expire(now)
 	list := make([]Ban, 0, len(m.bans))
 	for key, until := range m.bans {
-		list = append(list, Ban{Key: key, Until: until})
+		if now.Before(until) {
+			list = append(list, Ban{Key: key, Until: until})
+		}
 	}
 	slices.SortFunc(list, func(a, b Ban) int { return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.Key, b.Key)) })
 	return list

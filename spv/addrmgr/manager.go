@@ -216,14 +216,6 @@ func (m *Manager) forget(e *entry) {
 	m.count[0]--
 }
 
-// Attempt notes that a connection is being opened.
-func (m *Manager) Attempt(now time.Time, a Addr) {
-	if e := m.byAddr[a]; e != nil {
-		e.Attempt = now
-		m.version++
-	}
-}
-
 // Failed notes that nobody answered. counts is false when that says nothing of
 // the address, because nobody else can be reached either.
 func (m *Manager) Failed(now time.Time, a Addr, counts bool) {

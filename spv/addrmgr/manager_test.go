@@ -154,7 +154,6 @@ func TestAlive(t *testing.T) {
 				now = now.Add(time.Hour)
 				for range 2000 {
 					if a, ok := m.Pick(now, addrmgr.Need{Networks: clear}); ok {
-						m.Attempt(now, a)
 						m.Failed(now, a, true)
 					}
 				}
@@ -284,7 +283,6 @@ func TestRivals(t *testing.T) {
 		require.True(t, ok)
 		k, _ := m.Known(got)
 		require.False(t, k.Success.IsZero(), "one that is in the way is tested")
-		m.Attempt(now, got)
 		if answers {
 			m.Good(now.Add(time.Second), got, wire.SFNodeNetwork)
 		} else {

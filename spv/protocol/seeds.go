@@ -140,6 +140,12 @@ func anchorRank(p *peerState) int {
 	return 1
 }
 
+// BookChanged tells whether there is more to be kept than was saved last.
+func (m *Machine) BookChanged() bool {
+	b := &m.book
+	return b.known.Version() != b.saved || !b.pinned && !slices.Equal(m.anchors(), b.lastSaved)
+}
+
 // Book is what is to be kept of addresses for the next run.
 func (m *Machine) Book() addrmgr.Snapshot {
 	s := m.book.known.Snapshot()
@@ -150,7 +156,7 @@ func (m *Machine) Book() addrmgr.Snapshot {
 // saveBook has the book saved some time after it has changed.
 func (m *Machine) saveBook() {
 	b := &m.book
-	if b.pinned && b.known.Version() == b.saved || b.known.Version() == b.saved && slices.Equal(m.anchors(), b.lastSaved) {
+	if !m.BookChanged() {
 		b.saveAt = time.Time{}
 		return
 	}

@@ -42,6 +42,13 @@
 // and [Store.FilterHeaders], beside a commit and without waiting for it: what is
 // old is not kept in memory.
 //
+// # peers.db
+//
+// What is known of addresses, written whole under another name and then renamed,
+// with a checksum over all: a few hundred kilobytes that change every quarter of
+// an hour and are of use only together need no database. When it is lost, peers
+// are looked for anew.
+//
 // # Guarantees
 //
 // What Commit has acknowledged survives the process and, as far as the disk
@@ -60,7 +67,8 @@
 //
 // # Not here
 //
-// Judging headers and filters (spv/chain, spv/cfilter), peers.db, wallets.
+// Judging headers and filters (spv/chain, spv/cfilter), what a book of addresses
+// means (spv/addrmgr), wallets.
 //
 // # Testing
 //
