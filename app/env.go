@@ -100,11 +100,25 @@ func (e *Env) peerConfig() spv.Config {
 
 // lock takes the network's folder for this program alone.
 func (e *Env) lock() (*instance.Lock, error) {
+	const op = "open data folder"
 	l, err := instance.Acquire(e.folder().Lock())
+	if errors.Is(err, instance.ErrInUse) && e.daemonRuns() {
+		return nil, &Error{Op: op, Kind: KindInUse, Detail: "the data folder is in use by the daemon, which \"thistle daemon stop\" ends", Err: err}
+	}
 	if err != nil {
-		return nil, failure("open data folder", err)
+		return nil, failure(op, err)
 	}
 	return l, nil
+}
+
+// daemonRuns tells whether who holds the folder takes calls.
+func (e *Env) daemonRuns() bool {
+	c, err := Call(e.DataDir, e.Network)
+	if err != nil || c == nil {
+		return false
+	}
+	_ = c.Close()
+	return true
 }
 
 // newRand gives dice over the system's random source: what they decide (which

@@ -72,7 +72,7 @@ func (s *Session) Open(name string, password Secret) (*Wallet, error) {
 		return nil, err
 	}
 	if !s.claim(name) {
-		return nil, &Error{Op: op, Kind: KindInUse, Detail: name}
+		return nil, &Error{Op: op, Kind: KindInUse, Detail: "this wallet is open already"}
 	}
 	w, err := openWallet(s.env, name, password)
 	s.mu.Lock()

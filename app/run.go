@@ -50,7 +50,7 @@ func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func
 	case w.led == nil || w.closing:
 		return nil, nil, errClosed("run wallet")
 	case w.run != nil:
-		return nil, nil, &Error{Op: "run wallet", Kind: KindInUse, Detail: "it runs already"}
+		return nil, nil, &Error{Op: "run wallet", Kind: KindInUse, Detail: "this wallet runs already"}
 	}
 	inner, stop := context.WithCancel(ctx)
 	r := &running{stop: stop, over: make(chan struct{})}

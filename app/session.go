@@ -135,7 +135,7 @@ func (s *Session) Run(ctx context.Context) error {
 		return errClosed(op)
 	case s.stop != nil:
 		s.mu.Unlock()
-		return &Error{Op: op, Kind: KindInUse, Detail: "it runs already"}
+		return &Error{Op: op, Kind: KindInUse, Detail: "the peer runs already"}
 	}
 	s.stop = stop
 	s.busy.Add(1)

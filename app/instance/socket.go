@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // ErrNobody says that nobody answers in the folder.
@@ -26,6 +27,7 @@ type Listener struct {
 	socket *net.UnixListener
 	path   string
 	folder string // a short one of its own, where path is too long to be an address
+	close  sync.Once
 }
 
 // Listen takes calls at path, which nobody but this user can make. The lock of
@@ -110,9 +112,13 @@ func (l *Listener) Accept() (*Conn, error) {
 }
 
 // Close takes no more calls, and leaves nothing behind. To be called before the
-// folder's lock is released.
-func (l *Listener) Close() error {
-	var err error
+// folder's lock is released. Closing twice does nothing.
+func (l *Listener) Close() (err error) {
+	l.close.Do(func() { err = l.remove() })
+	return err
+}
+
+func (l *Listener) remove() (err error) {
 	if l.socket != nil {
 		err = l.socket.Close()
 	}

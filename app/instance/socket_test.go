@@ -69,6 +69,7 @@ func TestListen(t *testing.T) {
 		talk(t, l, path)
 		talk(t, l, path)
 		require.NoError(t, l.Close())
+		require.NoError(t, l.Close())
 		_, err = l.Accept()
 		require.ErrorIs(t, err, net.ErrClosed)
 		_, err = instance.Dial(path)

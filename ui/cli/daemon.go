@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -34,7 +36,7 @@ type host struct {
 	stop    context.CancelFunc
 
 	mu      sync.Mutex
-	waiting []*caller // who asked for the end, and is to be told when it has come
+	waiting []*farewell // who asked for the end, and is to be told when it has come
 }
 
 const daemonText = `Stays connected and takes the commands of others: while it runs in a data folder,
@@ -75,6 +77,9 @@ func (p *program) runDaemon(ctx context.Context, idle time.Duration) error {
 	if err != nil {
 		return err
 	}
+	if place.DataDir, err = filepath.Abs(place.DataDir); err != nil {
+		return fmt.Errorf("find the data folder: %w", err)
+	}
 	env, err := p.deps.Env(place)
 	if err != nil {
 		return err
@@ -90,7 +95,9 @@ func (p *program) runDaemon(ctx context.Context, idle time.Duration) error {
 	h := &host{p: p, place: place, env: env, session: session, keeper: session.Keep(idle)}
 	err = h.run(ctx)
 	err = errors.Join(err, session.End())
-	h.farewell(err)
+	for _, w := range h.waiting {
+		w.say(err)
+	}
 	return err
 }
 
@@ -101,14 +108,15 @@ func (h *host) run(ctx context.Context) (err error) {
 	if err := h.session.CheckPeers(); err != nil {
 		return err
 	}
-	if h.p.flags.passwordFile != "" {
-		if err := h.openFirst(ctx); err != nil {
-			return err
-		}
-	}
 	door, err := h.session.Listen()
 	if err != nil {
 		return err
+	}
+	defer func() { err = errors.Join(err, door.Close()) }()
+	if h.p.flags.passwordFile != "" { // who calls meanwhile waits
+		if err := h.openFirst(ctx); err != nil {
+			return err
+		}
 	}
 	// Commands go on until they are told that wallets are locked.
 	calls, hush := context.WithCancel(context.WithoutCancel(ctx))
@@ -127,7 +135,7 @@ func (h *host) run(ctx context.Context) (err error) {
 		h.stop()
 	}
 	<-ctx.Done()
-	err = errors.Join(err, door.Close(), h.keeper.Close())
+	err = errors.Join(err, door.Close(), h.keeper.Close()) // no more commands, and an end to those under way
 	hush()
 	callers.Wait()
 	return errors.Join(err, group.Wait())
@@ -207,7 +215,7 @@ func (h *host) serve(ctx context.Context, conn *app.Conn) {
 	code := p.run(ctx, ask.Args)
 	if kept = p.leaving; kept {
 		h.mu.Lock()
-		h.waiting = append(h.waiting, c)
+		h.waiting = append(h.waiting, &farewell{p, c})
 		h.mu.Unlock()
 		h.stop()
 		return
@@ -250,16 +258,27 @@ func (h *host) program(ctx, voice context.Context, c *caller, ask *request) *pro
 	return p
 }
 
-// farewell tells those who asked for the end that it has come.
-func (h *host) farewell(err error) {
+// farewell is a command that asked for the daemon's end.
+type farewell struct {
+	p *program
+	c *caller
+}
+
+// say tells that the end has come, and what went wrong.
+func (w *farewell) say(err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	_ = w.c.conn.SetWriteDeadline(time.Now().Add(lastWords))
+	w.p.out.w, w.p.deps.Stderr = remote{ctx, w.c, opOut}, remote{ctx, w.c, opErr}
 	code := exitOK
+	if err == nil {
+		err = w.p.show(DaemonStopped{Stopped: true}, func(g *page) { g.line("The daemon has ended.") })
+	}
 	if err != nil {
-		code = exitOther
+		code = w.p.fail(ctx, err)
 	}
-	for _, c := range h.waiting {
-		_ = c.exit(code)
-		_ = c.conn.Close()
-	}
+	_ = w.c.exit(code)
+	_ = w.c.conn.Close()
 }
 
 // errNoDaemon is for what only a daemon can do.
@@ -288,7 +307,7 @@ func (p *program) daemonStop() *cobra.Command {
 		Long: `Locks the wallets and ends the daemon. When this returns the data folder is free.`,
 		RunE: p.ofDaemon(true, func() error {
 			p.leaving = true
-			return p.show(DaemonStopped{Stopped: true}, func(g *page) { g.line("The daemon ends.") })
+			return nil
 		}),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"thistle/app"
 	"thistle/keystore/keystoretest"
 	"thistle/ui/cli"
+	"thistle/ui/present"
 
 	"github.com/stretchr/testify/require"
 )
@@ -91,7 +92,7 @@ func TestEveryCommandByDaemon(t *testing.T) {
 	require.Contains(t, r.says("daemon", "lock"), "No wallet was open")
 	require.Len(t, gives[[]cli.Payment](r, "history"), 2, "opened again with the password")
 
-	require.True(t, gives[cli.DaemonStopped](r, "daemon", "stop").Stopped)
+	require.Equal(t, "The daemon has ended.\n", r.says("daemon", "stop"))
 	require.Zero(t, d.end())
 	r.fails(1, "no_daemon", "daemon", "stop")
 	r.fails(1, "no_daemon", "daemon", "lock")
@@ -158,11 +159,12 @@ func TestDaemonRefuses(t *testing.T) {
 	require.Contains(t, r.fails(2, "usage", "--password-file", r.dir, "create"), "it is a folder")
 	require.Contains(t, r.fails(2, "usage", "--password-file", r.file("large", strings.Repeat("x", 70_000)), "create"), "too large")
 
-	require.Contains(t, r.fails(1, "in_use", "daemon"), "in use")
+	require.Equal(t, `The data folder is in use by the daemon, which "thistle daemon stop" ends.`, r.fails(1, "in_use", "daemon"))
 	env, err := testEnv(cli.Place{DataDir: filepath.Join(r.dir, "data"), Network: "regtest"})
 	require.NoError(t, err)
 	_, err = app.Begin(env)
 	require.Equal(t, app.KindInUse, app.KindOf(err), "the window opens the same way")
+	require.Contains(t, present.Sentence(err), "in use by the daemon")
 
 	other := *r
 	other.deps.Version = "1.2.4"

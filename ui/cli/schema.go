@@ -347,7 +347,7 @@ type DaemonLine struct {
 
 // DaemonStopped is the result of daemon stop.
 type DaemonStopped struct {
-	Stopped bool `json:"stopped" doc:"true; once the command has ended the data folder is free"`
+	Stopped bool `json:"stopped" doc:"true: the data folder is free"`
 }
 
 // DaemonLocked is the result of daemon lock.

@@ -46,7 +46,7 @@ var sentences = map[app.Kind]wording{
 	app.KindDamaged:      {plain: "A file of this wallet is damaged; a backup or the recovery words bring it back.", detailed: "A file of this wallet is damaged: %s."},
 	app.KindForeign:      {plain: "A file in this folder belongs to another network or another wallet."},
 	app.KindVersion:      {plain: "A file of this wallet was written by a newer Thistle; please use that one."},
-	app.KindInUse:        {plain: "The data folder is in use by another Thistle."},
+	app.KindInUse:        {plain: "The data folder is in use by another Thistle.", detailed: "%s."},
 	app.KindExists:       {plain: "There is a wallet of that name already.", detailed: "There is a wallet called %s already.", quoted: true},
 	app.KindUnknownTx:    {plain: "This wallet has no such transaction.", detailed: "This wallet has no transaction %s."},
 	app.KindUnconfirmed:  {plain: "The transaction is not confirmed yet, so there is no proof of it."},
