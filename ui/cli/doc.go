@@ -22,6 +22,15 @@
 // could read them. Their bytes are cleared at the end. On a terminal the password
 // is asked again to sign.
 //
+// # The daemon
+//
+// A command calls the daemon of its folder, if there is one (call.go), and is run
+// by it (daemon.go) in the daemon's session, with wallets that stay open. All that
+// touches the person stays with the command and is asked for over the socket
+// (wire.go): both streams, files, passwords. So a command is written once, for
+// package app, and does not know where it runs; house.go has the few calls that
+// differ.
+//
 // # What is not here
 //
 // No rules of Bitcoin and no files of the wallet: package app has them. No

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+
 	"thistle/app"
 	"thistle/ui/present"
 )
@@ -25,3 +27,15 @@ func ConditionName(c app.Condition) string { return conditionName(c) }
 
 // HealthOf is what programs are told of a health.
 func HealthOf(h app.Health) *HealthItem { return healthItem(present.Snapshot{Health: &h}) }
+
+// RepeatFrame reads a frame and writes it again; rest is what follows it.
+func RepeatFrame(b []byte) (again, rest []byte, err error) {
+	r := bytes.NewReader(b)
+	f, err := readFrame(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	var w bytes.Buffer
+	err = writeFrame(&w, f)
+	return w.Bytes(), b[len(b)-r.Len():], err
+}

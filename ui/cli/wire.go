@@ -68,22 +68,29 @@ type phone struct {
 const frameHead = 9
 
 func (l *phone) send(o op, id uint32, payload []byte) error {
-	var head [frameHead]byte
-	head[0] = byte(o)
-	binary.BigEndian.PutUint32(head[1:], id)
-	binary.BigEndian.PutUint32(head[5:], uint32(len(payload)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, err := l.conn.Write(head[:])
-	if err == nil && len(payload) > 0 { // the other end may be done by now
-		_, err = l.conn.Write(payload)
+	return writeFrame(l.conn, frame{o, id, payload})
+}
+
+func (l *phone) receive() (frame, error) { return readFrame(l.conn) }
+
+func writeFrame(w io.Writer, f frame) error {
+	var head [frameHead]byte
+	head[0] = byte(f.op)
+	binary.BigEndian.PutUint32(head[1:], f.id)
+	binary.BigEndian.PutUint32(head[5:], uint32(len(f.payload)))
+	_, err := w.Write(head[:])
+	if err == nil && len(f.payload) > 0 { // the other end may be done by now
+		_, err = w.Write(f.payload)
 	}
 	return err
 }
 
-func (l *phone) receive() (frame, error) {
+// readFrame reads one frame. What is too large, or of no known kind, is errFrame.
+func readFrame(r io.Reader) (frame, error) {
 	var head [frameHead]byte
-	if _, err := io.ReadFull(l.conn, head[:]); err != nil {
+	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return frame{}, err
 	}
 	f := frame{op: op(head[0]), id: binary.BigEndian.Uint32(head[1:])}
@@ -92,7 +99,7 @@ func (l *phone) receive() (frame, error) {
 		return frame{}, errFrame
 	}
 	f.payload = make([]byte, size)
-	if _, err := io.ReadFull(l.conn, f.payload); err != nil {
+	if _, err := io.ReadFull(r, f.payload); err != nil {
 		clear(f.payload)
 		return frame{}, err
 	}
