@@ -40,6 +40,8 @@ type NodeOptions struct {
 	Follow []*Node
 	// MiningAddr is whom Generate pays.
 	MiningAddr string
+	// V2 lets it speak the encrypted transport (BIP324).
+	V2 bool
 }
 
 // StartNode runs a node and waits until it answers and has the tip of those it
@@ -75,6 +77,9 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	}
 	for _, leader := range opts.Follow {
 		args = append(args, "--connect="+leader.Addr)
+	}
+	if opts.V2 {
+		args = append(args, "--v2transport")
 	}
 	if opts.MiningAddr != "" {
 		args = append(args, "--miningaddr="+opts.MiningAddr)

@@ -75,8 +75,8 @@ func (p *Proxy) serve(group *sync.WaitGroup) {
 		p.mu.Lock()
 		p.conns[in], p.conns[out] = true, true
 		p.mu.Unlock()
-		group.Go(func() { p.pass(in, out, &splitter{take: p.heard}, &p.raw) })
-		group.Go(func() { p.pass(out, in, &splitter{take: p.answered}, nil) })
+		group.Go(func() { p.pass(in, out, &splitter{take: p.heard, greets: true}, &p.raw) })
+		group.Go(func() { p.pass(out, in, &splitter{take: p.answered, greets: true}, nil) })
 	}
 }
 
@@ -171,11 +171,22 @@ func (p *Proxy) Answers() map[string]int {
 type splitter struct {
 	rest []byte
 	take func(Message)
+	// greets: the whole stream may be encrypted (BIP324), be it only a greeting to
+	// which a node that does not know it hangs up.
+	greets, begun bool
 }
 
 // write is false when the stream is not made of messages of our network.
 func (s *splitter) write(b []byte) bool {
 	s.rest = append(s.rest, b...)
+	if !s.begun && len(s.rest) >= headerSize {
+		s.begun = true
+		s.greets = s.greets && binary.LittleEndian.Uint32(s.rest) != uint32(Net.Net)
+	}
+	if s.begun && s.greets {
+		s.rest = nil
+		return true
+	}
 	for len(s.rest) >= headerSize {
 		if binary.LittleEndian.Uint32(s.rest) != uint32(Net.Net) {
 			return false
