@@ -192,8 +192,9 @@ func (h *host) serve(ctx context.Context, conn *app.Conn) {
 		}
 	}()
 	_ = conn.SetReadDeadline(time.Now().Add(requestPatience))
+	goOn := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })
 	ask, err := c.request()
-	if err != nil {
+	if !goOn() || err != nil {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})

@@ -191,7 +191,10 @@ func TestDaemonOpens(t *testing.T) {
 	blind.args = append(blind.args, "--json")
 	status := func() int { return blind.run("status").code }
 	require.Zero(t, status())
-	require.Eventually(t, func() bool { return status() != 0 }, 30*time.Second, 600*time.Millisecond)
+	for pause := 400 * time.Millisecond; status() == 0; pause *= 2 { // each look is a use
+		require.Less(t, pause, 30*time.Second)
+		<-time.After(pause)
+	}
 	require.Zero(t, d.end())
 }
 
@@ -289,4 +292,51 @@ func TestUnit(t *testing.T) {
 	}
 	require.NotContains(t, text, "--json")
 	require.Equal(t, text, r.says("daemon", "unit", "--audit", "--log-file", "100% \"here\"", "--proxy", "127.0.0.1:9050"))
+}
+
+// TestDaemonHearsNonsense: a program that does not speak the language is hung up
+// on, and the daemon goes on.
+func TestDaemonHearsNonsense(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net.Addrs()...)
+	d := r.daemon()
+	for _, nonsense := range []string{
+		"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"\x01\x00\x00\x00\x00\xff\xff\xff\xff",          // too large
+		"\x01\x00\x00\x00\x00\x00\x00\x00\x02{}",        // of no version
+		"\x03\x00\x00\x00\x00\x00\x00\x00\x02ok",        // an answer to nothing
+		"\x01\x00\x00\x00\x00\x00\x00\x00\x05hello",     // no request
+		"\x01\x00\x00\x00\x00\x00\x00\x00\x10{\"stop\"", // and no more
+	} {
+		c, err := app.Call(filepath.Join(r.dir, "data"), "regtest")
+		require.NoError(t, err)
+		_, err = io.WriteString(c, nonsense)
+		require.NoError(t, err)
+		require.NoError(t, c.CloseWrite())
+		_, _ = io.Copy(io.Discard, c) // until it hangs up
+		require.NoError(t, c.Close())
+	}
+	silent, err := app.Call(filepath.Join(r.dir, "data"), "regtest")
+	require.NoError(t, err)
+	gives[[]cli.WalletItem](r, "wallets")
+	for _, command := range []string{"demo", "daemon"} {
+		c, err := app.Call(filepath.Join(r.dir, "data"), "regtest")
+		require.NoError(t, err)
+		ask := `{"version":"1.2.3","args":["` + command + `"]}`
+		_, err = io.WriteString(c, "\x01\x00\x00\x00\x00\x00\x00\x00"+string(rune(len(ask)))+ask)
+		require.NoError(t, err)
+		said := make([]byte, 200)
+		n, err := c.Read(said)
+		require.NoError(t, err)
+		for n < 20 {
+			more, err := c.Read(said[n:])
+			require.NoError(t, err)
+			n += more
+		}
+		require.Contains(t, string(said[:n]), "The daemon does not run")
+		require.NoError(t, c.Close())
+	}
+	require.Zero(t, d.end())
+	require.NoError(t, silent.Close())
 }
