@@ -193,6 +193,9 @@ func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 	p := m.pickForBlock(peers, w)
 	if p == nil {
 		w.tried = nil // all were asked once: begin again, more patiently
+		if w.attempts > 1 {
+			m.lookOut()
+		}
 		p = m.pickForBlock(peers, w)
 	}
 	if p == nil {

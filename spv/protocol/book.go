@@ -171,7 +171,9 @@ func (m *Machine) punish(addr string, r Reason) {
 	switch {
 	case r.Provable():
 		pause = BanTime
-	case r == ReasonUnsuitable || r == ReasonSelf || r == ReasonNotNeeded:
+	case r == ReasonNotNeeded:
+		pause = max(pause, returnPause)
+	case r == ReasonUnsuitable || r == ReasonSelf:
 		pause = time.Hour
 	case r == ReasonSlow || r == ReasonFlood:
 		pause = max(pause, time.Minute)

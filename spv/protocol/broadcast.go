@@ -20,6 +20,9 @@ func (m *Machine) driveOutbox() {
 		}
 		takers := m.takers(o)
 		again := !o.offerAt.IsZero() && m.due(o.offerAt)
+		if again && (!o.propagated || len(o.acked) == 0) {
+			m.turnRelay() // who echoes what nobody has fetched may have made it up
+		}
 		if m.private() {
 			m.dispatch(o, takers, again)
 		} else {
@@ -34,9 +37,15 @@ func (m *Machine) driveOutbox() {
 	}
 }
 
+// untaken tells that nobody has fetched a transaction for so long that being sent
+// matters more than who learns of it.
+func (m *Machine) untaken(o *outgoing) bool {
+	return len(o.acked) == 0 && m.due(o.since.Add(takePatience))
+}
+
 // takers lists the peers that a transaction may be announced to: those that
-// announce theirs to us, too, and if there are none for a while, all who want to
-// hear of it.
+// announce theirs to us, too, and if there are none for a while, or nobody takes
+// it, all who want to hear of it.
 func (m *Machine) takers(o *outgoing) []*peerState {
 	var relay, others []*peerState
 	for _, p := range m.ready() {
@@ -50,6 +59,9 @@ func (m *Machine) takers(o *outgoing) []*peerState {
 	}
 	if len(relay) == 0 && m.due(o.since.Add(relayPatience)) {
 		return others
+	}
+	if m.untaken(o) {
+		return append(relay, others...)
 	}
 	return relay
 }
@@ -111,12 +123,16 @@ func (m *Machine) offer(o *outgoing, takers []*peerState, again bool) {
 			plain = append(plain, p)
 		}
 	}
-	for want := (len(takers)+1)/2 + o.extra; told < want; told++ {
+	want := (len(takers)+1)/2 + o.extra
+	if m.untaken(o) {
+		want = len(takers)
+	}
+	for ; told < want; told++ {
 		from := &plain
 		if len(plain) == 0 {
 			from = &serving
 			// Who serves us filters had better not learn what we send.
-			if mixed && told >= minTold+o.extra {
+			if mixed && told >= minTold+o.extra && !m.untaken(o) {
 				break
 			}
 		}

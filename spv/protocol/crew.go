@@ -210,10 +210,22 @@ func (m *Machine) rotate() {
 }
 
 // lookOut has more peers, from other parts of the network, tell whether there are
-// blocks that nobody here tells of. Others leave only when they have come.
+// blocks that nobody here tells of, or give one that nobody here has. Others leave only when they have come.
 func (m *Machine) lookOut() {
 	if !m.book.pinned && m.crew.named == 0 {
 		m.crew.lookout = m.now.Add(lookoutFor)
+	}
+}
+
+// turnRelay gives the place of one peer that announces transactions to another:
+// what is still on its way is told to somebody new each time it is offered.
+func (m *Machine) turnRelay() {
+	if m.book.pinned || m.crew.named > 0 || m.count(roleRelay) < m.places(roleRelay) || m.pick(need{}) == nil {
+		return
+	}
+	peers := slices.DeleteFunc(m.ready(), func(p *peerState) bool { return p.role != roleRelay || p.info.Pinned })
+	if len(peers) > 0 {
+		m.drop(peers[m.cfg.Rand.IntN(len(peers))], ReasonNotNeeded)
 	}
 }
 

@@ -98,6 +98,9 @@ const (
 	// again; it doubles with each failure.
 	redialMin = time.Second
 	redialMax = 5 * time.Minute
+	// returnPause is after what time a peer that was one too many may be needed
+	// again.
+	returnPause = 10 * time.Minute
 	// resolvePause is the least time between two look-ups at DNS seeds.
 	resolvePause = time.Minute
 	// BanTime is how long an address is refused after a provable fault.
@@ -274,6 +277,9 @@ const (
 	// relayPatience is how long a transaction of ours waits for peers that announce
 	// theirs to us before others are told.
 	relayPatience = 20 * time.Second
+	// takePatience is after what time a transaction that nobody has fetched is
+	// offered to everybody.
+	takePatience = time.Hour
 	// minTold is how many peers are told at least where others than those that
 	// serve us filters are to be told only.
 	minTold = 2

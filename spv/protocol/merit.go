@@ -43,6 +43,10 @@ func (m *Machine) driveMerit() {
 		if !idle || p.info.Pinned {
 			continue
 		}
+		if p.merit.unserved > maxUnserved && m.replaceable(p) {
+			m.drop(p, ReasonSlow)
+			return
+		}
 		for _, q := range peers {
 			if q != p && q.merit.missed == 0 && q.merit.unserved == 0 && !q.merit.gave.IsZero() {
 				m.drop(p, ReasonSlow)
@@ -50,6 +54,12 @@ func (m *Machine) driveMerit() {
 			}
 		}
 	}
+}
+
+// replaceable tells whether more peers look out already, all places of p's role
+// are taken, and somebody from elsewhere could have its place.
+func (m *Machine) replaceable(p *peerState) bool {
+	return m.now.Before(m.crew.lookout) && m.count(p.role) >= m.places(p.role) && m.pick(need{fresh: true}) != nil
 }
 
 // excused tells whether headers are current without the word of a peer that owes

@@ -1,6 +1,7 @@
 package spvtest
 
 import (
+	"reflect"
 	"slices"
 
 	wire "github.com/btcsuite/btcd/wire/v2"
@@ -33,6 +34,8 @@ type Deviation struct {
 	// after them.
 	Write func(l *Link, b []byte) ([]byte, bool)
 }
+
+func (d *Deviation) isZero() bool { return reflect.ValueOf(*d).IsZero() }
 
 // Ending is how it goes with a hostile peer.
 type Ending uint8

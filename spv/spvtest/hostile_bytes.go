@@ -18,14 +18,14 @@ func drip(l *Link, b []byte) {
 
 func silence(*Link, wire.Message, []wire.Message) []wire.Message { return nil }
 
-// rounds is how often a flood comes in waves, enough to empty any allowance.
-const rounds = 300
+// waves is how many times a node repeats itself, over all its connections: enough
+// to empty any allowance, and to show that it comes back.
+const waves = 300
 
-// often repeats. Who does so again and again has shown enough after a few
-// connections, and is silent then.
+// often repeats until the connection ends or the node has shown enough.
 func often(pause time.Duration, say func(l *Link) bool) func(*Link) {
 	return func(l *Link) {
-		for n := 0; l.N < 3 && n < rounds && say(l) && l.Wait(pause); n++ {
+		for l.Node.waves.Add(1) <= waves && say(l) && l.Wait(pause) {
 		}
 	}
 }

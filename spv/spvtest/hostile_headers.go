@@ -1,6 +1,7 @@
 package spvtest
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -68,8 +69,8 @@ func atRetarget(easier bool) HeaderLie {
 func hashesFrom(dice *rand.Rand, n int) []chainhash.Hash {
 	list := make([]chainhash.Hash, n)
 	for i := range list {
-		for j := range list[i] {
-			list[i][j] = byte(dice.Uint32())
+		for j := 0; j < chainhash.HashSize; j += 8 {
+			binary.LittleEndian.PutUint64(list[i][j:], dice.Uint64())
 		}
 	}
 	return list

@@ -22,7 +22,13 @@ func invOf(kind wire.InvType, hashes ...chainhash.Hash) *wire.MsgInv {
 func spam(kind wire.InvType, n int, pause time.Duration) func(*Link) {
 	return func(l *Link) {
 		dice := diceOf(l)
-		often(pause, func(l *Link) bool { return l.Say(invOf(kind, hashesFrom(dice, n)...)) })(l)
+		same := l.encode(invOf(kind, hashesFrom(dice, n)...))
+		often(pause, func(l *Link) bool {
+			if kind == wire.InvTypeBlock { // once more is as good as others
+				return l.Raw(same)
+			}
+			return l.Say(invOf(kind, hashesFrom(dice, n)...))
+		})(l)
 	}
 }
 
@@ -102,7 +108,7 @@ func news() []Hostile {
 			return Deviation{Live: spam(wire.InvTypeBlock, 1000, 5*time.Second)}
 		}},
 		{18, "thousands of transactions that nobody has", "few are asked for", Borne, true, 2, 0, func(v int) Deviation {
-			d := Deviation{Live: spam(wire.InvTypeTx, 500, 500*time.Millisecond)}
+			d := Deviation{Live: spam(wire.InvTypeTx, 200, 500*time.Millisecond)}
 			if v == 1 {
 				d.Reply = func(l *Link, asked wire.Message, truth []wire.Message) []wire.Message {
 					if _, ok := asked.(*wire.MsgGetData); ok && l.Node.blockOf(asked) == nil {

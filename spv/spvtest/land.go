@@ -44,6 +44,7 @@ const (
 // what is mined at ease is long and has little work.
 func NewLand(seed uint64) *Land {
 	g := NewGenerator(Options{Seed: seed, Period: landPeriod, Spacing: 11 * time.Minute, Empty: true})
+	g.net.Net = wire.MainNet // so that addresses are judged as they are there
 	l := &Land{Gen: g, Start: landStart, Longer: make(map[int32]Branch)}
 	for range 4 {
 		l.Ours = append(l.Ours, g.Script())

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -47,8 +48,10 @@ type Node struct {
 	Latency time.Duration // one way
 	town    *Town
 	dev     Deviation
+	honest  bool
 	mind    *Peer // what it claims of filters
 	mindMu  sync.Mutex
+	waves   atomic.Int32 // how often it has repeated itself
 
 	mu    sync.Mutex // guards all below
 	links map[*Link]bool
@@ -65,7 +68,8 @@ func (t *Town) Add(d Deviation) *Node {
 	defer t.mu.Unlock()
 	i := len(t.nodes)
 	n := &Node{town: t, dev: d, Latency: 20 * time.Millisecond, links: make(map[*Link]bool),
-		Addr: fmt.Sprintf("45.%d.7.1:8333", i+1), mind: &Peer{Filters: d.Filters}}
+		Addr: fmt.Sprintf("45.%d.7.1:8333", i+1), mind: &Peer{Filters: d.Filters},
+		honest: d.isZero()}
 	if d.FiltersOf != nil {
 		n.mind.Filters = d.FiltersOf(t.Land)
 	}
@@ -211,6 +215,9 @@ func (t *Town) Pool(txid chainhash.Hash) *wire.MsgTx {
 	defer t.mu.Unlock()
 	return t.pool[txid]
 }
+
+// Honest tells whether the node never says what is not so.
+func (n *Node) Honest() bool { return n.honest }
 
 func (n *Node) open() []*Link {
 	n.mu.Lock()
