@@ -47,7 +47,7 @@ LONG_TIMEOUT   := 60m
 RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./ui/shell
 # Nor in these of their tests, which have run before: damage to files is done
 # and looked at by one goroutine, long restores repeat what the others do.
-RACE_SKIP := ^(TestRestore|TestCorruption$$|TestEveryPage$$|TestTornTail$$)
+RACE_SKIP := ^(TestRestore|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$)
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest

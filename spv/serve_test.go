@@ -11,6 +11,7 @@ import (
 
 	"thistle/spv"
 	"thistle/spv/sandbox"
+	"thistle/spv/spvtest/synth"
 
 	"github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -181,4 +182,45 @@ func TestFirstServesSecond(t *testing.T) {
 			require.Equal(t, mined[1], block.Hash)
 		})
 	})
+}
+
+// TestServesManyBlocks: far behind, a second client has filter checkpoints from
+// one that holds everything, and goes on in small steps with one that does not.
+func TestServesManyBlocks(t *testing.T) {
+	t.Parallel()
+	long, err := synth.New(synth.Options{Seed: 5, Height: 7_100})
+	require.NoError(t, err)
+	facts, err := long.Facts(6_500)
+	require.NoError(t, err)
+	params, err := facts.Params()
+	require.NoError(t, err)
+	listener, err := synth.Listen(t.Context())
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { served <- synth.NewPeer(long, synth.Manners{}).Serve(ctx, listener) }()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-served) })
+
+	all := func(ctx context.Context, t *testing.T, c *spv.Client, sub *spv.Subscription, from int32) {
+		t.Helper()
+		c.KeepFilters(from)
+		await(ctx, t, sub, func(e spv.FiltersAdvanced) bool { return e.Tip == long.Tip() && e.From <= from })
+	}
+	for name, birthday := range map[string]int32{"everything": 1, "the newer part": 2100} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := spv.Config{Params: params, Dir: t.TempDir(), NoDNS: true, BirthdayHeight: birthday}
+			cfg.Connect, cfg.Listen = []string{listener.Addr().String()}, "127.0.0.1:0"
+			run(t, cfg, func(ctx context.Context, first *spv.Client, sub *spv.Subscription) {
+				all(ctx, t, first, sub, birthday)
+				from, _ := first.Filters()
+				require.Equal(t, max(birthday-birthday%2016, 1), from, "nobody learns the birthday")
+				cfg.Connect, cfg.Listen, cfg.Dir = []string{first.ListenAddr()}, "", t.TempDir()
+				run(t, cfg, func(ctx context.Context, second *spv.Client, sub *spv.Subscription) {
+					all(ctx, t, second, sub, birthday)
+					require.Equal(t, birthday == 1, second.Status().Peers[0].ServesFilters())
+				})
+			})
+		})
+	}
 }

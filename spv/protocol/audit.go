@@ -61,7 +61,7 @@ func (m *Machine) startAudit(p *peerState) {
 		return
 	}
 	from := max(p.agreedTo+1, m.cf.base)
-	if p.audit.noCheckpt || to-from < cfheadersPerMsg {
+	if p.audit.noCheckpt || !p.namesPoints() || to-from < cfheadersPerMsg {
 		m.askAudit(p, from, min(to, from+cfheadersPerMsg-1))
 		return
 	}

@@ -122,7 +122,7 @@ func (m *Machine) headersFirst() bool {
 // of them, also one that comes while the bulk is under way.
 func (m *Machine) askCheckpoints(b *cfBulk) {
 	for _, p := range m.filterPeers(b.stop.Height - 1) {
-		if p.bulk != (bulkPeer{}) {
+		if p.bulk != (bulkPeer{}) || !p.namesPoints() {
 			continue
 		}
 		p.bulk.asked, p.bulk.at = true, m.now

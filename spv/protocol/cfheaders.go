@@ -162,7 +162,7 @@ func (m *Machine) startRange() {
 		return
 	}
 	to := mostKnow(able)
-	if stop := to - to%cfcheckptInterval; stop-from >= bulkBehind {
+	if stop := to - to%cfcheckptInterval; stop-from >= bulkBehind && slices.ContainsFunc(able, (*peerState).namesPoints) {
 		m.startBulk(from, stop)
 		return
 	}

@@ -126,6 +126,10 @@ func (p *peerState) mayServeFilters() bool {
 	return p.info.Pinned && !p.info.ServesBlocks() && !p.refusedFilters
 }
 
+// namesPoints tells whether the peer may be asked for filter checkpoints: they go
+// down to the first block, and who has filters of some blocks only may lack them.
+func (p *peerState) namesPoints() bool { return p.info.ServesFilters() }
+
 // drop asks for the end of a connection.
 func (m *Machine) drop(p *peerState, r Reason) {
 	if p.leaving {

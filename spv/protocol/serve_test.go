@@ -47,7 +47,9 @@ func serving(t *testing.T, blocks int, filtersFrom int32, change func(*protocol.
 	if filtersFrom > 0 {
 		cfg.Filters = protocol.FilterState{
 			From: filtersFrom, Base: filtersFrom, Prev: h.b[filtersFrom-1].FilterHeader,
-			Held: func(height int32, block chainhash.Hash) bool { return int(height) < len(h.b) && h.b[height].Hash == block },
+			Held: func(height int32, block chainhash.Hash) bool {
+				return int(height) < len(h.b) && h.b[height].Hash == block
+			},
 		}
 		for _, blk := range h.b[filtersFrom:] {
 			cfg.Filters.Headers = append(cfg.Filters.Headers, blk.FilterHeader)
