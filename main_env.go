@@ -26,7 +26,8 @@ func newEnv(place cli.Place) (*app.Env, error) {
 	}
 	return &app.Env{
 		DataDir: place.DataDir, Network: place.Network, Params: params, FilterCheckpoints: filters,
-		Peering: place.Peering, Data: place.Data, Log: place.Log,
+		FixedSeeds: assets.FixedSeeds(place.Network),
+		Peering:    place.Peering, Data: place.Data, Log: place.Log,
 	}, nil
 }
 

@@ -15,6 +15,16 @@
 // from a folder with lists of the same columns; the generator (assets/gen)
 // recomputes targets and work and refuses lists that contradict themselves.
 //
+// # Fixed seeds
+//
+// Where no name server may be asked, a wallet begins with addresses that come
+// with it. Lists are text; one is made from addresses that are known to have been
+// up for long, clearnet and onion, by
+//
+//	go run ./assets/gen -seeds mainnet.txt -out assets/seeds
+//
+// They are empty so far.
+//
 // # Icons
 //
 // Each is one filled path, black, on a grid of 24 by 24, so that the window can

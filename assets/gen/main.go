@@ -1,4 +1,5 @@
-// Command gen rebuilds the embedded lists of checkpoints, and the icons.
+// Command gen rebuilds the embedded lists of checkpoints and of fixed seeds, and
+// the icons.
 //
 // For the lists it reads a list of checkpoints and one of filter headers, checks that the
 // first does not contradict itself, computes the times it leaves out, and
@@ -8,6 +9,9 @@
 //
 // Icons are drawn with a pen in icons.txt, which is the file to edit; what the
 // pen covers is written as filled areas, one SVG an icon.
+//
+// Fixed seeds are picked from a list of addresses, one of each part of the
+// network.
 //
 // Test with go test ./assets/...
 package main
@@ -23,10 +27,14 @@ func main() {
 	checkpoints := flag.String("checkpoints", "", "`file` with columns height, prev_hash, bits, chainwork, time")
 	filters := flag.String("filterheaders", "", "`file` with columns height, filter_header")
 	icons := flag.String("icons", "", "`file` with the strokes of icons; nothing else is rebuilt")
+	seeds := flag.String("seeds", "", "`file` with addresses of peers; nothing else is rebuilt")
 	out := flag.String("out", "", "`folder` to write to")
 	flag.Parse()
 	if *icons != "" && *out != "" && flag.NArg() == 0 {
 		exit(writeIcons(*icons, *out))
+	}
+	if *seeds != "" && *out != "" && flag.NArg() == 0 {
+		exit(writeSeeds(*seeds, *out))
 	}
 	if *checkpoints == "" || *filters == "" || *out == "" || flag.NArg() != 0 {
 		flag.Usage()

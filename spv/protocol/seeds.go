@@ -62,6 +62,7 @@ func (m *Machine) useFixedSeeds() {
 	if len(m.book.fixed) > 0 {
 		m.learn(SeedAnswer{Seed: "fixed seeds", Addrs: m.book.fixed})
 		m.book.fixed = nil
+		m.wakeAt(m.now) // whoever looked for an address may look again
 	}
 }
 
