@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
+	"thistle/app/config"
 	"thistle/app/units"
 	"thistle/spv"
 )
@@ -77,6 +80,7 @@ func peerOf(p spv.PeerInfo) Peer {
 		StartHeight: p.StartHeight, Height: p.Height, Latency: p.Latency, FeeFloor: units.FeeRate(p.FeeFloor),
 		Since: p.Since.UTC(), Filters: p.ServesFilters(),
 		Inbound: p.Inbound, Named: p.Pinned, Transport: Transport(p.Transport.String()), Purpose: purposeOf(p),
+		Received: p.Received, Sent: p.Sent,
 	}
 }
 
@@ -93,4 +97,71 @@ func purposeOf(p spv.PeerInfo) Purpose {
 		return PurposeBroadcast
 	}
 	return PurposeAll
+}
+
+// Ban is an address, or a part of the network, that is refused.
+type Ban struct {
+	Key   string // as UnbanPeer takes it
+	Until time.Time
+}
+
+// Bans lists what is refused, what ends first first.
+func (s *Session) Bans() []Ban {
+	chain, _ := s.client()
+	if chain == nil {
+		return nil
+	}
+	var bans []Ban
+	for _, b := range chain.Bans() {
+		bans = append(bans, Ban{Key: b.Key, Until: b.Until.UTC()})
+	}
+	return bans
+}
+
+// BanPeer refuses an address and its neighbours for some time, a day if that is
+// 0. It waits until that is so, and needs Run.
+func (s *Session) BanPeer(ctx context.Context, addr string, length time.Duration) error {
+	if err := config.CheckHost(addr); err != nil {
+		return failure("refuse a peer", err)
+	}
+	before := s.Bans()
+	return s.rule(ctx, func(chain *spv.Client) { chain.BanPeer(addr, length) }, func() bool { return !slices.Equal(s.Bans(), before) })
+}
+
+// UnbanPeer ends a refusal: of an address, or of a Ban's key. It waits until that
+// is so, and needs Run.
+func (s *Session) UnbanPeer(ctx context.Context, addr string) error {
+	before := s.Bans()
+	return s.rule(ctx, func(chain *spv.Client) { chain.UnbanPeer(addr) }, func() bool { return !slices.Equal(s.Bans(), before) })
+}
+
+// ruleWait is how long a change of what is refused may take; what changes nothing
+// takes as long.
+const ruleWait = 2 * time.Second
+
+// rule tells the peer something and waits until it holds.
+func (s *Session) rule(ctx context.Context, tell func(*spv.Client), holds func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, ruleWait)
+	defer cancel()
+	l, err := s.join(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &Error{Op: "refuse a peer", Kind: KindNoPeers, Detail: "Thistle is not running as a peer", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	defer l.followers.Done()
+	tell(l.chain)
+	ticker := time.NewTicker(announceTick)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+	return nil
 }

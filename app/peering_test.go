@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"thistle/app"
 	"thistle/spv/sandbox"
@@ -120,4 +122,46 @@ func TestSessionTakesOtherPeers(t *testing.T) {
 	s.SetPeering(env.Peering)
 	go func() { ran <- s.Run(t.Context()) }()
 	eventually(t, connected(one.Addr()))
+}
+
+// TestSessionTakesMorePeers: for one more peer nobody is left.
+func TestSessionTakesMorePeers(t *testing.T) {
+	t.Parallel()
+	one, two := lone(t, sandbox.Options{}), lone(t, sandbox.Options{})
+	env := newEnv(t)
+	env.Peering.Preferred = []string{one.Addr()}
+	s := session(t, env)
+	eventually(t, func() bool { return len(s.Peers()) == 1 })
+	first := s.Peers()[0].Since
+	more := app.Peering{Preferred: []string{one.Addr(), two.Addr()}, NoDNS: true}
+	s.SetPeering(more)
+	eventually(t, func() bool { return len(s.Peers()) == 2 })
+	require.Equal(t, more, s.Peering())
+	require.True(t, slices.ContainsFunc(s.Peers(), func(p app.Peer) bool { return p.Addr == one.Addr() && p.Since.Equal(first) }))
+	s.SetPeering(app.Peering{Preferred: []string{two.Addr()}, NoDNS: true})
+	named := func() (addrs []string) {
+		for _, p := range s.Peers() {
+			if p.Named {
+				addrs = append(addrs, p.Addr)
+			}
+		}
+		return addrs
+	}
+	eventually(t, func() bool { return slices.Equal(named(), []string{two.Addr()}) })
+}
+
+// TestProxyIsNotBypassed: with a proxy that does not answer there is nobody, be
+// the peer ever so near; without one it is reached.
+func TestProxyIsNotBypassed(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	env.Peering.Proxy = "127.0.0.1:1"
+	s := session(t, env)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err := s.Meet(ctx)
+	require.Equal(t, app.KindNoPeers, app.KindOf(err))
+	s.SetPeering(app.Peering{Connect: env.Peering.Connect, NoDNS: true})
+	eventually(t, func() bool { return len(s.Peers()) == 1 })
 }

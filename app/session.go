@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"thistle/app/instance"
@@ -52,6 +53,20 @@ type choices struct {
 }
 
 func (c choices) equal(o choices) bool { return c.data == o.data && c.peering.Equal(o.peering) }
+
+// added lists the peers that are to be kept beside others by o and not by c. False
+// says that more than that is different, or that others are not to be used.
+func (c choices) added(o choices) (peers []string, only bool) {
+	for _, addr := range o.peering.Preferred {
+		if !slices.Contains(c.peering.Preferred, addr) {
+			peers = append(peers, addr)
+		}
+	}
+	less := o
+	less.peering.Preferred = c.peering.Preferred
+	kept := len(o.peering.Preferred) == len(c.peering.Preferred)+len(peers)
+	return peers, kept && c.equal(less) && len(o.peering.Connect) == 0
+}
 
 // line is one run of the peer, to which wallets attach.
 type line struct {
@@ -268,9 +283,18 @@ func (s *Session) choose(change func(*choices)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.wanted)
-	if s.line != nil && !s.opened.equal(s.wanted) {
-		s.line.end()
+	if s.line == nil || s.opened.equal(s.wanted) {
+		return
 	}
+	added, only := s.opened.added(s.wanted)
+	if !only {
+		s.line.end()
+		return
+	}
+	for _, addr := range added {
+		s.line.chain.AddPeer(addr)
+	}
+	s.opened = s.wanted
 }
 
 func (s *Session) dropChain() {

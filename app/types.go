@@ -335,6 +335,8 @@ type Peer struct {
 	Named       bool // by the person
 	Transport   Transport
 	Purpose     Purpose
+	// Received and Sent count the bytes of the connection.
+	Received, Sent uint64
 }
 
 // Transport is how the bytes of a connection are packed.

@@ -148,6 +148,20 @@ func CheckAddr(addr string) error {
 	return nil
 }
 
+// CheckHost refuses what cannot be the address of a peer, with or without a port,
+// or a part of the network.
+func CheckHost(addr string) error {
+	for _, form := range []string{addr, addr + ":1", "[" + addr + "]:1"} {
+		if _, ok := splitAddr(form); ok {
+			return nil
+		}
+	}
+	if _, err := netip.ParsePrefix(addr); err == nil {
+		return nil
+	}
+	return refuse(FieldConnect, "%q is no address of a peer", addr)
+}
+
 // splitAddr gives the host of "host:port", without brackets.
 func splitAddr(addr string) (host string, ok bool) {
 	i := strings.LastIndexByte(addr, ':')

@@ -219,6 +219,7 @@ func (m *Machine) driveHealth() {
 	}
 	w := &m.health
 	if len(m.peers) == w.peers && m.now.Sub(w.at) < time.Second {
+		m.wakeAt(w.at.Add(time.Second)) // perhaps nothing else comes for long
 		return
 	}
 	w.at, w.peers = m.now, len(m.peers)

@@ -23,13 +23,24 @@ const anyPeer = "any"
 // peerChoice is what the flags of peers change for good.
 type peerChoice struct{ add, forget, only []string }
 
+// refusals is what the flags of peers refuse, allow again, and show.
+type refusals struct {
+	ban, unban []string
+	list       bool
+}
+
+func (r *refusals) asked() bool { return len(r.ban)+len(r.unban) > 0 || r.list }
+
 func (p *program) peers() *cobra.Command {
 	var limit time.Duration
 	var choice peerChoice
+	var refused refusals
 	c := &cobra.Command{
 		Use: "peers", Short: "Connect to peers and list them", Args: arguments(),
 		Long: `Connects to peers, lists them and says how well that is. What --add, --forget and
---only say is kept for this network, as if chosen in the window.`,
+--only say is kept for this network, as if chosen in the window. With --ban, --unban
+or --banned the addresses that are refused are listed instead: each for a day,
+together with its neighbours.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkLimit("wait", limit); err != nil {
 				return err
@@ -38,6 +49,9 @@ func (p *program) peers() *cobra.Command {
 				return err
 			}
 			return p.session(cmd.Context(), func(s *app.Session) error { return p.choosePeers(s, choice) }, func(ctx context.Context, s *app.Session) error {
+				if refused.asked() {
+					return p.refuse(ctx, s, refused)
+				}
 				return p.meet(ctx, s, limit)
 			})
 		},
@@ -47,7 +61,40 @@ func (p *program) peers() *cobra.Command {
 	f.StringArrayVar(&choice.add, "add", nil, "`host:port` of a peer to keep beside others from now on (repeatable)")
 	f.StringArrayVar(&choice.forget, "forget", nil, "`host:port` that was named and is not to be any more (repeatable)")
 	f.StringArrayVar(&choice.only, "only", nil, "`host:port` of the only peers to use from now on, or any (repeatable)")
+	f.StringArrayVar(&refused.ban, "ban", nil, "`address`, with or without a port, to refuse for a day (repeatable)")
+	f.StringArrayVar(&refused.unban, "unban", nil, "`address` to refuse no longer (repeatable)")
+	f.BoolVar(&refused.list, "banned", false, "list what is refused")
 	return c
+}
+
+// refuse changes what is refused, and lists it.
+func (p *program) refuse(ctx context.Context, s *app.Session, r refusals) error {
+	for _, addr := range r.ban {
+		if err := s.BanPeer(ctx, addr, 0); err != nil {
+			return err
+		}
+	}
+	for _, addr := range r.unban {
+		if err := s.UnbanPeer(ctx, addr); err != nil {
+			return err
+		}
+	}
+	bans := s.Bans()
+	items := []BanItem{}
+	for _, b := range bans {
+		items = append(items, BanItem{Key: b.Key, Until: stamp(b.Until)})
+	}
+	return p.show(items, func(g *page) {
+		if len(bans) == 0 {
+			g.line("Nobody is refused.")
+			return
+		}
+		rows := [][]cell{g.header("Refused", "Until")}
+		for _, b := range bans {
+			rows = append(rows, []cell{left(present.Plain(b.Key)).in(g.ink.bold), left(present.Time(b.Until))})
+		}
+		g.table(rows)
+	})
 }
 
 func (c *peerChoice) check() error {
@@ -149,7 +196,7 @@ func (p *program) meet(ctx context.Context, s *app.Session, limit time.Duration)
 	}
 	snap := present.Snapshot{Now: time.Now(), Network: p.flags.network, Progress: s.Progress(), Peering: s.Peering()}
 	if h, ok := s.Health(); ok {
-		snap.Health = &h
+		snap.Health, snap.Listening = &h, s.Listening()
 	}
 	return p.showPeers(list, snap)
 }
@@ -177,8 +224,8 @@ func (p *program) showPeers(list []app.Peer, snap present.Snapshot) error {
 	})
 }
 
-// health says how well the wallet is connected.
-func (g *page) health(s present.Snapshot) {
+// healthLine says how well the wallet is connected, and what to do about it.
+func (g *page) healthLine(s present.Snapshot) string {
 	h := present.HealthOf(s)
 	words := asWords(h.Words)
 	switch h.Title.Tone {
@@ -187,9 +234,20 @@ func (g *page) health(s present.Snapshot) {
 	case present.Warn, present.Bad:
 		words = g.ink.amber(words)
 	}
-	g.line("\n%s", words)
 	if h.Do != "" {
-		g.line("%s", asWords(h.Do))
+		words += " " + asWords(h.Do)
+	}
+	return words
+}
+
+// health says the same below a table, and where others can connect.
+func (g *page) health(s present.Snapshot) {
+	g.line("\n%s", g.healthLine(s))
+	switch {
+	case s.Listening.Problem != "":
+		g.line("%s", g.ink.amber("Others cannot connect at "+s.Peering.Listen+": "+s.Listening.Problem+"."))
+	case s.Listening.Addr != "":
+		g.line("Others can connect at %s.", s.Listening.Addr)
 	}
 }
 
@@ -201,6 +259,7 @@ func peerItem(peer app.Peer) PeerItem {
 		Addr: peer.Addr, UserAgent: peer.UserAgent, Version: peer.Version, Services: append([]string{}, peer.Services...),
 		StartHeight: peer.StartHeight, Height: peer.Height, Since: stamp(peer.Since), Filters: peer.Filters,
 		Inbound: peer.Inbound, Named: peer.Named, Purpose: string(peer.Purpose),
+		Received: peer.Received, Sent: peer.Sent,
 	}
 	if peer.Latency > 0 {
 		ms := peer.Latency.Milliseconds()
@@ -230,6 +289,9 @@ func healthItem(s present.Snapshot) *HealthItem {
 		Groups: h.Groups, Networks: h.Networks, Encrypted: h.Encrypted, FilterPeers: h.FilterPeers, Agreed: h.Agreed,
 		TipSeconds: int64(h.TipAge.Seconds()), Odds: h.Odds, Disputed: h.Disputed, Branches: h.Branches,
 		Served: h.ServedBytes, Relayed: h.RelayedTxs,
+	}
+	if addr := s.Listening.Addr; addr != "" {
+		item.Listening = &addr
 	}
 	if h.ClockPeers > 0 {
 		skew := int64(h.ClockSkew.Seconds())

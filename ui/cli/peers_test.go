@@ -29,6 +29,8 @@ func TestPeersAreNamed(t *testing.T) {
 	require.Equal(t, one, list[0].Addr)
 	require.True(t, list[0].Named)
 	require.False(t, list[0].Inbound)
+	require.Positive(t, list[0].Received)
+	require.Positive(t, list[0].Sent)
 	require.Equal(t, []string{one}, kept().Connect)
 	require.Equal(t, one, gives[[]cli.PeerItem](r, "peers")[0].Addr, "it is kept")
 
@@ -42,9 +44,31 @@ func TestPeersAreNamed(t *testing.T) {
 	text := r.says("peers", "--forget", one)
 	require.Contains(t, text, "You see the network through one peer alone, as you chose.")
 	require.Contains(t, text, "named by you")
+	require.NotContains(t, text, "Others can")
+	require.Contains(t, r.says("peers", "--listen", "127.0.0.1:0"), "Others can connect at 127.0.0.1:")
+	require.Contains(t, r.says("peers", "--listen", two), "another program has that port")
 	require.Equal(t, app.Peering{Connect: []string{two}}, kept())
 	require.Contains(t, r.run("peers", "--only", "any").errors, "no public peers")
 	require.Empty(t, kept().Connect)
+}
+
+// TestPeersAreRefused: an address is refused with its neighbours, until it is
+// allowed again.
+func TestPeersAreRefused(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net[0].Addr())
+	require.Empty(t, gives[[]cli.BanItem](r, "peers", "--banned"))
+	require.Contains(t, r.says("peers", "--banned"), "Nobody is refused.")
+	list := gives[[]cli.BanItem](r, "peers", "--ban", "1.2.3.4", "--ban", "[2001:470::5]:8333", "--unban", "9.9.9.9")
+	require.Len(t, list, 2)
+	require.Contains(t, r.run("peers", "--ban", "no where").errors, "no address of a peer")
+	until, err := time.Parse(time.RFC3339, list[0].Until)
+	require.NoError(t, err)
+	require.InDelta(t, 24*time.Hour, time.Until(until), float64(time.Minute))
+	require.Len(t, gives[[]cli.BanItem](r, "peers", "--banned"), 2, "they are remembered")
+	list = gives[[]cli.BanItem](r, "peers", "--ban", "1.2.3.4", "--ban", "5.6.7.8", "--unban", "1.2.3.4")
+	require.Contains(t, list[len(list)-1].Key, "5.6.7.8")
 }
 
 // TestConditions: programs get a word for each condition, and the documentation
@@ -70,4 +94,19 @@ func TestHealthForPrograms(t *testing.T) {
 	require.Equal(t, "clock", h.Condition)
 	require.Equal(t, int64(60), *h.ClockSkew)
 	require.Contains(t, h.Message, "1 min behind")
+}
+
+// TestWatchTellsHealth: once the peers have answered the connection is good, and
+// where others can connect is told.
+func TestWatchTellsHealth(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net[0].Addr())
+	gives[cli.Created](r, "create")
+	w := r.watch("--json", "--listen", "127.0.0.1:0")
+	line := value[cli.HealthLine](t, w.await(`"event":"health"`, `"condition":"good"`))
+	require.Equal(t, 1, line.Health.Outbound)
+	require.NotNil(t, line.Health.Listening)
+	require.Contains(t, line.Health.Message, "as you chose")
+	require.Zero(t, w.end())
 }

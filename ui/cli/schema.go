@@ -167,6 +167,14 @@ type PeerItem struct {
 	Named       bool         `json:"named" doc:"by you, to be connected to"`
 	Transport   *string      `json:"transport" doc:"v1 or, encrypted, v2; null if unknown"`
 	Purpose     string       `json:"purpose" doc:"all, blocks, feeler, broadcast or serving"`
+	Received    uint64       `json:"received" doc:"bytes that came over the connection"`
+	Sent        uint64       `json:"sent" doc:"bytes that went over it"`
+}
+
+// BanItem is a line of peers with --ban, --unban or --banned.
+type BanItem struct {
+	Key   string `json:"key" doc:"an address, or a part of the network; --unban takes it"`
+	Until string `json:"until" doc:"time when the refusal ends"`
 }
 
 // HealthItem is how well the wallet is connected.
@@ -186,6 +194,7 @@ type HealthItem struct {
 	Disputed    int     `json:"disputed" doc:"blocks whose filter peers disagree about"`
 	Branches    int     `json:"branches" doc:"other chains of about the same work"`
 	ClockSkew   *int64  `json:"clock_skew" doc:"seconds that peers' clocks are ahead; null if unknown"`
+	Listening   *string `json:"listening" doc:"host:port where others can connect; null if nowhere"`
 	Served      uint64  `json:"served" doc:"bytes given to others"`
 	Relayed     uint64  `json:"relayed" doc:"payments passed on"`
 }
@@ -407,6 +416,7 @@ var schema = []struct {
 	{command: "proof", shape: Proof{}},
 	{command: "verify-proof", shape: Verified{}},
 	{command: "peers", shape: PeerItem{}, list: true},
+	{command: "peers with --ban, --unban or --banned", shape: BanItem{}, list: true},
 	{command: "status", shape: Status{}},
 	{command: "watch", shape: PeerConnectedLine{}, lines: true},
 	{command: "watch", shape: PeerLostLine{}, lines: true},

@@ -86,7 +86,7 @@ func (p *program) attend(ctx context.Context, w *app.Wallet, events *app.Events)
 
 // snapshot is what the line of progress is made of.
 func (p *program) snapshot(w *app.Wallet) present.Snapshot {
-	s := p.healthOf(nil)
+	s := p.healthOf(w, nil)
 	s.Wallet, s.Progress, s.Status = w.Name(), w.Progress(), w.Status()
 	if h, ok := w.Health(); ok {
 		s.Health = &h
@@ -95,8 +95,8 @@ func (p *program) snapshot(w *app.Wallet) present.Snapshot {
 }
 
 // healthOf is what words about a connection are made of.
-func (p *program) healthOf(h *app.Health) present.Snapshot {
-	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Health: h, Peering: p.peering}
+func (p *program) healthOf(w *app.Wallet, h *app.Health) present.Snapshot {
+	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Health: h, Peering: p.peering, Listening: w.Listening()}
 }
 
 // passWarnings tells warnings until ctx ends.

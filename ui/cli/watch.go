@@ -39,7 +39,7 @@ func (p *program) tellPresent(w *app.Wallet) error {
 		return nil
 	}
 	for _, event := range w.Present() {
-		if err := p.tellEvent(event); err != nil {
+		if err := p.tellEvent(w, event); err != nil {
 			return err
 		}
 	}
@@ -57,7 +57,7 @@ func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Eve
 		if err != nil {
 			err = p.tellProgress(w, &told)
 		} else {
-			err = p.tellEvent(event)
+			err = p.tellEvent(w, event)
 		}
 		if err != nil {
 			return err
@@ -66,15 +66,15 @@ func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Eve
 	return nil
 }
 
-func (p *program) tellEvent(event app.Event) error {
-	line, ok := p.eventLine(event)
+func (p *program) tellEvent(w *app.Wallet, event app.Event) error {
+	line, ok := p.eventLine(w, event)
 	if !ok {
 		return nil
 	}
 	p.gauge.clear()
 	return p.show(line, func(g *page) {
 		if e, ok := event.(app.HealthChanged); ok {
-			g.health(p.healthOf(&e.Health))
+			g.line("%s", g.healthLine(p.healthOf(w, &e.Health)))
 			return
 		}
 		g.line("%s", g.event(event))
@@ -158,10 +158,10 @@ func stallNames(why []app.StallReason) []string {
 }
 
 // eventLine is an event for programs.
-func (p *program) eventLine(event app.Event) (any, bool) {
+func (p *program) eventLine(w *app.Wallet, event app.Event) (any, bool) {
 	switch e := event.(type) {
 	case app.HealthChanged:
-		return HealthLine{"health", *healthItem(p.healthOf(&e.Health))}, true
+		return HealthLine{"health", *healthItem(p.healthOf(w, &e.Health))}, true
 	case app.Propagated:
 		return PropagatedLine{"propagated", e.TxID.String(), e.Groups}, true
 	case app.Stalled:

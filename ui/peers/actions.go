@@ -7,4 +7,7 @@ type Actions struct {
 	Add func(addr string, only bool, done func(problem string))
 	// Forget takes that back.
 	Forget func(addr string, done func(problem string))
+	// Ban refuses an address and its neighbours for a day, Unban ends that.
+	Ban   func(addr string, done func(problem string))
+	Unban func(key string, done func(problem string))
 }

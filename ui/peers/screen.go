@@ -3,6 +3,7 @@ package peers
 import (
 	"reflect"
 	"slices"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,6 +24,7 @@ type Screen struct {
 	steps   [4]step
 	line    *kit.Paragraph
 	table   *table
+	refused *kit.LinkButton
 	state   present.PeersState
 	drawn   bool // Update was called
 }
@@ -43,8 +45,10 @@ func New(host kit.Host, a Actions) *Screen {
 	for i, id := range []string{"peers.headers", "peers.filterheaders", "peers.filters", "peers.blocks"} {
 		s.steps[i] = newStep(id)
 	}
+	s.refused = kit.Link("peers.bans", "", s.bans)
+	s.refused.Hide()
 	add := kit.Secondary("peers.add", "Add peer", nil, s.add)
-	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", add)
+	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", kit.Row(kit.Gap, s.refused, add))
 	// Room for the longest sentence, so that nothing moves when it changes.
 	line := container.NewStack(kit.Blank(0, 54), s.line)
 	s.panels = [2]fyne.CanvasObject{s.health.box, kit.Column(kit.Gap+2, s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)}
@@ -91,6 +95,11 @@ func (s *Screen) Update(state present.PeersState) {
 	}
 	if first || !reflect.DeepEqual(old.Rows, state.Rows) || old.Empty != state.Empty {
 		s.table.set(state.Rows, state.Empty)
+	}
+	s.refused.SetLabel(strconv.Itoa(len(state.Bans)) + " refused")
+	if s.refused.Visible() != (len(state.Bans) > 0) {
+		setShown(s.refused, len(state.Bans) > 0)
+		s.content.Refresh()
 	}
 	if first && state.Busy {
 		s.views.SetCurrent(syncPanel)

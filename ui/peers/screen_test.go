@@ -1,6 +1,7 @@
 package peers_test
 
 import (
+	"strconv"
 	"testing"
 
 	"thistle/ui/kit"
@@ -150,6 +151,42 @@ func TestAddAndForget(t *testing.T) {
 	kittest.Tap(t, c, "peers.forget")
 	require.False(t, kittest.Has(t, c, "peers.forget"))
 	require.Equal(t, "forget a:1", asked[4])
+}
+
+func TestRefuse(t *testing.T) {
+	var asked []string
+	problem := "That did not work."
+	s, c := show(t, 948, 712, peers.Actions{
+		Ban:   func(addr string, done func(string)) { asked = append(asked, "ban "+addr); done(problem) },
+		Unban: func(key string, done func(string)) { asked = append(asked, "unban "+key); done(problem) },
+	})
+	state := synced()
+	s.Update(state)
+	require.False(t, kittest.Has(t, c, "peers.bans"))
+	kittest.Tap(t, c, "peers.row.b:2")
+	kittest.Tap(t, c, "peers.ban")
+	require.Equal(t, problem, kittest.Text(t, c, "peers.look.problem"))
+	problem = ""
+	kittest.Tap(t, c, "peers.ban")
+	require.False(t, kittest.Has(t, c, "peers.ban"))
+	for i := range 10 {
+		state.Bans = append(state.Bans, present.BanRow{Key: "10.0.0." + strconv.Itoa(i), Until: "until tomorrow"})
+	}
+	s.Update(state)
+	require.Equal(t, "10 refused", kittest.Text(t, c, "peers.bans"))
+	kittest.Tap(t, c, "peers.bans")
+	kittest.Shot(t, c, "peers-bans")
+	require.Contains(t, kittest.Words(t, c), "and 2 more")
+	problem = "That did not work."
+	kittest.Tap(t, c, "peers.unban.10.0.0.3")
+	require.Equal(t, problem, kittest.Text(t, c, "peers.bans.problem"))
+	problem = ""
+	kittest.Tap(t, c, "peers.unban.10.0.0.3")
+	require.Equal(t, []string{"ban b:2", "ban b:2", "unban 10.0.0.3", "unban 10.0.0.3"}, asked)
+	require.False(t, kittest.Has(t, c, "peers.unban.10.0.0.3"))
+	state.Bans = nil
+	s.Update(state)
+	require.False(t, kittest.Has(t, c, "peers.bans"))
 }
 
 // TestPictures draws the screen in both themes and in a small window.

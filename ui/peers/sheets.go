@@ -63,11 +63,48 @@ func (s *Screen) look(row present.PeerRow) {
 		sheet.Fit()
 	}
 	shut := kit.Primary("dialog.ok", "Close", nil, func() { sheet.Close() })
-	buttons := []*kit.Button{shut}
+	buttons := []*kit.Button{kit.Secondary("peers.ban", "Refuse for a day", nil, func() { s.a.Ban(row.Key, end) })}
 	if row.Named {
-		forget := kit.Secondary("peers.forget", "No longer keep it", nil, func() { s.a.Forget(row.Key, end) })
-		buttons = []*kit.Button{forget, shut}
+		buttons = append(buttons, kit.Secondary("peers.forget", "No longer keep it", nil, func() { s.a.Forget(row.Key, end) }))
 	}
+	buttons = append(buttons, shut)
 	sheet = kit.NewSheet(s.host, "Peer", 500, kit.Column(kit.Gap, fyne.CanvasObject(list), problem), buttons...)
+	sheet.Show(shut)
+}
+
+// mostBans is how many refusals the sheet lists: those that end first.
+const mostBans = 8
+
+// bans lists what is refused, to be allowed again.
+func (s *Screen) bans() {
+	var sheet *kit.Sheet
+	list := kit.Column(kit.Gap, kit.NewParagraph(kit.Small, kit.Muted,
+		"Who provably lied or broke the rules is refused for a day, together with its neighbours, and so is whom you refuse."))
+	problem := kit.NewParagraph(kit.Small, kit.Bad, "").Called("peers.bans.problem")
+	problem.Hide()
+	for _, b := range s.state.Bans[:min(mostBans, len(s.state.Bans))] {
+		allow := kit.Secondary("peers.unban."+b.Key, "Allow again", nil, nil)
+		allow.OnTapped = func() {
+			allow.SetEnabled(false)
+			s.a.Unban(b.Key, func(text string) {
+				if text == "" {
+					sheet.Close()
+					return
+				}
+				allow.SetEnabled(true)
+				problem.Set(text)
+				problem.Show()
+				sheet.Fit()
+			})
+		}
+		words := kit.Column(0, kit.NewText(kit.Mono, b.Key).Shortened(), kit.Label(kit.Small, kit.Muted, b.Until))
+		list.Add(container.NewBorder(nil, nil, nil, allow, words))
+	}
+	if n := len(s.state.Bans) - mostBans; n > 0 {
+		list.Add(kit.Label(kit.Small, kit.Muted, "and "+present.Height(int32(n))+" more"))
+	}
+	list.Add(problem)
+	shut := kit.Primary("dialog.ok", "Close", nil, func() { sheet.Close() })
+	sheet = kit.NewSheet(s.host, "Refused", 500, list, shut)
 	sheet.Show(shut)
 }

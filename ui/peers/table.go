@@ -35,7 +35,7 @@ func newTable(look func(present.PeerRow)) *table {
 	})
 	t.empty = kit.Middle(kit.AtMost(460, kit.Column(kit.Gap,
 		kit.NewText(kit.Heading, "Looking for peers…").Centre(), t.reason)))
-	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(kit.Blank(0, 156), t.list, t.empty))
+	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(kit.Blank(0, 130), t.list, t.empty))
 	return t
 }
 

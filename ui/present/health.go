@@ -282,14 +282,17 @@ func paymentsFact(s Snapshot) Text {
 }
 
 func servedFact(h app.Health, s Snapshot) Text {
+	if s.Listening.Problem != "" {
+		return Text{s.Listening.Problem, Warn}
+	}
 	given := dotted(sizeGiven(h.ServedBytes), relayed(h.RelayedTxs))
 	switch {
 	case given != "":
 		return Text{given, Neutral}
-	case s.Peering.Listen == "":
-		return Text{"nothing", Muted}
+	case s.Listening.Addr != "":
+		return Text{"nothing yet, at " + s.Listening.Addr, Neutral}
 	}
-	return Text{"nothing yet", Neutral}
+	return Text{"nothing", Muted}
 }
 
 func sizeGiven(bytes uint64) string {

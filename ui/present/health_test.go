@@ -143,6 +143,8 @@ func TestHealthFacts(t *testing.T) {
 	require.Equal(t, "12.3 MB · 1 payment passed on", fact("Given back", func(_ *present.Snapshot, h *app.Health) {
 		h.ServedBytes, h.RelayedTxs = 12_345_678, 1
 	}).Words)
+	require.Equal(t, "nothing yet, at 0.0.0.0:1", fact("Given back", func(s *present.Snapshot, _ *app.Health) { s.Listening.Addr = "0.0.0.0:1" }).Words)
+	require.Equal(t, present.Warn, fact("Given back", func(s *present.Snapshot, _ *app.Health) { s.Listening.Problem = "no port" }).Tone)
 	require.Equal(t, "999 B", present.Amount(999))
 	require.Equal(t, "12 kB", present.Amount(12_999))
 }

@@ -26,6 +26,7 @@ type PeersState struct {
 	// Empty says why there are no rows.
 	Empty string
 
+	Bans   []BanRow
 	Health HealthState
 	// Busy: there is something to catch up with.
 	Busy bool
@@ -58,6 +59,9 @@ type PeerRow struct {
 	Details []Fact
 }
 
+// BanRow is an address that is refused, or a part of the network.
+type BanRow struct{ Key, Until string }
+
 // mostDots is how many peers the star has room for.
 const mostDots = 12
 
@@ -82,6 +86,9 @@ func PeersOf(s Snapshot) PeersState {
 	}
 	if n := len(peers) - mostDots; n > 0 {
 		o.More = "and " + strconv.Itoa(n) + " more"
+	}
+	for _, b := range s.Bans {
+		o.Bans = append(o.Bans, BanRow{Key: b.Key, Until: "until " + Moment(b.Until, s.Now)})
 	}
 	if len(peers) == 0 {
 		o.Empty = whyNoPeers(s)
@@ -300,7 +307,7 @@ func peerRow(p *app.Peer, s Snapshot) PeerRow {
 	say := func(name, value string) Fact { return Fact{name, Text{Words: orDash(value)}} }
 	r.Details = []Fact{
 		say("Address", Plain(p.Addr)), say("For", PeerPurpose(*p)), say("Software", r.Software), say("Offers", Plain(strings.Join(p.Services, ", "))),
-		say("Newest block", r.Height), say("Answers in", r.Ping), say("Connected", r.Since), say("Line", r.Line), say("Least fee", floor),
+		say("Newest block", r.Height), say("Answers in", r.Ping), say("Connected", r.Since), say("Line", r.Line), say("Received", Amount(p.Received)), say("Sent", Amount(p.Sent)), say("Least fee", floor),
 	}
 	return r
 }

@@ -46,8 +46,10 @@ type Snapshot struct {
 	Peers    []app.Peer
 	// Health is how well the peer is connected, nil while it does not run; Peering
 	// how it is to be.
-	Health  *app.Health
-	Peering app.Peering
+	Health    *app.Health
+	Peering   app.Peering
+	Listening app.Listening
+	Bans      []app.Ban // what ends first first
 	// Stopped is why the peer does not run, nil if it does or nobody knows.
 	Stopped error
 

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"context"
 	"encoding/hex"
 	"slices"
 
@@ -33,7 +34,7 @@ func buildOverview(t *stay) *screen {
 }
 
 func buildPeers(t *stay) *screen {
-	sc := peers.New(t.s.host(), peers.Actions{Add: t.addPeer, Forget: t.forgetPeer})
+	sc := peers.New(t.s.host(), peers.Actions{Add: t.addPeer, Forget: t.forgetPeer, Ban: t.banPeer, Unban: t.unbanPeer})
 	of := func(v view) present.PeersState { return present.PeersOf(v.snap) }
 	return &screen{content: sc.Content(), update: drawer(of, sc.Update)}
 }
@@ -53,6 +54,34 @@ func (t *stay) forgetPeer(addr string, done func(problem string)) {
 	t.choosePeers(done, func(p *app.Peering) {
 		is := func(a string) bool { return a == addr }
 		p.Connect, p.Preferred = slices.DeleteFunc(p.Connect, is), slices.DeleteFunc(p.Preferred, is)
+	})
+}
+
+// banPeer refuses an address, and forgets it if it was named.
+func (t *stay) banPeer(addr string, done func(problem string)) {
+	t.rule(func(problem string) {
+		if problem != "" {
+			done(problem)
+			return
+		}
+		t.forgetPeer(addr, done)
+	}, func(ctx context.Context, s *app.Session) error { return s.BanPeer(ctx, addr, 0) })
+}
+
+func (t *stay) unbanPeer(key string, done func(problem string)) {
+	t.s.touch()
+	t.rule(done, func(ctx context.Context, s *app.Session) error { return s.UnbanPeer(ctx, key) })
+}
+
+func (t *stay) rule(done func(problem string), do func(context.Context, *app.Session) error) {
+	t.use(func(o *opened) func() {
+		h := t.s.ctl.current()
+		if h == nil {
+			return nil
+		}
+		err := do(o.ctx, h.session)
+		t.s.ctl.newsFromSession()
+		return func() { done(problem(err)) }
 	})
 }
 

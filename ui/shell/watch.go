@@ -168,9 +168,9 @@ func (c *controller) look(m *memory) view {
 	s.Audit = prefs.Data.Audit
 	s.Progress.Height, s.Progress.FiltersFrom = -1, -1
 	if h != nil {
-		s.Progress, s.Peers, s.Peering = h.session.Progress(), h.session.Peers(), h.session.Peering()
+		s.Progress, s.Peers, s.Peering, s.Bans = h.session.Progress(), h.session.Peers(), h.session.Peering(), h.session.Bans()
 		if health, ok := h.session.Health(); ok {
-			s.Health = &health
+			s.Health, s.Listening = &health, h.session.Listening()
 		}
 	}
 	if o := c.acquire(); o != nil {
