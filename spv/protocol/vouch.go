@@ -167,7 +167,7 @@ func (m *Machine) passOn(e *vouchedTx) {
 	}
 	e.passed = true
 	for _, p := range m.inbound.present() {
-		if p.info.TxRelay {
+		if p.info.TxRelay && !p.noTxs {
 			p.trickle.queue = append(p.trickle.queue, e)
 			if m.vouched.guestsAt.IsZero() {
 				m.vouched.guestsAt = m.soon(guestTrickle)
@@ -176,7 +176,7 @@ func (m *Machine) passOn(e *vouchedTx) {
 	}
 	for _, p := range m.ready() {
 		// Ours go to them as broadcasts do.
-		if e.own || !p.info.TxRelay || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) {
+		if e.own || !p.info.TxRelay || p.noTxs || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) {
 			continue
 		}
 		p.trickle.queue = append(p.trickle.queue, e)

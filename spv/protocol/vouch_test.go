@@ -46,6 +46,8 @@ func TestVouchedTransactionsAreHandedOn(t *testing.T) {
 	silent := h.last + 1
 	h.last++
 	h.step(protocol.PeerConnected{Info: protocol.PeerInfo{ID: silent, Addr: "5.5.0.1:1", Inbound: true, Services: wire.SFNodeWitness}})
+	full := h.guest("6.6.0.1:1")
+	h.says(full, &wire.MsgFeeFilter{MinFee: 2_100_000_000_000_000})
 	tx := foreignTx(1, 10)
 
 	h.announce(a, tx)
@@ -59,6 +61,7 @@ func TestVouchedTransactionsAreHandedOn(t *testing.T) {
 	require.Equal(t, []*wire.MsgInv{txInv(tx)}, sent[*wire.MsgInv](outs, guest))
 	require.Equal(t, []*wire.MsgInv{txInv(tx)}, sent[*wire.MsgInv](outs, second))
 	require.Empty(t, sent[*wire.MsgInv](outs, silent), "it does not want any")
+	require.Empty(t, sent[*wire.MsgInv](outs, full), "nor this one, by its fee floor")
 	require.Empty(t, sent[*wire.MsgInv](outs, a), "who told us")
 	require.Empty(t, sent[*wire.MsgTx](h.says(silent, fetch(txInv(tx))), silent))
 	require.Equal(t, []*wire.MsgTx{tx}, sent[*wire.MsgTx](h.says(guest, fetch(txInv(tx))), guest))
