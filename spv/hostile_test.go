@@ -169,15 +169,21 @@ type trial struct {
 	purse *purse
 	diary *diary
 	stop  func()
+	fails func() error // waits for the run to end by itself
 }
 
 // try runs a client in a town while fn goes on, and holds what it has used
 // against the limits. It must be called in a bubble.
 func try(t *testing.T, town *spvtest.Town, h spvtest.Hostile, fn func(ctx context.Context, tr *trial)) {
 	t.Helper()
+	newTrial(t, town, h).run(fn)
+}
+
+func newTrial(t *testing.T, town *spvtest.Town, h spvtest.Hostile) *trial {
 	d := &diary{ends: make(map[string][]spv.Reason), warned: make(map[spv.Warning]int)}
 	root := town.Land.Main[spvtest.LandBirthday+29] // where checkpoints end
-	cfg := spv.Config{Params: town.Land.Params, FilterCheckpoints: map[int32]chainhash.Hash{root.Height: root.FilterHeader}, Dir: t.TempDir(), BirthdayHeight: spvtest.LandBirthday, Dial: town.Dial, Resolver: town,
+	cfg := spv.Config{Params: town.Land.Params, FilterCheckpoints: map[int32]chainhash.Hash{root.Height: root.FilterHeader},
+		Dir: t.TempDir(), BirthdayHeight: spvtest.LandBirthday, Dial: town.Dial, Resolver: town,
 		Log: slog.New(counted{slog.DiscardHandler, &d.logged})}
 	if h.Needs == spvtest.NeedsNoCheckpoints {
 		cfg.Params = town.Land.Gen.Params()
@@ -185,14 +191,19 @@ func try(t *testing.T, town *spvtest.Town, h spvtest.Hostile, fn func(ctx contex
 	if h.Needs == spvtest.NeedsAll {
 		cfg.BirthdayHeight, cfg.FilterCheckpoints = 1, nil
 	}
-	tr := &trial{t: t, town: town, cfg: cfg, diary: d}
+	return &trial{t: t, town: town, cfg: cfg, diary: d}
+}
+
+func (tr *trial) run(fn func(ctx context.Context, tr *trial)) {
+	t, town := tr.t, tr.town
+	t.Helper()
 	tr.live(fn)
 	town.Close()
 	for _, n := range town.Nodes() {
 		requireDiscreet(t, n)
 	}
-	require.Less(t, d.logged.Load(), int64(hostileLog), "log")
-	require.Less(t, size(t, cfg.Dir), int64(hostileDisk), "disk")
+	require.Less(t, tr.diary.logged.Load(), int64(hostileLog), "log")
+	require.Less(t, size(t, tr.cfg.Dir), int64(hostileDisk), "disk")
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	require.Less(t, m.HeapAlloc, uint64(hostileHeap), "heap")
@@ -233,6 +244,13 @@ func (tr *trial) start() context.Context {
 	ctx, end := context.WithCancel(tr.t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- c.Run(ctx) }()
+	tr.fails = func() error {
+		err := <-ran
+		end()
+		_ = c.Close() // which may fail with the same
+		tr.stop = func() {}
+		return err
+	}
 	tr.stop = func() {
 		end()
 		require.NoError(tr.t, <-ran)

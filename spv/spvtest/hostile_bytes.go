@@ -20,7 +20,7 @@ func silence(*Link, wire.Message, []wire.Message) []wire.Message { return nil }
 
 // waves is how many times a node repeats itself, over all its connections: enough
 // to empty any allowance, and to show that it comes back.
-const waves = 300
+const waves = 150
 
 // often repeats until the connection ends or the node has shown enough.
 func often(pause time.Duration, say func(l *Link) bool) func(*Link) {
