@@ -35,15 +35,16 @@ type addressBook struct {
 	byKey  map[addrmgr.Addr]*address
 	pinned bool // only pinned addresses are used
 
-	anchors   []addrmgr.Addr // peers of the last run that were not dialled yet
-	fixed     []string       // fixed seeds not used yet
-	inVain    int            // dials that failed in a row
-	dialAt    time.Time      // when the next one may be, if many have failed
-	started   time.Time
-	lonely    time.Time // since when nobody is connected, zero if somebody is
-	resolving bool
-	resolveAt time.Time
-	nobodyFor map[need]time.Time // until when known has nobody for a need
+	anchors    []addrmgr.Addr // peers of the last run that were not dialled yet
+	fixed      []string       // fixed seeds not used yet
+	inVain     int            // dials that failed in a row
+	dialAt     time.Time      // when the next one may be, if many have failed
+	started    time.Time
+	lonely     time.Time // since when nobody is connected, zero if somebody is
+	resolving  bool
+	resolved   int // times that seeds have answered, at resolvedAt last
+	resolvedAt time.Time
+	nobodyFor  map[need]time.Time // until when known has nobody for a need
 
 	saved     uint64 // known.Version when it was last saved
 	saveAt    time.Time

@@ -162,6 +162,50 @@ func TestSeedsAreAskedWhenTheBookIsOfNoUse(t *testing.T) {
 	require.True(t, asked)
 }
 
+// While somebody is connected, seeds that have nobody more to tell of are asked
+// less and less; while nobody is, every minute.
+func TestSeedsAreNotPestered(t *testing.T) {
+	t.Parallel()
+	for _, connected := range []bool{true, false} {
+		d := newDesk(t, nil)
+		d.wait(0, asksDNS)
+		d.step(protocol.AddressesFound{Answers: []protocol.SeedAnswer{{Seed: "a", Addrs: []string{far(1)}}}})
+		var outs []protocol.Output
+		if connected {
+			_, outs = d.connect(far(1), protocol.ForAll)
+		} else {
+			outs = d.step(protocol.DialFailed{Addr: far(1)})
+		}
+		asked := 0
+		for range 180 {
+			outs = append(outs, d.wait(10*time.Second, nil)...)
+			for _, out := range outs {
+				switch out := out.(type) {
+				case protocol.Resolve:
+					asked++
+					d.step(protocol.AddressesFound{})
+				case protocol.Dial:
+					d.step(protocol.DialFailed{Addr: out.Addr})
+				case protocol.Send:
+					switch msg := out.Msg.(type) {
+					case *wire.MsgPing:
+						d.step(protocol.MessageReceived{Peer: out.Peer, Msg: &wire.MsgPong{Nonce: msg.Nonce}})
+					case *wire.MsgGetHeaders:
+						d.step(protocol.HeadersReceived{Peer: out.Peer})
+					}
+				}
+			}
+			outs = nil
+		}
+		if connected {
+			require.LessOrEqual(t, asked, 6)
+			require.GreaterOrEqual(t, asked, 3)
+		} else {
+			require.InDelta(t, 30, asked, 8)
+		}
+	}
+}
+
 // Answers of 0 and 10,000, duplicate and private addresses, and names.
 func TestSeedsThatSayAnything(t *testing.T) {
 	t.Parallel()

@@ -103,6 +103,8 @@ const (
 	returnPause = 10 * time.Minute
 	// resolvePause is the least time between two look-ups at DNS seeds.
 	resolvePause = time.Minute
+	// resolveDoubles is how often it doubles while somebody is connected.
+	resolveDoubles = 6
 	// BanTime is how long an address is refused after a provable fault.
 	BanTime = 24 * time.Hour
 	// PinnedGrace is how long a pinned address may take to connect before it

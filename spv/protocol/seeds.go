@@ -20,7 +20,8 @@ type SeedAnswer struct {
 // that lies cannot fill the book.
 func (m *Machine) addressesFound(answers []SeedAnswer) {
 	m.book.resolving = false
-	m.book.resolveAt = m.now.Add(resolvePause)
+	m.book.resolvedAt = m.now
+	m.book.resolved++
 	for _, answer := range answers {
 		m.learn(answer)
 	}
@@ -51,7 +52,13 @@ func (m *Machine) resolve() {
 		m.useFixedSeeds()
 		return
 	}
-	if m.book.resolving || !m.due(m.book.resolveAt) {
+	// While somebody is connected, seeds that had nobody better are asked less and
+	// less: each time tells the name server that we are here.
+	pause := resolvePause
+	if m.usablePeers() > 0 {
+		pause <<= min(max(m.book.resolved-1, 0), resolveDoubles)
+	}
+	if m.book.resolving || m.book.resolved > 0 && !m.due(m.book.resolvedAt.Add(pause)) {
 		return
 	}
 	m.book.resolving = true
