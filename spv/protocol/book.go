@@ -216,6 +216,8 @@ type need struct {
 	untried bool // never connected to, or to be tested again
 	fresh   bool // of a net group that nobody we are connected to is in
 	anchors bool // a peer of the last run is best
+	// networks are those that it must be in, any if zero.
+	networks addrmgr.Networks
 }
 
 // pick chooses at random among the addresses that may be dialled now, preferring
@@ -285,6 +287,9 @@ func (m *Machine) pickKnown(n need, groups map[addrmgr.Group]bool) (addrmgr.Addr
 		return n.filters && k.Sure && k.Services&wire.SFNodeCF == 0
 	}
 	want := addrmgr.Need{Services: suitable, Networks: m.book.reach, Untried: n.untried}
+	if n.networks != 0 {
+		want.Networks &= n.networks
+	}
 	for _, apart := range []bool{true, false} {
 		if !apart && n.fresh {
 			break

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"thistle/spv/addrmgr"
+
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -372,13 +374,39 @@ func (m *Machine) fill(r role, missing int) {
 		}
 	}
 	for want := min(2*missing-dialing, maxDialing-all); want > 0; want-- {
-		a := m.pick(need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout), anchors: true})
+		n := need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout), anchors: true}
+		a := m.pickLacking(n)
+		if a == nil {
+			a = m.pick(n)
+		}
 		if a == nil {
 			m.resolve()
 			return
 		}
 		m.dial(a, r)
 	}
+}
+
+// pickLacking chooses an address of the kind of network that nobody here is in,
+// if there are both kinds: whoever cuts us off from one cannot do so from the
+// other as well.
+func (m *Machine) pickLacking(n need) *address {
+	kinds := [...]addrmgr.Networks{addrmgr.In(addrmgr.IPv4, addrmgr.IPv6), addrmgr.In(addrmgr.Onion, addrmgr.I2P, addrmgr.CJDNS)}
+	var here [len(kinds)]int
+	for _, a := range m.book.list {
+		for i, kind := range kinds {
+			if !a.idle() && !a.at.IsZero() && kind.Has(a.at.Network()) {
+				here[i]++
+			}
+		}
+	}
+	for i, kind := range kinds {
+		if m.book.reach&kind != 0 && here[i] == 0 && here[1-i] > 1 {
+			n.networks, n.anchors = kind, false
+			return m.pick(n)
+		}
+	}
+	return nil
 }
 
 func (m *Machine) dial(a *address, r role) {

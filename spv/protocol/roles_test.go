@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/protocol"
 	"thistle/spv/spvtest"
 
@@ -214,4 +215,18 @@ func TestWhoIsAskedForBlocks(t *testing.T) {
 		require.Zero(t, asked[id], "%d", id)
 	}
 	s.Check(t)
+}
+
+// TestBothKindsOfNetworks: where both can be reached, somebody is in each.
+func TestBothKindsOfNetworks(t *testing.T) {
+	t.Parallel()
+	eachSeed(t, 4, func(t *testing.T, seed uint64) {
+		w := newWorld(seed, 20, true)
+		peers := append(crowd(w, 40, 1), &spvtest.Peer{Name: "[fc00::1]:8333", Chain: w.b})
+		s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: seed, Keep: 1, Peers: peers, Networks: addrmgr.In(addrmgr.IPv4, addrmgr.CJDNS)})
+		require.True(t, s.RunUntil(10*time.Minute, func() bool { return s.Connected(peers[40]) }))
+		s.Run(time.Minute)
+		require.Equal(t, 2, s.Machine().Health(s.Now()).Networks)
+		s.Check(t)
+	})
 }

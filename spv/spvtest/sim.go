@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
 	"thistle/spv/protocol"
 
@@ -36,6 +37,8 @@ type SimConfig struct {
 	Headers int32
 	// Audit has all headers fetched in the end.
 	Audit bool
+	// Networks are those that can be reached, the default if zero.
+	Networks addrmgr.Networks
 	// LowData and Private are as in protocol.Config.
 	LowData, Private bool
 	// NoReads leaves FilterState.Filter out, as a caller without it would.
@@ -162,7 +165,7 @@ func (s *Sim) boot() {
 	}
 	cfg := protocol.Config{
 		Params: s.gen.params, Tree: tree, Filters: s.disk.filterState(),
-		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Preferred: s.cfg.Preferred, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
+		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Preferred: s.cfg.Preferred, Networks: s.cfg.Networks, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
 		LowData: s.cfg.LowData, Private: s.cfg.Private,
 		Rand: rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.life))),
 	}
