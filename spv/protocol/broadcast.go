@@ -23,7 +23,7 @@ func (m *Machine) driveOutbox() {
 		if again && (!o.propagated || len(o.acked) == 0) {
 			m.turnRelay() // who echoes what nobody has fetched may have made it up
 		}
-		if m.private() {
+		if m.alone(o) {
 			m.dispatch(o, takers, again)
 		} else {
 			m.offer(o, takers, again)
@@ -238,7 +238,7 @@ func (o *outgoing) forget(id PeerID) {
 // connections of their own goes only what has not travelled yet.
 func (m *Machine) outboxNewBlock() {
 	for _, o := range m.outbox {
-		if !o.offerAt.IsZero() && !(m.private() && o.propagated) {
+		if !o.offerAt.IsZero() && !(m.alone(o) && o.propagated) {
 			o.offerAt = m.now
 		}
 	}

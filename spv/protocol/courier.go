@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -22,6 +23,13 @@ type courier struct {
 // private tells whether transactions go over connections of their own. With
 // pinned peers alone there is nobody else to give them to.
 func (m *Machine) private() bool { return m.cfg.Private && !m.book.pinned }
+
+// alone tells whether a transaction goes over connections of its own. If nobody
+// could be given it so, it goes to our peers in the end: the connections to them
+// are anonymous, too, and a payment that stays here is no use.
+func (m *Machine) alone(o *outgoing) bool {
+	return m.private() && (o.handed > 0 || !m.due(o.since.Add(courierGiveUp)))
+}
 
 // dispatch hands a transaction to a few peers of the book, unless it pays less
 // than all peers we know pass on.
@@ -102,7 +110,8 @@ func (m *Machine) courierUp(info PeerInfo) {
 	switch {
 	case o == nil || o.resting:
 		m.endCourier(c, ReasonNotNeeded)
-	case !info.TxRelay:
+	case !info.TxRelay, o.tx.HasWitness() && strings.Contains(info.UserAgent, "/btcwire:"):
+		// btcd takes no witness from whoever claims no services, as we do then.
 		m.endCourier(c, ReasonUnsuitable)
 	default:
 		m.do(Send{Peer: info.ID, Msg: o.inv(&info)})

@@ -78,7 +78,7 @@ func TestCouriersFail(t *testing.T) {
 	t.Parallel()
 	s, peers, _ := tor(t, 61, nil)
 	mine := isPeer(s)
-	bad := 0
+	bad, btcd := 0, ""
 	for _, p := range peers {
 		if mine[p.Name] {
 			continue
@@ -94,6 +94,8 @@ func TestCouriersFail(t *testing.T) {
 			p.BlocksOnly = true
 		case 5:
 			p.StallAfter, p.HangUp = 1, 1
+		case 6:
+			p.BTCD, btcd = true, p.Name
 		}
 	}
 	tx := someTx(2)
@@ -101,6 +103,7 @@ func TestCouriersFail(t *testing.T) {
 	s.Run(5 * time.Minute)
 	require.NotEmpty(t, events[protocol.TxAcknowledged](s)) // those left have it from others, perhaps
 	require.Len(t, events[protocol.TxPropagated](s), 1)
+	require.NotContains(t, s.Told(tx.TxHash()), btcd, "it takes no witness from who claims nothing")
 	told := len(s.Told(tx.TxHash()))
 	s.Run(4 * time.Minute)
 	require.Len(t, s.Told(tx.TxHash()), told)
@@ -133,10 +136,9 @@ func TestNobodyForCouriers(t *testing.T) {
 	s.Run(2 * time.Minute)
 	require.Empty(t, s.Told(tx.TxHash()))
 	require.Equal(t, protocol.StallNobody, lastStall(s, tx.TxHash()).Why)
-	for _, p := range peers {
-		p.Refuses = false
-	}
-	s.Run(10 * time.Minute)
+	// In the end our peers are told as if there were no proxy.
+	s.Run(2 * time.Minute)
+	require.Len(t, s.Told(tx.TxHash()), 2)
 	require.Len(t, events[protocol.TxPropagated](s), 1)
 	s.Check(t)
 }

@@ -265,8 +265,8 @@ const (
 	blockBackOff = 64 * time.Second
 
 	// maxSeenTxs bounds the memory of transactions looked at and of what they
-	// spend (some 7 MB): more than an hour's. maxSeenInputs bounds one's part.
-	maxSeenTxs    = 30_000
+	// spend (some 7 MB): most of an hour's. maxSeenInputs bounds one's part.
+	maxSeenTxs    = 20_000
 	maxSeenInputs = 500
 	// maxTxRequests bounds transactions asked of one peer at a time.
 	maxTxRequests = 100
@@ -300,7 +300,10 @@ const (
 	couriersPerTx  = 3
 	courierTimeout = time.Minute
 	parentPatience = 10 * time.Second
-	courierPause   = 5 * time.Second
+	// courierGiveUp is after what time without anybody to hand a transaction to it
+	// is announced to peers.
+	courierGiveUp = 3 * time.Minute
+	courierPause  = 5 * time.Second
 	// rebroadcastMin and rebroadcastMax bound the random pause between two
 	// offers of a transaction.
 	rebroadcastMin = 10 * time.Minute

@@ -91,7 +91,7 @@ func (m *Machine) stallOf(o *outgoing, takers []*peerState) (why Stall, floor in
 // left to be listened to, unless nobody even asked; but then perhaps all have it.
 func (m *Machine) tellMore(o *outgoing, why Stall, takers int) {
 	switch {
-	case m.private():
+	case m.alone(o):
 		o.handsTo = o.handed + 1
 	case why == StallSilent && len(o.told) < takers-1, why == StallUnasked && o.extra == 0:
 		o.extra++

@@ -51,6 +51,7 @@ type Peer struct {
 	EchoesBack bool                                // announces a transaction to its sender too, like btcd
 	NoFetch    bool                                // never fetches what we announce
 	BlocksOnly bool                                // wants to hear of none
+	BTCD       bool                                // says that it is btcd
 	WTxID      bool                                // names them by their hash with witness (BIP339)
 	FeeFloor   int64                               // sat/kvB: says so, and takes none that pay less, but with a child that pays for both
 	Slow       time.Duration
@@ -88,7 +89,11 @@ func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 		claim = p.Chain.Tip().Height
 	}
 	p.overclaims = p.overclaims || claim > p.Chain.Tip().Height
-	return protocol.PeerInfo{ID: id, Addr: p.Name, UserAgent: "/bottle/", Version: wire.ProtocolVersion,
+	agent := "/bottle/"
+	if p.BTCD {
+		agent = "/btcwire:0.5.0/btcd:0.26.2/"
+	}
+	return protocol.PeerInfo{ID: id, Addr: p.Name, UserAgent: agent, Version: wire.ProtocolVersion,
 		Services: services, StartHeight: claim, Since: now, ClockAhead: p.Clock, TxRelay: !p.BlocksOnly, WTxID: p.WTxID}
 }
 
