@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ellswift"
@@ -214,13 +215,26 @@ func (ch *channel) accepted() ([]byte, error) {
 	return append(bytes.Clone(ch.sendTerm), p...), err
 }
 
-// initiate begins the encrypted transport with a peer we have connected to.
+// initiate begins the encrypted transport with a peer we have connected to. Who
+// says nothing for a while is taken for one that does not speak it.
 func (c *Conn) initiate() error {
+	deadline := c.in.until
 	k, err := newKeyExchange(c.cfg.Net)
 	if err != nil {
 		return err
 	}
+	// Some who do not speak it wait for the rest of what they take for a message.
+	patience := time.Now().Add(c.cfg.HandshakeTimeout * 3 / 10)
+	if patience.After(deadline) {
+		patience = deadline
+	}
+	if err := c.sock.SetDeadline(patience); err != nil {
+		return err
+	}
 	theirs, err := c.exchangeKeys(k)
+	if err == nil {
+		err = c.sock.SetDeadline(deadline)
+	}
 	if err != nil {
 		if c.sock.in.Load() == 0 { // most who do not speak it hang up
 			err = fmt.Errorf("%w: %w", errNoV2, err)

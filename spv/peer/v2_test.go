@@ -362,19 +362,44 @@ func TestFallBack(t *testing.T) {
 			conn.Close(protocol.ReasonNone)
 		})
 	})
-	t.Run("silence costs no second wait, and another greeting next time", func(t *testing.T) {
+	t.Run("silence is no more patience, and plain text", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T) {
-			cfg := fallback(t, (*remote).silent, (*remote).silent, func(r *remote) { quietly(newSecret(r)) })
-			for range 2 {
+			cfg := fallback(t, (*remote).silent, (*remote).silent, (*remote).silent, (*remote).honest, (*remote).honest)
+			began := time.Now()
+			_, err := peer.Dial(t.Context(), cfg, id, addr)
+			require.Equal(t, protocol.ReasonSlow, peer.ReasonOf(err), "%v", err)
+			require.Equal(t, 10*time.Second, time.Since(began), "for both together")
+			for _, took := range []time.Duration{3 * time.Second, 0} {
 				began := time.Now()
-				_, err := peer.Dial(t.Context(), cfg, id, addr)
-				require.Equal(t, protocol.ReasonSlow, peer.ReasonOf(err), "%v", err)
-				require.Equal(t, 10*time.Second, time.Since(began))
+				conn, err := peer.Dial(t.Context(), cfg, id, addr)
+				require.NoError(t, err)
+				require.Equal(t, protocol.TransportV1, conn.Info().Transport)
+				require.Equal(t, took, time.Since(began))
+				conn.Close(protocol.ReasonNone)
 			}
+		})
+	})
+	t.Run("silence at the end of patience is plain text next time", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, func(t *testing.T) {
+			cfg := fallback(t, (*remote).silent, (*remote).honest)
+			once, slow := cfg.Dial, true
+			cfg.DialTimeout = 20 * time.Second
+			cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if slow {
+					slow = false
+					<-time.After(9 * time.Second)
+				}
+				return once(ctx, network, addr)
+			}
+			began := time.Now()
+			_, err := peer.Dial(t.Context(), cfg, id, addr)
+			require.Equal(t, protocol.ReasonSlow, peer.ReasonOf(err), "%v", err)
+			require.Equal(t, 10*time.Second, time.Since(began))
 			conn, err := peer.Dial(t.Context(), cfg, id, addr)
 			require.NoError(t, err)
-			require.Equal(t, protocol.TransportV2, conn.Info().Transport)
+			require.Equal(t, protocol.TransportV1, conn.Info().Transport)
 			conn.Close(protocol.ReasonNone)
 		})
 	})
