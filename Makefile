@@ -53,7 +53,7 @@ PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo screenshots build cli need-go need-cc need-window need-display \
+.PHONY: help run demo screenshots build cli need-go need-cc need-window need-display need-e2e \
         test test-long checks format vet staticcheck vulncheck lint compile unit race test-e2e test-window long summary bench bench-engine fuzz clean
 
 help: ## list the targets
@@ -92,6 +92,9 @@ need-window: need-go
 
 need-display:
 	@.ci/need display
+
+need-e2e: need-go
+	@.ci/need e2e
 
 clean: ## remove bin/
 	rm -rf bin
@@ -142,7 +145,7 @@ unit: need-go phases-begin
 race: need-cc phases-begin
 	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) -race -tags $(TAGS_TEST) -timeout $(RACE_TIMEOUT) -skip '$(RACE_SKIP)' $(RACE)
 
-test-e2e: need-go phases-begin ## the wallet against real btcd processes
+test-e2e: need-e2e phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)
 
 test-window: need-window need-display phases-begin ## the real window, on a display that nobody sees

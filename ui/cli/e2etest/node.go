@@ -30,7 +30,9 @@ type Node struct {
 	RPC  *rpcclient.Client
 
 	t      testing.TB
-	follow []*Node
+	bin    string
+	args   []string
+	output *os.File
 	nonce  uint64 // makes coinbases differ
 }
 
@@ -42,6 +44,10 @@ type NodeOptions struct {
 	MiningAddr string
 	// V2 lets it speak the encrypted transport (BIP324).
 	V2 bool
+	// NoFilters makes it serve no compact filters.
+	NoFilters bool
+	// Addr is where it listens for peers, a free port of this computer if empty.
+	Addr string
 }
 
 // StartNode runs a node and waits until it answers and has the tip of those it
@@ -66,9 +72,12 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "btcd.conf")
 	require.NoError(t, os.WriteFile(config, nil, 0o600))
-	n := &Node{t: t, Addr: freeAddr(t), follow: opts.Follow}
+	n := &Node{t: t, bin: bins.Btcd, Addr: opts.Addr}
+	if n.Addr == "" {
+		n.Addr = freeAddr(t)
+	}
 	rpcAddr := freeAddr(t)
-	args := []string{
+	n.args = []string{
 		"--regtest", "--datadir=" + filepath.Join(dir, "data"), "--logdir=" + filepath.Join(dir, "logs"),
 		"--configfile=" + config,
 		"--listen=" + n.Addr, "--rpclisten=" + rpcAddr, "--rpcuser=e2e", "--rpcpass=e2e", "--notls",
@@ -76,23 +85,25 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 		"--rpcmaxclients=50", "--debuglevel=RPCS=warn",
 	}
 	for _, leader := range opts.Follow {
-		args = append(args, "--connect="+leader.Addr)
+		n.args = append(n.args, "--connect="+leader.Addr)
 	}
 	if opts.V2 {
-		args = append(args, "--v2transport")
+		n.args = append(n.args, "--v2transport")
+	}
+	if opts.NoFilters {
+		n.args = append(n.args, "--nocfilters")
 	}
 	if opts.MiningAddr != "" {
-		args = append(args, "--miningaddr="+opts.MiningAddr)
+		n.args = append(n.args, "--miningaddr="+opts.MiningAddr)
 	}
-	log, err := os.Create(filepath.Join(dir, "output"))
+	var err error
+	n.output, err = os.Create(filepath.Join(dir, "output"))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = log.Close() })
-	cmd := exec.Command(bins.Btcd, args...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if n.process, err = start(t, "btcd "+n.Addr, cmd); err != nil {
+	t.Cleanup(func() { _ = n.output.Close() })
+	if err := n.launch(); err != nil {
 		return nil, err
 	}
-	t.Cleanup(func() { tellLog(t, n.name, log.Name()) })
+	t.Cleanup(func() { tellLog(t, n.name, n.output.Name()) })
 	n.RPC, err = rpcclient.New(&rpcclient.ConnConfig{
 		Host: rpcAddr, User: "e2e", Pass: "e2e", HTTPPostMode: true, DisableTLS: true,
 		DisableAutoReconnect: true,
@@ -102,6 +113,22 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	}
 	t.Cleanup(n.RPC.Shutdown)
 	return n, n.awaitReady()
+}
+
+func (n *Node) launch() (err error) {
+	cmd := exec.Command(n.bin, n.args...)
+	cmd.Stdout, cmd.Stderr = n.output, n.output
+	n.process, err = start(n.t, "btcd "+n.Addr, cmd)
+	return err
+}
+
+// Restart ends the node as a power cut would, and starts it where it was, with
+// an empty chain.
+func (n *Node) Restart() {
+	n.t.Helper()
+	n.Kill()
+	require.NoError(n.t, n.launch())
+	require.NoError(n.t, n.awaitReady())
 }
 
 // awaitReady waits until RPC and P2P answer; an error is the end of the process.
@@ -197,6 +224,14 @@ func (n *Node) InPool(txid chainhash.Hash) bool {
 		}
 	}
 	return false
+}
+
+// PoolSize counts the transactions in the node's mempool.
+func (n *Node) PoolSize() int {
+	n.t.Helper()
+	pool, err := n.RPC.GetRawMempool()
+	require.NoError(n.t, err)
+	return len(pool)
 }
 
 // AwaitInPool waits until the node's mempool holds a transaction.
