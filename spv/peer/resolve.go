@@ -93,7 +93,7 @@ func (s *sieve) keep(ips []netip.Addr, room int) []string {
 			break
 		}
 		addr := addrmgr.FromIP(ip.WithZone(""), s.port)
-		if addr.IsZero() || s.seen[addr] || !s.local && (ip.IsPrivate() || !addr.Routable()) {
+		if addr.IsZero() || ip.IsUnspecified() || s.seen[addr] || !s.local && (ip.IsPrivate() || !addr.Routable()) {
 			continue
 		}
 		s.seen[addr] = true

@@ -63,3 +63,45 @@ func TestE2EServe(t *testing.T) {
 	follow.Interrupt()
 	watch.Interrupt()
 }
+
+// TestE2ESecond brings a wallet up to date between a daemon that listens, the
+// only one with filters, and a node without: headers and filters are the one's
+// to give, blocks the other's.
+func TestE2ESecond(t *testing.T) {
+	t.Parallel()
+	bare := e2etest.StartNode(t, bins, e2etest.NodeOptions{NoFilters: true})
+	second := e2etest.NewHome(t, bins)
+	payer := &payer{node: bare, faucet: e2etest.NewFaucet(t, bare, 2), account: e2etest.NewAccount(t, second.Create().Mnemonic)}
+	payer.pay(1200, 100)
+	full := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{bare}})
+	home := e2etest.NewHome(t, bins, full.Addr)
+	home.Create()
+	addr := e2etest.ClosedAddr(t)
+	first := home.Start("--listen", addr, "daemon")
+	first.Await("ready", func(e e2etest.Event) bool { return e.Event == "ready" })
+	require.Equal(t, bare.TipHash().String(), home.Sync().Hash)
+	full.Kill()
+
+	second = second.With(addr, bare.Addr)
+	require.Equal(t, bare.TipHash().String(), second.Sync().Hash)
+	requireHistory(t, second, payer.want)
+	var status struct {
+		Health struct{ Served uint64 }
+	}
+	home.Get(&status, "status")
+	require.Greater(t, status.Health.Served, uint64(20*bare.Height()), "headers and filters")
+	var peers []struct {
+		Addr     string
+		Services []string
+	}
+	second.Get(&peers, "peers")
+	services := make(map[string][]string)
+	for _, p := range peers {
+		services[p.Addr] = p.Services
+	}
+	require.Equal(t, map[string][]string{
+		addr:      {"WITNESS", "COMPACT_FILTERS", "P2P_V2"},
+		bare.Addr: {"NETWORK", "BLOOM", "WITNESS", "NETWORK_LIMITED"},
+	}, services)
+	first.Interrupt()
+}
