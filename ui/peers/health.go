@@ -11,7 +11,7 @@ import (
 // health says how well the wallet is connected, what to do about it, and what
 // that rests on.
 type health struct {
-	box       *fyne.Container
+	head, box *fyne.Container
 	dot       *kit.Dot
 	title     *kit.Text
 	words, do *kit.Paragraph
@@ -25,22 +25,22 @@ const facts = 8
 
 func newHealth() *health {
 	h := &health{
-		dot: kit.NewDot(kit.Muted), title: kit.NewText(kit.Heading, "").Called("peers.health"),
+		dot: kit.NewDot(kit.Muted), title: kit.NewText(kit.Heading, "").Shortened().Called("peers.health"),
 		words: kit.NewParagraph(kit.Body, kit.Plain, "").Called("peers.health.words"),
 		do:    kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.health.do"),
 	}
 	var cells []fyne.CanvasObject
 	for range facts {
-		name, value := kit.Label(kit.Small, kit.Muted, "").Shortened(), kit.NewText(kit.Small, "").Shortened()
+		name, value := kit.Label(kit.Small, kit.Muted, ""), kit.NewText(kit.Small, "").Shortened()
 		h.names, h.values = append(h.names, name), append(h.values, value)
-		cells = append(cells, kit.Column(0, name, value))
+		cells = append(cells, container.New(fact{}, name, value))
 	}
-	h.facts = kit.Column(kit.Gap)
+	h.facts = kit.Column(kit.Gap - 2)
 	for i := 0; i < facts; i += 2 {
 		h.facts.Add(kit.Shares(kit.Space, nil, cells[i], cells[i+1]))
 	}
-	title := container.NewBorder(nil, nil, container.NewStack(kit.Blank(18, 1), h.dot), nil, h.title)
-	h.box = kit.Column(kit.Gap, title, h.words, h.do, kit.Inset(4, 0, 0, 0, h.facts))
+	h.head = container.NewBorder(nil, nil, container.NewStack(kit.Blank(18, 1), h.dot), nil, h.title)
+	h.box = kit.Column(kit.Gap-2, h.words, h.do, kit.Inset(4, 0, 0, 0, h.facts))
 	return h
 }
 
@@ -65,4 +65,33 @@ func setShown(o fyne.CanvasObject, on bool) {
 	case !on && o.Visible():
 		o.Hide()
 	}
+}
+
+// fact puts a name before its value: all values in one column where there is room
+// for it.
+type fact struct{}
+
+const (
+	factName  = 92  // the column of names
+	factRoomy = 250 // from this width on
+)
+
+// Layout implements fyne.Layout.
+func (fact) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	name, value := objects[0], objects[1]
+	m := name.MinSize()
+	x := m.Width + kit.Gap
+	if size.Width >= factRoomy {
+		x = max(x, factName)
+	}
+	name.Move(fyne.NewPos(0, 0))
+	name.Resize(m)
+	value.Move(fyne.NewPos(x, 0))
+	value.Resize(fyne.NewSize(max(size.Width-x, 0), size.Height))
+}
+
+// MinSize implements fyne.Layout.
+func (fact) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	name, value := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(name.Width+kit.Gap+value.Width, max(name.Height, value.Height))
 }

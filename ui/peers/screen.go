@@ -19,7 +19,8 @@ type Screen struct {
 	content *fyne.Container
 	star    *star
 	views   *kit.Segments
-	panels  [2]fyne.CanvasObject // health, sync
+	heads   [2]fyne.CanvasObject // of health and sync
+	panels  [2]fyne.CanvasObject // below
 	health  *health
 	steps   [4]step
 	line    *kit.Paragraph
@@ -48,23 +49,26 @@ func New(host kit.Host, a Actions) *Screen {
 	s.refused = kit.Link("peers.bans", "", s.bans)
 	s.refused.Hide()
 	add := kit.Secondary("peers.add", "Add peer", nil, s.add)
-	head := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", kit.Row(kit.Gap, s.refused, add))
+	top := kit.PageHead("Peers", "You are one of them: this wallet talks to the network directly, and to no server.", kit.Row(kit.Gap, s.refused, add))
 	// Room for the longest sentence, so that nothing moves when it changes.
 	line := container.NewStack(kit.Blank(0, 54), s.line)
-	s.panels = [2]fyne.CanvasObject{s.health.box, kit.Column(kit.Gap+2, s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)}
+	s.heads = [2]fyne.CanvasObject{s.health.head, kit.NewText(kit.Heading, "Sync")}
+	s.panels = [2]fyne.CanvasObject{s.health.box, kit.Column(kit.Gap, s.steps[0].box, s.steps[1].box, s.steps[2].box, s.steps[3].box, line)}
 	s.views = kit.NewSegments("peers.view", []string{"Connection", "Sync"}, s.show)
 	s.show(healthPanel)
-	about := kit.Column(kit.Gap+2, kit.Inset(0, 0, 0, -7, kit.Row(0, s.views)), container.NewStack(s.panels[0], s.panels[1]))
-	top := kit.Shares(kit.Space, []float32{0.335, 0.665}, kit.Card(s.star), kit.Card(about))
+	head := container.NewBorder(nil, nil, nil, s.views, container.NewStack(s.heads[0], s.heads[1]))
+	about := kit.Column(kit.Gap-2, kit.Inset(-4, -7, 0, 0, head), container.NewStack(s.panels[0], s.panels[1]))
+	cards := kit.Shares(kit.Space, []float32{0.31, 0.69}, kit.Card(s.star), kit.Card(about))
 	rows := container.NewStack(kit.NewPanel(kit.ColorCard, kit.ColorLine, kit.CardRadius), kit.Inset(12, 10, 10, 10, s.table.content))
-	s.content = kit.Page(head, container.NewBorder(kit.Inset(0, 0, kit.Space, 0, top), nil, nil, nil, rows))
+	s.content = kit.Page(top, container.New(above{}, cards, rows))
 	return s
 }
 
 // show shows one of the panels.
 func (s *Screen) show(panel int) {
-	for i, p := range s.panels {
-		setShown(p, i == panel)
+	for i := range s.panels {
+		setShown(s.heads[i], i == panel)
+		setShown(s.panels[i], i == panel)
 	}
 	if s.content != nil {
 		s.settle()
@@ -109,6 +113,31 @@ func (s *Screen) Update(state present.PeersState) {
 		s.health.set(state.Health)
 		s.settle()
 	}
+}
+
+// above puts cards above the table: as high as they need, or, where there is room,
+// so that the star is no flat one.
+type above struct{}
+
+const (
+	roomyShare = 0.38 // of the height
+	roomyMost  = 260
+	aboveGap   = kit.Space + 4
+)
+
+// Layout implements fyne.Layout.
+func (above) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	h := max(objects[0].MinSize().Height, min(size.Height*roomyShare, roomyMost))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[0].Resize(fyne.NewSize(size.Width, h))
+	objects[1].Move(fyne.NewPos(0, h+aboveGap))
+	objects[1].Resize(fyne.NewSize(size.Width, max(size.Height-h-aboveGap, 0)))
+}
+
+// MinSize implements fyne.Layout.
+func (above) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+aboveGap+b.Height)
 }
 
 // step is a step of the sync: what it is, how far it is, and that as a length.

@@ -30,7 +30,7 @@ func showIn(t *testing.T, mode kit.Mode, width, height float32, a ...peers.Actio
 
 func synced() present.PeersState {
 	return present.PeersState{
-		Star:          []present.PeerDot{{Addr: "a:1", Filters: true}, {Addr: "b:2"}},
+		Star:          []present.PeerDot{{Addr: "a:1", Filters: true}, {Addr: "b:2"}, {Addr: "c:3", Inbound: true}},
 		Headers:       present.Bar{Title: "Headers", Count: "10 / 10", Done: 1},
 		FilterHeaders: present.Bar{Title: "Filter headers — from one peer", Count: "5 / 10", Done: 0.5},
 		Filters:       present.Bar{Title: "Filters", Count: "none yet"},
@@ -42,16 +42,16 @@ func synced() present.PeersState {
 			Words: "No block has come for 1 h 40 min; by chance that happens once in 22 000 blocks.",
 			Do:    "Thistle looks for other peers meanwhile. Wait before you rely on a payment.",
 			Facts: []present.Fact{
-				{Name: "Peers", Value: present.Text{Words: "6 found · 2 came to you"}}, {Name: "Parts of the network", Value: present.Text{Words: "6, of 2 kinds"}},
+				{Name: "Peers", Value: present.Text{Words: "6 found · 2 came to you"}}, {Name: "Spread", Value: present.Text{Words: "6 parts, of 2 kinds"}},
 				{Name: "Encrypted", Value: present.Text{Words: "5 of 6"}}, {Name: "Filters", Value: present.Text{Words: "all 3 agree", Tone: present.Good}},
-				{Name: "Newest block", Value: present.Text{Words: "1 h 40 min ago · 1 in 22 000", Tone: present.Warn}}, {Name: "Clock", Value: present.Text{Words: "right", Tone: present.Good}},
-				{Name: "Payments", Value: present.Text{Words: "seen as they are sent"}}, {Name: "Given back", Value: present.Text{Words: "12.3 MB · 14 payments passed on"}},
+				{Name: "Newest block", Value: present.Text{Words: "1 h 40 min ago", Tone: present.Warn}}, {Name: "Clock", Value: present.Text{Words: "right", Tone: present.Good}},
+				{Name: "Payments", Value: present.Text{Words: "seen at once"}}, {Name: "Shared", Value: present.Text{Words: "12.3 MB · 14 payments"}},
 			},
 		},
 		Rows: []present.PeerRow{
-			{Key: "a:1", Address: "a", Software: "/Satoshi/", Serves: "Filters", Height: "10", Ping: "1 ms", Since: "just now", Line: "encrypted", Named: true,
+			{Key: "a:1", Address: "a", Software: "/Satoshi/", Serves: "Filters", Height: "10", Ping: "1 ms", Received: "12.4 MB", Sent: "214 kB", Line: "encrypted", Named: true,
 				Details: []present.Fact{{Name: "Address", Value: present.Text{Words: "a:1"}}, {Name: "Offers", Value: present.Text{Words: "NETWORK, WITNESS"}}}},
-			{Key: "b:2", Address: "b:2", Software: "/x/", Serves: "Blocks", Height: "—", Ping: "—", Since: "—", Line: "—"},
+			{Key: "b:2", Address: "b:2", Software: "/x/", Serves: "Blocks", Height: "—", Ping: "—", Received: "0 B", Sent: "0 B", Line: "—"},
 		},
 	}
 }
@@ -62,12 +62,12 @@ func TestShowsPeersAndSync(t *testing.T) {
 	require.Equal(t, "No new block", kittest.Text(t, c, "peers.health"))
 	require.Contains(t, kittest.Text(t, c, "peers.health.words"), "1 h 40 min")
 	require.Contains(t, kittest.Text(t, c, "peers.health.do"), "Wait")
-	require.Contains(t, kittest.Words(t, c), "14 payments passed on")
+	require.Contains(t, kittest.Words(t, c), "14 payments")
 	require.False(t, kittest.Has(t, c, "peers.headers"))
 	kittest.Tap(t, c, "peers.view.1")
 	require.False(t, kittest.Has(t, c, "peers.health"))
 	require.Equal(t, []string{"peers.row.a:1", "peers.row.b:2"}, kittest.Rows(t, c, "peers.row."))
-	require.Equal(t, "a\n/Satoshi/\nFilters\n10\n1 ms\njust now\nencrypted", kittest.Text(t, c, "peers.row.a:1"))
+	require.Equal(t, "a\n/Satoshi/\nFilters\n10\n1 ms\nencrypted\n12.4 MB\n214 kB", kittest.Text(t, c, "peers.row.a:1"))
 	require.Equal(t, "Filter headers — from one peer", kittest.Text(t, c, "peers.filterheaders.title"))
 	require.Equal(t, "5 / 10", kittest.Text(t, c, "peers.filterheaders"))
 	require.InDelta(t, 0.5, kittest.Get[*kit.Bar](t, c, "peers.filterheaders.bar").Fraction(), 0)
@@ -201,13 +201,15 @@ func TestPictures(t *testing.T) {
 	s, c := show(t, 640, 552)
 	s.Update(synced())
 	kittest.Shot(t, c, "peers-small")
+	kittest.Tap(t, c, "peers.view.1")
+	kittest.Shot(t, c, "peers-sync-small")
 	kittest.Tap(t, c, "peers.add")
 	kittest.Shot(t, c, "peers-add-small")
 }
 
 // The table is the part that gives way where there is little room.
 func TestFitsASmallWindow(t *testing.T) {
-	s, c := show(t, 640, 660)
+	s, c := show(t, 640, 552)
 	state := synced()
 	for range 4 {
 		state.Rows = append(state.Rows, state.Rows...)
@@ -216,10 +218,26 @@ func TestFitsASmallWindow(t *testing.T) {
 		state.Rows[i].Key = string(rune('A' + i))
 	}
 	s.Update(state)
-	least := s.Content().MinSize()
-	require.LessOrEqual(t, least.Width, float32(640))
-	require.LessOrEqual(t, least.Height, float32(660), "with a little scrolling")
-	seen := len(kittest.Rows(t, c, "peers.row."))
-	require.Greater(t, seen, 2)
-	require.Less(t, seen, len(state.Rows), "what is not seen has no widgets")
+	for _, view := range []string{"peers.view.0", "peers.view.1"} {
+		kittest.Tap(t, c, view)
+		least := s.Content().MinSize()
+		require.LessOrEqual(t, least.Width, float32(640))
+		require.LessOrEqual(t, least.Height, float32(552))
+		seen := len(kittest.Rows(t, c, "peers.row."))
+		require.Greater(t, seen, 3)
+		require.Less(t, seen, len(state.Rows), "what is not seen has no widgets")
+	}
+}
+
+// Who came to us has a mark of its own, which the legend explains as long as
+// there is one.
+func TestTheLegend(t *testing.T) {
+	s, c := show(t, 640, 552)
+	state := synced()
+	s.Update(state)
+	require.Contains(t, kittest.Words(t, c), "others\ncame to you\n")
+	state.Star, state.More = state.Star[:2], "and 3 more"
+	s.Update(state)
+	require.NotContains(t, kittest.Words(t, c), "others\ncame to you\n")
+	require.Contains(t, kittest.Words(t, c), "and 3 more")
 }

@@ -35,12 +35,27 @@ func (s *star) set(dots []present.PeerDot, more string) {
 func (s *star) CreateRenderer() fyne.WidgetRenderer {
 	r := &starRenderer{
 		s: s, you: canvas.NewCircle(nil), name: canvas.NewText("You", nil),
-		key:  [2]*canvas.Circle{canvas.NewCircle(nil), canvas.NewCircle(nil)},
-		says: [2]*kit.Text{kit.Label(kit.Small, kit.Muted, "with filters"), kit.Label(kit.Small, kit.Muted, "others")},
-		more: kit.Label(kit.Small, kit.Muted, "").Right().Called("peers.more"),
+		more: kit.Label(kit.Small, kit.Muted, "").Called("peers.more"),
+	}
+	for i, words := range []string{"with filters", "others", "came to you"} {
+		r.key[i], r.says[i] = canvas.NewCircle(nil), kit.Label(kit.Small, kit.Muted, words)
 	}
 	r.apply()
 	return r
+}
+
+// kinds are the marks of the legend.
+const kinds = 3
+
+// kindOf says by its place in the legend what a peer is.
+func kindOf(d present.PeerDot) int {
+	switch {
+	case d.Inbound:
+		return 2
+	case d.Filters:
+		return 0
+	}
+	return 1
 }
 
 type starRenderer struct {
@@ -49,14 +64,14 @@ type starRenderer struct {
 	circles []*canvas.Circle
 	you     *canvas.Circle
 	name    *canvas.Text
-	key     [2]*canvas.Circle // the legend
-	says    [2]*kit.Text
+	key     [kinds]*canvas.Circle // the legend
+	says    [kinds]*kit.Text
 	more    *kit.Text
 }
 
 const (
 	youRadius, dotRadius, keyRadius = 22, 8, 5
-	legend                          = 22 // its height
+	legendLine                      = 18 // the height of one of the legend
 )
 
 // apply makes as many lines and circles as there are peers, and gives all their
@@ -69,24 +84,32 @@ func (r *starRenderer) apply() {
 	r.lines, r.circles = r.lines[:len(r.s.dots)], r.circles[:len(r.s.dots)]
 	for i, d := range r.s.dots {
 		r.lines[i].StrokeColor, r.lines[i].StrokeWidth = theme.Color(kit.ColorLine), 2
-		ring(r.circles[i], d.Filters)
+		ring(r.circles[i], kindOf(d))
 	}
 	r.you.FillColor = theme.Color(theme.ColorNamePrimary)
 	r.name.Color, r.name.TextSize, r.name.TextStyle = theme.Color(theme.ColorNameForegroundOnPrimary), 13, fyne.TextStyle{Bold: true}
-	ring(r.key[0], true)
-	ring(r.key[1], false)
+	for i := range kinds {
+		ring(r.key[i], i)
+	}
+	came := slices.ContainsFunc(r.s.dots, func(d present.PeerDot) bool { return d.Inbound })
+	r.key[2].Hidden = !came
+	setShown(r.says[2], came)
 	r.more.Set(r.s.more)
 }
 
-func ring(c *canvas.Circle, filters bool) {
-	c.FillColor, c.StrokeWidth, c.StrokeColor = theme.Color(kit.ColorCard), 2.5, theme.Color(theme.ColorNamePrimary)
-	if filters {
-		c.StrokeColor = theme.Color(kit.ColorReceived)
+// ring draws the mark of a kind: who came to us is a disc, so that not the colour
+// alone tells.
+func ring(c *canvas.Circle, kind int) {
+	c.StrokeWidth = 2.5
+	c.StrokeColor = theme.Color([kinds]fyne.ThemeColorName{kit.ColorReceived, theme.ColorNamePrimary, kit.ColorMuted}[kind])
+	c.FillColor = theme.Color(kit.ColorCard)
+	if kind == 2 {
+		c.FillColor = c.StrokeColor
 	}
 }
 
 func (r *starRenderer) Destroy()           {}
-func (r *starRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 170) }
+func (r *starRenderer) MinSize() fyne.Size { return fyne.NewSize(150, 170) }
 
 func (r *starRenderer) Objects() []fyne.CanvasObject {
 	var all []fyne.CanvasObject
@@ -96,7 +119,11 @@ func (r *starRenderer) Objects() []fyne.CanvasObject {
 	for _, c := range r.circles {
 		all = append(all, c)
 	}
-	return append(all, r.you, r.name, r.key[0], r.says[0], r.key[1], r.says[1], r.more)
+	all = append(all, r.you, r.name)
+	for i := range kinds {
+		all = append(all, r.key[i], r.says[i])
+	}
+	return append(all, r.more)
 }
 
 func (r *starRenderer) Refresh() {
@@ -106,7 +133,7 @@ func (r *starRenderer) Refresh() {
 }
 
 func (r *starRenderer) Layout(size fyne.Size) {
-	height := size.Height - legend
+	height := size.Height - r.legend(size)
 	middle := fyne.NewPos(size.Width/2, height/2)
 	for i := range r.circles {
 		at := place(i, len(r.circles), middle, size.Width/2-dotRadius-2, height/2-dotRadius-2)
@@ -117,18 +144,49 @@ func (r *starRenderer) Layout(size fyne.Size) {
 	m := r.name.MinSize()
 	r.name.Move(middle.SubtractXY(m.Width/2, m.Height/2))
 	r.name.Resize(m)
-	x := float32(0)
-	for i, words := range r.says {
-		put(r.key[i], fyne.NewPos(x+keyRadius, size.Height-legend/2+2), keyRadius)
-		x += 2*keyRadius + 6
-		m := words.MinSize()
-		words.Move(fyne.NewPos(x, size.Height-legend/2+2-m.Height/2))
-		words.Resize(m)
-		x += m.Width + 14
+}
+
+// legend puts the legend at the bottom, in as many lines as it takes, and tells
+// its height.
+func (r *starRenderer) legend(size fyne.Size) float32 {
+	const markWide, gap = 2*keyRadius + 6, 14
+	x, lines := float32(0), float32(1)
+	type item struct {
+		mark  *canvas.Circle
+		words *kit.Text
+		line  float32
+		x     float32
 	}
-	m = r.more.MinSize()
-	r.more.Move(fyne.NewPos(size.Width-m.Width, size.Height-legend/2+2-m.Height/2))
-	r.more.Resize(m)
+	var items []item
+	add := func(mark *canvas.Circle, words *kit.Text) {
+		if !words.Visible() || words.Text() == "" {
+			return
+		}
+		wide := words.MinSize().Width
+		if mark != nil {
+			wide += markWide
+		}
+		if x > 0 && x+wide > size.Width {
+			x, lines = 0, lines+1
+		}
+		items = append(items, item{mark, words, lines, x})
+		x += wide + gap
+	}
+	for i := range kinds {
+		add(r.key[i], r.says[i])
+	}
+	add(nil, r.more)
+	for _, it := range items {
+		y := size.Height - (lines-it.line+0.5)*legendLine + 2
+		if it.mark != nil {
+			put(it.mark, fyne.NewPos(it.x+keyRadius, y), keyRadius)
+			it.x += markWide
+		}
+		m := it.words.MinSize()
+		it.words.Move(fyne.NewPos(it.x, y-m.Height/2))
+		it.words.Resize(m)
+	}
+	return lines*legendLine + 4
 }
 
 // place is where peer i of n is: evenly around the middle, every other one a

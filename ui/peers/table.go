@@ -12,7 +12,7 @@ import (
 )
 
 // weights are the columns' shares of the width.
-var weights = []float32{0.235, 0.205, 0.105, 0.11, 0.105, 0.125, 0.115}
+var weights = []float32{0.195, 0.16, 0.135, 0.1, 0.095, 0.12, 0.1, 0.095}
 
 // table lists the connected peers below a strip of titles.
 type table struct {
@@ -27,7 +27,7 @@ func newTable(look func(present.PeerRow)) *table {
 	t := &table{reason: kit.NewParagraph(kit.Body, kit.Muted, "").Centre().Called("peers.empty")}
 	head := kit.NewHeads(kit.Gap, weights,
 		kit.Head{Title: "Address"}, kit.Head{Title: "Software"}, kit.Head{Title: "Serves"}, kit.Head{Title: "Height"},
-		kit.Head{Title: "Ping"}, kit.Head{Title: "Connected"}, kit.Head{Title: "Line"})
+		kit.Head{Title: "Ping"}, kit.Head{Title: "Line"}, kit.Head{Title: "Received"}, kit.Head{Title: "Sent"})
 	t.list = kit.NewList("peers.list", func() int { return len(t.rows) }, newRow, func(i int, row *kit.ListRow) {
 		to := t.rows[i]
 		fill(row, to)
@@ -62,7 +62,7 @@ func newRow() *kit.ListRow {
 }
 
 func fill(row *kit.ListRow, to present.PeerRow) {
-	texts := []string{to.Address, to.Software, to.Serves, to.Height, to.Ping, to.Since, to.Line}
+	texts := []string{to.Address, to.Software, to.Serves, to.Height, to.Ping, to.Line, to.Received, to.Sent}
 	row.SetID("peers.row." + to.Key)
 	row.SetLabel(strings.Join(texts, ", "))
 	for i, o := range row.Content().(*fyne.Container).Objects {

@@ -31,6 +31,9 @@ func HealthOf(s Snapshot) HealthState {
 	}
 	h := *s.Health
 	o := conditionOf(h, s)
+	if p := s.Listening.Problem; p != "" && o.Do == "" {
+		o.Do = "Others cannot connect to you: " + p + "."
+	}
 	o.Facts = healthFacts(h, s)
 	return o
 }
@@ -173,10 +176,10 @@ func offlineDo(s Snapshot) string {
 
 func healthFacts(h app.Health, s Snapshot) []Fact {
 	return []Fact{
-		{"Peers", Text{Words: peersFact(h)}}, {"Parts of the network", groupsFact(h, s)},
+		{"Peers", Text{Words: peersFact(h)}}, {"Spread", groupsFact(h, s)},
 		{"Encrypted", Text{Words: encryptedFact(h)}}, {"Filters", filtersFact(h)},
 		{"Newest block", tipFact(h, s)}, {"Clock", clockFact(h)},
-		{"Payments", paymentsFact(s)}, {"Given back", servedFact(h, s)},
+		{"Payments", paymentsFact(s)}, {"Shared", servedFact(h, s)},
 	}
 }
 
@@ -189,7 +192,7 @@ func peersFact(h app.Health) string {
 }
 
 func groupsFact(h app.Health, s Snapshot) Text {
-	t := Text{Words: strconv.Itoa(h.Groups)}
+	t := Text{Words: Count(h.Groups, "part", "parts")}
 	if h.Networks > 1 {
 		t.Words += ", of " + strconv.Itoa(h.Networks) + " kinds"
 	}
@@ -231,8 +234,11 @@ func tipFact(h app.Health, s Snapshot) Text {
 	if h.TipAge >= time.Minute {
 		words = Duration(h.TipAge) + " ago"
 	}
-	if s.Network != "mainnet" || s.Demo || h.Odds >= unusual {
+	switch {
+	case s.Network != "mainnet" || s.Demo || h.Odds >= unusual:
 		return Text{words, Neutral}
+	case h.Condition == app.HealthOld:
+		return Text{words, Warn} // its sentence has the odds
 	}
 	return Text{words + " · 1 in " + rarely(h.Odds), Warn}
 }
@@ -276,14 +282,14 @@ func skewWords(ahead time.Duration) string {
 
 func paymentsFact(s Snapshot) Text {
 	if s.Progress.LowData || s.Peering.LowData {
-		return Text{"seen once in a block", Muted}
+		return Text{"seen in a block", Muted}
 	}
-	return Text{"seen as they are sent", Neutral}
+	return Text{"seen at once", Neutral}
 }
 
 func servedFact(h app.Health, s Snapshot) Text {
 	if s.Listening.Problem != "" {
-		return Text{s.Listening.Problem, Warn}
+		return Text{"nobody can connect", Warn}
 	}
 	given := dotted(sizeGiven(h.ServedBytes), relayed(h.RelayedTxs))
 	switch {
@@ -306,7 +312,7 @@ func relayed(n uint64) string {
 	if n == 0 {
 		return ""
 	}
-	return Count(int(min(n, math.MaxInt32)), "payment", "payments") + " passed on"
+	return Count(int(min(n, math.MaxInt32)), "payment", "payments")
 }
 
 // Amount is a number of bytes that went over a line: "740 B", "12 kB", "1.5 MB".

@@ -125,26 +125,31 @@ func TestHealthFacts(t *testing.T) {
 	as := func(*present.Snapshot, *app.Health) {}
 	require.Equal(t, "6 found", fact("Peers", as).Words)
 	require.Equal(t, "6 found · 2 came to you", fact("Peers", func(_ *present.Snapshot, h *app.Health) { h.Inbound = 2 }).Words)
-	require.Equal(t, "6, of 2 kinds", fact("Parts of the network", as).Words)
-	require.Equal(t, present.Text{Words: "1", Tone: present.Warn}, fact("Parts of the network", func(_ *present.Snapshot, h *app.Health) { h.Groups, h.Networks = 1, 1 }))
+	require.Equal(t, "6 parts, of 2 kinds", fact("Spread", as).Words)
+	require.Equal(t, present.Text{Words: "1 part", Tone: present.Warn}, fact("Spread", func(_ *present.Snapshot, h *app.Health) { h.Groups, h.Networks = 1, 1 }))
 	require.Equal(t, "5 of 6", fact("Encrypted", as).Words)
 	require.Equal(t, present.Text{Words: "all 3 agree", Tone: present.Good}, fact("Filters", as))
 	require.Equal(t, "disputed at 1 block", fact("Filters", func(_ *present.Snapshot, h *app.Health) { h.Disputed = 1 }).Words)
 	require.Equal(t, "4 min ago", fact("Newest block", as).Words)
 	require.Equal(t, present.Text{Words: "1 h 10 min ago · 1 in 1\u202f100", Tone: present.Warn},
 		fact("Newest block", func(_ *present.Snapshot, h *app.Health) { h.TipAge, h.Odds = 70*time.Minute, 0.00091 }))
+	require.Equal(t, present.Text{Words: "1 h 10 min ago", Tone: present.Warn}, fact("Newest block", func(_ *present.Snapshot, h *app.Health) {
+		h.Condition, h.TipAge, h.Odds = app.HealthOld, 70*time.Minute, 0.00091
+	}), "the sentence above has the odds")
 	require.Equal(t, "1 h 10 min ago", fact("Newest block", func(s *present.Snapshot, h *app.Health) {
 		s.Network, h.TipAge, h.Odds = "regtest", 70*time.Minute, 0.00091
 	}).Words)
 	require.Equal(t, present.Text{Words: "right", Tone: present.Good}, fact("Clock", as))
 	require.Equal(t, "1 min behind", fact("Clock", func(_ *present.Snapshot, h *app.Health) { h.ClockSkew = time.Minute }).Words)
-	require.Equal(t, "seen once in a block", fact("Payments", func(s *present.Snapshot, _ *app.Health) { s.Peering.LowData = true }).Words)
-	require.Equal(t, "nothing", fact("Given back", as).Words)
-	require.Equal(t, "12.3 MB · 1 payment passed on", fact("Given back", func(_ *present.Snapshot, h *app.Health) {
+	require.Equal(t, "seen in a block", fact("Payments", func(s *present.Snapshot, _ *app.Health) { s.Peering.LowData = true }).Words)
+	require.Equal(t, "nothing", fact("Shared", as).Words)
+	require.Equal(t, "12.3 MB · 1 payment", fact("Shared", func(_ *present.Snapshot, h *app.Health) {
 		h.ServedBytes, h.RelayedTxs = 12_345_678, 1
 	}).Words)
-	require.Equal(t, "nothing yet, at 0.0.0.0:1", fact("Given back", func(s *present.Snapshot, _ *app.Health) { s.Listening.Addr = "0.0.0.0:1" }).Words)
-	require.Equal(t, present.Warn, fact("Given back", func(s *present.Snapshot, _ *app.Health) { s.Listening.Problem = "no port" }).Tone)
+	require.Equal(t, "nothing yet, at 0.0.0.0:1", fact("Shared", func(s *present.Snapshot, _ *app.Health) { s.Listening.Addr = "0.0.0.0:1" }).Words)
+	unheard := func(s *present.Snapshot, _ *app.Health) { s.Listening.Problem = "another program has that port" }
+	require.Equal(t, present.Text{Words: "nobody can connect", Tone: present.Warn}, fact("Shared", unheard))
+	require.Equal(t, "Others cannot connect to you: another program has that port.", healthOf(unheard).Do)
 	require.Equal(t, "999 B", present.Amount(999))
 	require.Equal(t, "12 kB", present.Amount(12_999))
 }

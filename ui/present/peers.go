@@ -38,6 +38,7 @@ type PeersState struct {
 type PeerDot struct {
 	Addr    string
 	Filters bool
+	Inbound bool // it came to us
 }
 
 // Bar is a step of the sync.
@@ -51,8 +52,8 @@ type Bar struct {
 // PeerRow is a peer in the table. Key is its address, whole; whatever it told us
 // is made plain.
 type PeerRow struct {
-	Key                                                  string
-	Address, Software, Serves, Height, Ping, Since, Line string
+	Key                                                           string
+	Address, Software, Serves, Height, Ping, Received, Sent, Line string
 	// Named: the person wants to be connected to it.
 	Named bool
 	// Details has the rest, for a closer look.
@@ -82,7 +83,7 @@ func PeersOf(s Snapshot) PeersState {
 		o.Rows = append(o.Rows, peerRow(&peers[i], s))
 	}
 	for _, p := range peers[:min(mostDots, len(peers))] {
-		o.Star = append(o.Star, PeerDot{Addr: p.Addr, Filters: p.Filters})
+		o.Star = append(o.Star, PeerDot{Addr: p.Addr, Filters: p.Filters, Inbound: p.Inbound})
 	}
 	if n := len(peers) - mostDots; n > 0 {
 		o.More = "and " + strconv.Itoa(n) + " more"
@@ -295,7 +296,7 @@ func knownUntil(s Snapshot) string {
 func peerRow(p *app.Peer, s Snapshot) PeerRow {
 	r := PeerRow{
 		Key: p.Addr, Address: peerAddress(p.Addr, s.Network), Software: orDash(Plain(p.UserAgent)), Serves: serves(p),
-		Height: "—", Ping: ping(p.Latency), Since: orDash(Ago(p.Since, s.Now)), Line: Line(p.Transport), Named: p.Named,
+		Height: "—", Ping: ping(p.Latency), Received: Amount(p.Received), Sent: Amount(p.Sent), Line: Line(p.Transport), Named: p.Named,
 	}
 	if h := max(p.Height, p.StartHeight); h > 0 {
 		r.Height = number(h)
@@ -307,7 +308,7 @@ func peerRow(p *app.Peer, s Snapshot) PeerRow {
 	say := func(name, value string) Fact { return Fact{name, Text{Words: orDash(value)}} }
 	r.Details = []Fact{
 		say("Address", Plain(p.Addr)), say("For", PeerPurpose(*p)), say("Software", r.Software), say("Offers", Plain(strings.Join(p.Services, ", "))),
-		say("Newest block", r.Height), say("Answers in", r.Ping), say("Connected", r.Since), say("Line", r.Line), say("Received", Amount(p.Received)), say("Sent", Amount(p.Sent)), say("Least fee", floor),
+		say("Newest block", r.Height), say("Answers in", r.Ping), say("Connected", Ago(p.Since, s.Now)), say("Line", r.Line), say("Received", r.Received), say("Sent", r.Sent), say("Least fee", floor),
 	}
 	return r
 }
@@ -338,9 +339,12 @@ func peerAddress(addr, network string) string {
 	return host + ":" + Plain(port)
 }
 
-// serves names the one service of a peer that matters most to us.
+// serves names the one service of a peer that matters most to us. Who came to us
+// is asked for nothing.
 func serves(p *app.Peer) string {
 	switch {
+	case p.Inbound:
+		return "came to you"
 	case p.Filters:
 		return "Filters"
 	case slices.Contains(p.Services, "NETWORK"):

@@ -268,9 +268,9 @@ func TestPeerRows(t *testing.T) {
 	s.Peers = []app.Peer{
 		{
 			Addr: "[2a01:4f8::2]:8333", UserAgent: "/evil:1.0\x1b[31m\u202e/", Services: []string{"NETWORK", "WITNESS"}, Since: peersNow.Add(-3 * time.Hour),
-			Height: 925_317, StartHeight: 925_000, Latency: 133 * time.Millisecond, FeeFloor: 1000,
+			Height: 925_317, StartHeight: 925_000, Latency: 133 * time.Millisecond, FeeFloor: 1000, Inbound: true,
 		},
-		{Addr: "144.76.31.85:8333", UserAgent: "/Satoshi:29.0.0/", Filters: true, Since: peersNow.Add(-5 * time.Hour), StartHeight: 925_318, Latency: 200 * time.Microsecond, FeeFloor: 1500, Transport: app.TransportEncrypted, Named: true},
+		{Addr: "144.76.31.85:8333", UserAgent: "/Satoshi:29.0.0/", Filters: true, Since: peersNow.Add(-5 * time.Hour), StartHeight: 925_318, Latency: 200 * time.Microsecond, FeeFloor: 1500, Transport: app.TransportEncrypted, Named: true, Received: 12_400_000, Sent: 214_000},
 		{Addr: "10.0.0.9:18444", Services: []string{"NETWORK_LIMITED"}, Since: peersNow.Add(-3 * time.Hour), Height: -1, Latency: 12 * time.Second},
 		{Addr: "kx7rqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbd.onion:8334"},
 	}
@@ -283,22 +283,24 @@ func TestPeerRows(t *testing.T) {
 	require.Equal(t, []present.PeerRow{
 		{
 			Key:     "kx7rqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbdkzyxqcbd.onion:8334",
-			Address: "kx7rqcbdkz…xqcbd.onion:8334", Software: "—", Serves: "—", Height: "—", Ping: "—", Since: "—", Line: "—",
+			Address: "kx7rqcbdkz…xqcbd.onion:8334", Software: "—", Serves: "—", Height: "—", Ping: "—", Received: "0 B", Sent: "0 B", Line: "—",
 		},
 		{
 			Key: "144.76.31.85:8333", Address: "144.76.31.85", Software: "/Satoshi:29.0.0/", Serves: "Filters", Height: "925 318", Ping: "< 1 ms",
-			Since: "5 h ago", Line: "encrypted", Named: true,
+			Received: "12.4 MB", Sent: "214 kB", Line: "encrypted", Named: true,
 		},
-		{Key: "10.0.0.9:18444", Address: "10.0.0.9:18444", Software: "—", Serves: "New blocks", Height: "—", Ping: "12 s", Since: "3 h ago", Line: "—"},
+		{Key: "10.0.0.9:18444", Address: "10.0.0.9:18444", Software: "—", Serves: "New blocks", Height: "—", Ping: "12 s", Received: "0 B", Sent: "0 B", Line: "—"},
 		{
-			Key: "[2a01:4f8::2]:8333", Address: "2a01:4f8::2", Software: "/evil:1.0?[31m?/", Serves: "Blocks", Height: "925 317", Ping: "133 ms",
-			Since: "3 h ago", Line: "—",
+			Key: "[2a01:4f8::2]:8333", Address: "2a01:4f8::2", Software: "/evil:1.0?[31m?/", Serves: "came to you", Height: "925 317", Ping: "133 ms",
+			Received: "0 B", Sent: "0 B", Line: "—",
 		},
 	}, o.Rows)
 	require.Contains(t, details, present.Fact{Name: "Least fee", Value: present.Text{Words: "1.5 sat/vB"}})
 	require.Contains(t, details, present.Fact{Name: "For", Value: present.Text{Words: "named by you"}})
+	require.Contains(t, details, present.Fact{Name: "Connected", Value: present.Text{Words: "5 h ago"}})
 	require.Equal(t, "[2a01:4f8::2]:8333", s.Peers[0].Addr, "the snapshot is nobody's to change")
 	require.Equal(t, []bool{false, true, false, false}, []bool{o.Star[0].Filters, o.Star[1].Filters, o.Star[2].Filters, o.Star[3].Filters})
+	require.Equal(t, []bool{false, false, false, true}, []bool{o.Star[0].Inbound, o.Star[1].Inbound, o.Star[2].Inbound, o.Star[3].Inbound})
 	require.Empty(t, o.More+o.Empty)
 
 	s.Network = "regtest"
