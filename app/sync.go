@@ -131,10 +131,22 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 		err.Detail = "no connected peer serves compact filters"
 	case st.FiltersTip.Height < st.Tip.Height:
 		err.Detail = fmt.Sprintf("filters are here up to block %d of %d", st.FiltersTip.Height, st.Tip.Height)
+	case w.unread() > 0:
+		err.Detail = fmt.Sprintf("of the blocks that may hold payments %d are still missing", w.unread())
 	default:
-		err.Detail = "blocks with payments are still missing"
+		err.Detail = "the search for payments is not done"
 	}
 	return err
+}
+
+// unread is how many blocks the wallet waits for.
+func (w *Wallet) unread() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.led == nil {
+		return 0
+	}
+	return len(w.led.Unapplied())
 }
 
 // tellSynced publishes Synced once for every state that is complete, and has

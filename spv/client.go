@@ -238,6 +238,10 @@ func (c *Client) load() error {
 	if !begun || !c.cfg.KeepBase && !c.cfg.anyBirthday() {
 		c.KeepHeaders(c.wantedBase().Height + 1)
 	}
+	if c.cfg.Listen != "" && loaded.FilterCount > 0 {
+		// What is served must not depend on whether a wallet is open.
+		c.KeepFilters(max(loaded.FilterBase, c.store.FilterFloor()))
+	}
 	return nil
 }
 

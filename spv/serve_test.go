@@ -184,6 +184,28 @@ func TestFirstServesSecond(t *testing.T) {
 	})
 }
 
+// TestServesWithoutWallets: what was kept for wallets is served also while none
+// is open.
+func TestServesWithoutWallets(t *testing.T) {
+	t.Parallel()
+	n := node(t)
+	cfg := listening(t, n)
+	run(t, cfg, func(ctx context.Context, first *spv.Client, sub *spv.Subscription) {
+		first.KeepFilters(150)
+		filtersTo(ctx, t, sub, n)
+	})
+	payAndMine(t, n, script(1))
+	run(t, cfg, func(ctx context.Context, first *spv.Client, sub *spv.Subscription) {
+		filtersTo(ctx, t, sub, n)
+		other := config(t, t.TempDir())
+		other.Connect = []string{first.ListenAddr()}
+		run(t, other, func(ctx context.Context, second *spv.Client, sub2 *spv.Subscription) {
+			second.KeepFilters(150)
+			filtersTo(ctx, t, sub2, n)
+		})
+	})
+}
+
 // TestServesManyBlocks: far behind, a second client has filter checkpoints from
 // one that holds everything, and goes on in small steps with one that does not.
 func TestServesManyBlocks(t *testing.T) {
