@@ -48,8 +48,9 @@ var arrows = []arrow{
 
 	{who: "spv/chain spv/cfilter spv/addrmgr", why: "pure parts, each to be read alone"},
 	{who: "spv/protocol", may: "spv/chain spv/cfilter spv/merkle spv/addrmgr", why: "the machine decides with the pure parts; sockets and disk come to it"},
+	{who: "spv/light", may: "spv/merkle", why: "what is told to the person's own node, and what its answers prove"},
 	{who: "spv/peer spv/store", may: "spv/protocol", why: "sockets and disk serve the machine and do not know each other"},
-	{who: "spv", may: "spv/peer spv/store", why: "the client joins machine, sockets and disk"},
+	{who: "spv", may: "spv/peer spv/store spv/light", why: "the client joins machine, sockets and disk"},
 	{who: "spv/sandbox", may: "spv/chain", why: "btcd's code does the judging there; of ours at most the header's values"},
 
 	{who: "keystore/hd", why: "the only place where a private key is a value"},
@@ -97,7 +98,7 @@ type ban struct {
 	why            string
 }
 
-const pure = "spv/chain spv/cfilter spv/merkle spv/protocol spv/addrmgr " +
+const pure = "spv/chain spv/cfilter spv/merkle spv/light spv/protocol spv/addrmgr " +
 	"app/ledger app/coinselect app/fees app/txbuild app/descriptor app/units app/payuri " +
 	"keystore/seal keystore/mnemonic"
 

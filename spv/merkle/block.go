@@ -36,8 +36,21 @@ func (b *Block) Proof(i int) Proof {
 // The error is one of the package's kinds.
 func ParseMerkleBlock(b []byte) (*Block, error) {
 	out, err := parse(b)
+	if err == nil && len(out.Matches) == 0 {
+		err = ErrEmpty
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse merkle block: %w", err)
+	}
+	return out, nil
+}
+
+// ParseFiltered is ParseMerkleBlock for the answer of a node that was given a
+// filter (BIP37), to which no transaction may match.
+func ParseFiltered(b []byte) (*Block, error) {
+	out, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("parse filtered block: %w", err)
 	}
 	return out, nil
 }
@@ -73,9 +86,6 @@ func parse(b []byte) (*Block, error) {
 	}
 	if root != rootOf(&out.Header) {
 		return nil, fmt.Errorf("%v: %w", root, ErrRoot)
-	}
-	if len(matches) == 0 {
-		return nil, ErrEmpty
 	}
 	out.Matches = matches
 	return out, nil

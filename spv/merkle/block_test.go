@@ -3,6 +3,7 @@ package merkle_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -237,6 +238,34 @@ func TestDeeperThanTheTree(t *testing.T) {
 	}
 }
 
+// TestNothingMatches: a node that was given a filter answers for each block.
+func TestNothingMatches(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 2, 3, 7, 100} {
+		b := fakeBlock(n, 14)
+		raw := multi(b, func(int) bool { return false })
+		m, err := merkle.ParseFiltered(raw)
+		require.NoError(t, err)
+		require.Empty(t, m.Matches)
+		require.Equal(t, b.header, m.Header)
+		_, err = merkle.ParseMerkleBlock(raw)
+		require.ErrorIs(t, err, merkle.ErrEmpty)
+		for bit := range 8 * len(raw) {
+			if at := bit / 8; at < 36 || at >= 68 && at < merkle.HeaderSize+4 {
+				continue // the rest of the header, and a count that no branch holds to
+			}
+			damaged := slices.Clone(raw)
+			damaged[bit/8] ^= 1 << (bit % 8)
+			m, err := merkle.ParseFiltered(damaged)
+			if n == 1 && bit == 8*(len(raw)-1) {
+				require.Len(t, m.Matches, 1) // the root itself
+				continue
+			}
+			require.Error(t, err, "bit %d", bit)
+		}
+	}
+}
+
 // FuzzParse looks for bytes that make the parser panic, or that it reads in a
 // way its own writer would not write.
 func FuzzParse(f *testing.F) {
@@ -257,6 +286,9 @@ func FuzzParse(f *testing.F) {
 			copy(raw[36:], root[:])
 		}
 		m, err := merkle.ParseMerkleBlock(raw)
+		if f, ferr := merkle.ParseFiltered(raw); (err == nil) != (ferr == nil) && !(errors.Is(err, merkle.ErrEmpty) && len(f.Matches) == 0) {
+			t.Fatal(err, ferr)
+		}
 		if err != nil {
 			return
 		}
