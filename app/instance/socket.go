@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // ErrNobody says that nobody answers in the folder.
@@ -19,6 +20,10 @@ var ErrStranger = errors.New("the other program is another user's")
 // longestPath is what fits into a socket's address on every system.
 const longestPath = 100
 
+// acceptPause is the pause after a call could not be taken: too many files are
+// open, perhaps.
+const acceptPause = 200 * time.Millisecond
+
 // Conn is a connection between two programs of one user, on this computer.
 type Conn struct{ *net.UnixConn }
 
@@ -28,6 +33,7 @@ type Listener struct {
 	path   string
 	folder string // a short one of its own, where path is too long to be an address
 	close  sync.Once
+	closed chan struct{}
 }
 
 // Listen takes calls at path, which nobody but this user can make. The lock of
@@ -41,7 +47,7 @@ func Listen(path string) (*Listener, error) {
 	if err := forget(path); err != nil {
 		return nil, err
 	}
-	l := &Listener{path: path}
+	l := &Listener{path: path, closed: make(chan struct{})}
 	address := path
 	if len(path) > longestPath {
 		var err error
@@ -96,25 +102,35 @@ func ownFolder(path string) bool {
 // Path is where callers find the listener.
 func (l *Listener) Path() string { return l.path }
 
-// Accept waits for a call of the same user; those of others are hung up on. After
-// Close the error wraps net.ErrClosed.
+// Accept waits for a call of the same user; those of others are hung up on. The
+// error wraps net.ErrClosed and comes after Close alone: what else goes wrong
+// passes.
 func (l *Listener) Accept() (*Conn, error) {
 	for {
 		c, err := l.socket.AcceptUnix()
-		if err != nil {
+		switch {
+		case err == nil && sameUser(c) == nil:
+			return &Conn{c}, nil
+		case err == nil:
+			_ = c.Close()
+			continue
+		case errors.Is(err, net.ErrClosed):
 			return nil, fmt.Errorf("accept: %w", err)
 		}
-		if sameUser(c) == nil {
-			return &Conn{c}, nil
+		select {
+		case <-time.After(acceptPause):
+		case <-l.closed:
 		}
-		_ = c.Close()
 	}
 }
 
 // Close takes no more calls, and leaves nothing behind. To be called before the
 // folder's lock is released. Closing twice does nothing.
 func (l *Listener) Close() (err error) {
-	l.close.Do(func() { err = l.remove() })
+	l.close.Do(func() {
+		close(l.closed)
+		err = l.remove()
+	})
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"thistle/app/instance"
 
@@ -105,4 +106,36 @@ func TestLeftBehind(t *testing.T) {
 		talk(t, l, path)
 		require.NoError(t, l.Close())
 	}
+}
+
+// A call that could not be taken, for want of files perhaps, is not the last.
+func TestStumbles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(short(t), "socket")
+	l, err := instance.Listen(path)
+	require.NoError(t, err)
+	l.Stumble(true)
+	taken := make(chan error, 2)
+	accept := func() {
+		c, err := l.Accept()
+		if err == nil {
+			err = c.Close()
+		}
+		taken <- err
+	}
+	go accept()
+	c, err := instance.Dial(path)
+	require.NoError(t, err)
+	select {
+	case err := <-taken:
+		t.Fatal(err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	l.Stumble(false)
+	require.NoError(t, <-taken)
+	require.NoError(t, c.Close())
+	l.Stumble(true)
+	go accept()
+	require.NoError(t, l.Close())
+	require.ErrorIs(t, <-taken, net.ErrClosed)
 }

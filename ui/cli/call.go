@@ -32,14 +32,15 @@ const cancelPatience = 10 * time.Second
 // otherwise.
 func (p *program) anywhere(run runE) runE {
 	return func(cmd *cobra.Command, args []string) error {
-		if p.host == nil {
-			conn, err := p.reach()
-			if err != nil {
-				return err
-			}
-			if conn != nil {
-				return p.callDaemon(cmd, conn, false)
-			}
+		if p.host != nil {
+			return p.host.inTurn(cmd.Context(), func() error { return run(cmd, args) })
+		}
+		conn, err := p.reach()
+		if err != nil {
+			return err
+		}
+		if conn != nil {
+			return p.callDaemon(cmd, conn, false)
 		}
 		return run(cmd, args)
 	}

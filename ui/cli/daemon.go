@@ -22,7 +22,8 @@ const (
 	requestPatience = 5 * time.Second
 	// lastWords is how long a command that was ended may take to say so.
 	lastWords = 2 * time.Second
-	// mostCallers is how many commands run at once; more wait.
+	// mostCallers is how many commands run at once; more wait, but for those that
+	// end or lock.
 	mostCallers = 64
 )
 
@@ -34,6 +35,7 @@ type host struct {
 	session *app.Session
 	keeper  *app.Keeper
 	stop    context.CancelFunc
+	places  chan struct{} // a token for each command that runs
 
 	mu      sync.Mutex
 	waiting []*farewell // who asked for the end, and is to be told when it has come
@@ -92,7 +94,7 @@ func (p *program) runDaemon(ctx context.Context, idle time.Duration) error {
 	if err != nil {
 		return err
 	}
-	h := &host{p: p, place: place, env: env, session: session, keeper: session.Keep(idle)}
+	h := &host{p: p, place: place, env: env, session: session, keeper: session.Keep(idle), places: make(chan struct{}, mostCallers)}
 	err = h.run(ctx)
 	err = errors.Join(err, session.End())
 	for _, w := range h.waiting {
@@ -168,17 +170,23 @@ func (h *host) tellWarnings(ctx context.Context) {
 
 // takeCalls runs what callers ask for until the door is closed.
 func (h *host) takeCalls(ctx context.Context, door *app.Listener, callers *sync.WaitGroup) {
-	places := make(chan struct{}, mostCallers)
 	for {
 		conn, err := door.Accept()
 		if err != nil {
 			return
 		}
-		places <- struct{}{}
-		callers.Go(func() {
-			h.serve(ctx, conn)
-			<-places
-		})
+		callers.Go(func() { h.serve(ctx, conn) })
+	}
+}
+
+// inTurn runs a command as soon as there is a place for it.
+func (h *host) inTurn(ctx context.Context, run func() error) error {
+	select {
+	case h.places <- struct{}{}:
+		defer func() { <-h.places }()
+		return run()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -340,3 +340,39 @@ func TestDaemonHearsNonsense(t *testing.T) {
 	require.Zero(t, d.end())
 	require.NoError(t, silent.Close())
 }
+
+// TestDaemonCrowded: however many commands run, one more waits until there is a
+// place or it is interrupted, and those that lock or end the daemon wait for none.
+func TestDaemonCrowded(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net.Addrs()...)
+	gives[cli.Created](r, "create")
+	d := r.daemon()
+	gives[cli.Synced](r, "sync")
+	const most = 64
+	ask := `{"version":"1.2.3","args":["--network","regtest","watch","--json"]}`
+	for range most {
+		c, err := app.Call(filepath.Join(r.dir, "data"), "regtest")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = c.Close() })
+		_, err = io.WriteString(c, "\x01\x00\x00\x00\x00\x00\x00\x00"+string(rune(len(ask)))+ask)
+		require.NoError(t, err)
+		head := make([]byte, 9)
+		_, err = io.ReadFull(c, head)
+		require.NoError(t, err)
+		require.Equal(t, byte(5), head[0], "it says what it sees")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var errs bytes.Buffer
+	require.Equal(t, 1, r.runTo(ctx, io.Discard, &errs, "wallets"))
+	require.Contains(t, errs.String(), "Interrupted")
+
+	waited := make(chan int, 1)
+	go func() { waited <- r.runTo(t.Context(), io.Discard, io.Discard, "wallets") }()
+	require.Equal(t, []string{"default"}, gives[cli.DaemonLocked](r, "daemon", "lock").Wallets)
+	require.Zero(t, <-waited, "those that were locked have left")
+	gives[cli.DaemonStopped](r, "daemon", "stop")
+	require.Zero(t, d.end())
+}
