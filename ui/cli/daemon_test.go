@@ -281,6 +281,7 @@ func TestDaemonPeers(t *testing.T) {
 func TestUnit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "127.0.0.1:1")
+	t.Cleanup(func() { require.NoError(t, os.Remove("100% \"here\"")) }) // the log is begun
 	text := gives[cli.DaemonUnit](r, "daemon", "unit", "--audit", "--log-file", "100% \"here\"", "--proxy", "127.0.0.1:9050").Unit
 	here, err := os.Getwd()
 	require.NoError(t, err)

@@ -29,6 +29,10 @@ inside this program: "thistle demo".`
 private network that lives inside this program, to try everything.`
 )
 
+// On Windows cobra ends programs that were begun with a double click: ours opens
+// its window then.
+func init() { cobra.MousetrapHelpText = "" }
+
 // root builds the tree of commands.
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{

@@ -14,6 +14,7 @@ import (
 	"thistle/app/config"
 	"thistle/ui/cli"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
 
@@ -148,4 +149,10 @@ func TestWindowRefusesWhatItWouldNotHeed(t *testing.T) {
 		require.Empty(t, o.out)
 	}
 	require.Empty(t, s.opened)
+}
+
+// TestDoubleClick: cobra must not end what was begun from Windows' desktop.
+func TestDoubleClick(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, cobra.MousetrapHelpText)
 }
