@@ -86,3 +86,14 @@ func TestSettingsDamaged(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
+
+// A link to a disk that is not there says something, and nobody knows what.
+func TestSettingsElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(dir, "away"), filepath.Join(dir, "settings.json")))
+	s, err := app.LoadSettings(dir, "mainnet")
+	require.Error(t, err)
+	require.True(t, s.Peering.Unknown)
+	require.Equal(t, app.KindPeering, app.KindOf(app.CheckPeering(s.Peering)))
+}

@@ -154,6 +154,11 @@ func readSettings(path string) (file settingsFile, err error) {
 
 func readSmall(path string) ([]byte, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, lerr := os.Lstat(path); lerr == nil {
+			err = errors.New("the file that it links to is missing") // and is not known to say nothing
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
