@@ -209,7 +209,11 @@ func (m *Machine) addrsRequested(p *peerState) {
 	}
 	p.guest.toldAddrs = true
 	at, _ := addrmgr.Parse(p.info.Addr)
-	if list := m.book.known.Sample(m.now, at.Network()); len(list) > 0 {
+	network := at.Network()
+	if !at.Routable() { // Tor's, it may be: who asks both ways must not see that we are the same
+		network = addrmgr.Onion
+	}
+	if list := m.book.known.Sample(m.now, network); len(list) > 0 {
 		m.send(p, addrmgr.Message(list, p.info.AddrV2))
 	}
 }

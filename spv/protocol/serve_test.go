@@ -466,4 +466,8 @@ func TestAddressesAreToldOnce(t *testing.T) {
 	require.Len(t, a, 1)
 	require.Equal(t, "addr", a[0].Command())
 	require.Equal(t, a, b)
+	hidden := h.guest("127.0.0.1:5")
+	c := sent[wire.Message](h.says(hidden, &wire.MsgGetAddr{}), hidden)
+	require.Len(t, c, 1)
+	require.NotEqual(t, a, c, "who comes by Tor cannot tell that it is us")
 }
