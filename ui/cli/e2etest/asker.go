@@ -28,7 +28,13 @@ const askerProtocol = 70016
 // Ask connects to a peer.
 func Ask(t testing.TB, addr string) *Asker {
 	t.Helper()
-	sock, err := net.Dial("tcp", addr)
+	return AskFrom(t, nil, "", addr)
+}
+
+// AskFrom connects to a peer from a host, at one of its addresses.
+func AskFrom(t testing.TB, host *Host, from, addr string) *Asker {
+	t.Helper()
+	sock, err := host.Dial(from, addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = sock.Close() })
 	require.NoError(t, sock.SetDeadline(time.Now().Add(Patience)))
@@ -53,15 +59,30 @@ func (a *Asker) Say(msg wire.Message) {
 // Hear returns the payload of the next message with a command.
 func (a *Asker) Hear(command string) []byte {
 	a.t.Helper()
+	payload, err := a.hear(command)
+	require.NoError(a.t, err, "waiting for %s", command)
+	return payload
+}
+
+// Refused waits for the other side to hang up.
+func (a *Asker) Refused() {
+	a.t.Helper()
+	_, err := a.hear("nothing")
+	require.ErrorIs(a.t, err, io.EOF)
+}
+
+func (a *Asker) hear(command string) ([]byte, error) {
 	for {
 		var head [24]byte
-		_, err := io.ReadFull(a.sock, head[:])
-		require.NoError(a.t, err, "waiting for %s", command)
+		if _, err := io.ReadFull(a.sock, head[:]); err != nil {
+			return nil, err
+		}
 		payload := make([]byte, binary.LittleEndian.Uint32(head[16:]))
-		_, err = io.ReadFull(a.sock, payload)
-		require.NoError(a.t, err, "waiting for %s", command)
+		if _, err := io.ReadFull(a.sock, payload); err != nil {
+			return nil, err
+		}
 		if string(bytes.TrimRight(head[4:16], "\x00")) == command {
-			return payload
+			return payload, nil
 		}
 	}
 }

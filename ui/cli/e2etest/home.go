@@ -30,6 +30,8 @@ type Home struct {
 	Connect []string
 	// Wallet is the wallet's name, the default one if empty.
 	Wallet string
+	// Host is where the program runs, here if nil.
+	Host *Host
 
 	t        testing.TB
 	bins     Binaries
@@ -90,7 +92,7 @@ func (h *Home) command(args []string) *exec.Cmd {
 	for _, addr := range h.Connect {
 		global = append(global, "--connect", addr)
 	}
-	return exec.Command(h.bins.Thistle, append(global, args...)...)
+	return h.Host.inside(exec.Command(h.bins.Thistle, append(global, args...)...))
 }
 
 // Result is what a command left behind.

@@ -30,6 +30,7 @@ type Node struct {
 	RPC  *rpcclient.Client
 
 	t      testing.TB
+	host   *Host
 	bin    string
 	args   []string
 	output *os.File
@@ -48,6 +49,8 @@ type NodeOptions struct {
 	NoFilters bool
 	// Addr is where it listens for peers, a free port of this computer if empty.
 	Addr string
+	// Host is where it runs, here if nil.
+	Host *Host
 }
 
 // StartNode runs a node and waits until it answers and has the tip of those it
@@ -72,7 +75,7 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "btcd.conf")
 	require.NoError(t, os.WriteFile(config, nil, 0o600))
-	n := &Node{t: t, bin: bins.Btcd, Addr: opts.Addr}
+	n := &Node{t: t, host: opts.Host, bin: bins.Btcd, Addr: opts.Addr}
 	if n.Addr == "" {
 		n.Addr = freeAddr(t)
 	}
@@ -105,7 +108,7 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 	}
 	t.Cleanup(func() { tellLog(t, n.name, n.output.Name()) })
 	n.RPC, err = rpcclient.New(&rpcclient.ConnConfig{
-		Host: rpcAddr, User: "e2e", Pass: "e2e", HTTPPostMode: true, DisableTLS: true,
+		Host: n.host.Reach(t, rpcAddr), User: "e2e", Pass: "e2e", HTTPPostMode: true, DisableTLS: true,
 		DisableAutoReconnect: true,
 	}, nil)
 	if err != nil {
@@ -116,7 +119,7 @@ func startNode(t testing.TB, bins Binaries, opts NodeOptions) (*Node, error) {
 }
 
 func (n *Node) launch() (err error) {
-	cmd := exec.Command(n.bin, n.args...)
+	cmd := n.host.inside(exec.Command(n.bin, n.args...))
 	cmd.Stdout, cmd.Stderr = n.output, n.output
 	n.process, err = start(n.t, "btcd "+n.Addr, cmd)
 	return err
@@ -136,7 +139,7 @@ func (n *Node) awaitReady() error {
 	deadline, look := time.After(Patience), time.NewTicker(glance)
 	defer look.Stop()
 	for {
-		if conn, err := net.Dial("tcp", n.Addr); err == nil {
+		if conn, err := n.host.Dial("", n.Addr); err == nil {
 			_ = conn.Close()
 			if _, err := n.RPC.GetBlockCount(); err == nil {
 				return nil

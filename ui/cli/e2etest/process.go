@@ -23,7 +23,9 @@ type process struct {
 // start runs cmd and makes sure that it ends with the test.
 func start(t testing.TB, name string, cmd *exec.Cmd) (*process, error) {
 	t.Helper()
-	cmd.SysProcAttr = dieWithParent()
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = dieWithParent()
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
