@@ -157,7 +157,7 @@ func (m *Machine) compare(p *peerState) {
 			break
 		}
 		if !m.cf.direct[h] && cfilter.NextHeader(hash, prev) != ours {
-			if m.cf.dispute == nil {
+			if m.cf.dispute == nil && m.mayDispute(p) {
 				m.disputeAudit(p, h, hash)
 			}
 			return // go on when the dispute is settled

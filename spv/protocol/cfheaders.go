@@ -28,6 +28,7 @@ type filterHeaders struct {
 	round   *cfRound
 	dispute *dispute
 	early   []earlyFilter
+	weary   weariness
 }
 
 func (c *filterHeaders) init(s FilterState) {
@@ -107,13 +108,20 @@ func (c *filterHeaders) forget(p *peerState) {
 }
 
 // filterPeers lists peers that may be asked for filters now and know a height
-// above the given one.
+// above the given one. If all of them are to be heard seldom, it is one of those.
 func (m *Machine) filterPeers(above int32) []*peerState {
-	var able []*peerState
+	var able, seldom []*peerState
 	for _, p := range m.ready() {
-		if p.servesFilters() && p.known.Height > above && m.due(p.coolUntil) {
+		switch {
+		case !p.servesFilters() || p.known.Height <= above || !m.due(p.coolUntil):
+		case m.heardSeldom(p):
+			seldom = append(seldom, p)
+		default:
 			able = append(able, p)
 		}
+	}
+	if len(able) == 0 && len(seldom) > 0 {
+		return seldom[:1]
 	}
 	return able
 }

@@ -48,6 +48,7 @@ type crew struct {
 	bulk      bool
 	restAt    time.Time // when bulk ends, zero while much is left
 	replaceAt time.Time // when the slowest is looked for again
+	hurried   int       // how many were replaced who were no slower than most
 	rotateAt  time.Time // when a filter peer gives its place to a new one
 	rotateBy  time.Time // when the new one must be here and heard; zero if none is looked for
 	lookout   time.Time // until when more peers than usual look out for blocks
@@ -138,7 +139,7 @@ func (m *Machine) driveBulkCrew() {
 	switch left := m.bulkLeft(); {
 	case left > bulkFrom:
 		if !c.bulk {
-			c.bulk, c.replaceAt = true, m.now.Add(replacePause)
+			c.bulk, c.replaceAt, c.hurried = true, m.now.Add(replacePause), 0
 		}
 		c.restAt = time.Time{}
 	case c.bulk && left == 0 && c.restAt.IsZero():
@@ -237,10 +238,14 @@ func (m *Machine) sending() bool {
 }
 
 // givesFilters tells whether filters are fetched from a peer: from those that are
-// here for it, as long as there are two. All that serve filters are compared.
+// here for it, as long as there are two and anything comes of it. All that serve
+// filters are compared.
 func (m *Machine) givesFilters(p *peerState) bool {
-	return p.servesFilters() && (p.role == roleFilters || p.role == roleAny || m.count(roleFilters) < minFilterPeers)
+	return p.servesFilters() && (p.isForFilters() || m.count(roleFilters) < minFilterPeers || m.scan.stalled(m.now))
 }
+
+// isForFilters tells whether filters are what a peer is here for, among others.
+func (p *peerState) isForFilters() bool { return p.role == roleFilters || p.role == roleAny }
 
 // promote has peers that came for blocks and serve filters do so where those are
 // lacking.
@@ -273,7 +278,7 @@ func (m *Machine) without(peers []*peerState) []*peerState {
 	out := slices.IndexFunc(peers, func(p *peerState) bool {
 		return slices.ContainsFunc(peers, func(q *peerState) bool { return p != q && groupOf(p) == groupOf(q) })
 	})
-	if out < 0 && peers[0].isFarBehind(peers) {
+	if out < 0 && peers[0].isFarBehind(middle(peers)) {
 		out = 0
 	}
 	if out < 0 {
@@ -283,11 +288,11 @@ func (m *Machine) without(peers []*peerState) []*peerState {
 	return slices.Delete(peers, out, out+1)
 }
 
-// isFarBehind tells whether a peer is no match for the one in the middle of
-// peers in the order of slower.
-func (p *peerState) isFarBehind(peers []*peerState) bool {
-	return p.pace.rate < peers[len(peers)/2].pace.rate/farBehind
-}
+// isFarBehind tells whether a peer is no match for another.
+func (p *peerState) isFarBehind(q *peerState) bool { return p.pace.rate < q.pace.rate/farBehind }
+
+// middle is the one in the middle, where peers are in the order of slower.
+func middle(peers []*peerState) *peerState { return peers[len(peers)/2] }
 
 // slower puts the slowest first; of equals the youngest.
 func slower(p, q *peerState) int {
@@ -315,12 +320,17 @@ func (m *Machine) replaceSlowest() {
 		return
 	}
 	slices.SortStableFunc(peers, slower)
-	for _, p := range peers {
-		if !p.spared && p.isFarBehind(peers) {
-			m.drop(p, ReasonSlow)
-			return
-		}
+	i := slices.IndexFunc(peers, func(p *peerState) bool { return !p.spared })
+	switch {
+	case i < 0:
+		return
+	case peers[i].isFarBehind(middle(peers)):
+	case m.crew.hurried < maxHurried && peers[i].isFarBehind(peers[len(peers)-2]):
+		m.crew.hurried++ // most are slow
+	default:
+		return
 	}
+	m.drop(peers[i], ReasonSlow)
 }
 
 // drivePeers keeps enough connections open.

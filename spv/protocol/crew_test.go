@@ -16,34 +16,39 @@ import (
 func TestCrew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(33, 9000, true)
-	var peers []*spvtest.Peer
-	for i := range 20 {
-		p := &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: w.b, Slow: 100 * time.Millisecond, NoFilters: i%10 == 9}
-		if i%2 == 0 {
-			p.Slow = 5 * time.Second
+	run := func(t *testing.T, seed uint64) {
+		t.Parallel()
+		var peers []*spvtest.Peer
+		for i := range 20 {
+			p := &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: w.b, Slow: 100 * time.Millisecond, NoFilters: i%10 == 9}
+			if i%2 == 0 {
+				p.Slow = 5 * time.Second
+			}
+			peers = append(peers, p)
 		}
-		peers = append(peers, p)
-	}
-	s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 42, Keep: 1, Peers: peers})
-	replaced, up, most, begun := 0, 0, 0, s.Now()
-	s.Watch = func(out protocol.Output) {
-		if left, ok := out.(protocol.Disconnect); ok && left.Reason == protocol.ReasonSlow {
-			replaced++
+		s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: seed, Keep: 1, Peers: peers})
+		replaced, up, most, begun := 0, 0, 0, s.Now()
+		s.Watch = func(out protocol.Output) {
+			if left, ok := out.(protocol.Disconnect); ok && left.Reason == protocol.ReasonSlow {
+				replaced++
+			}
+			up += comeOrGone(out)
+			most = max(most, up)
 		}
-		up += comeOrGone(out)
-		most = max(most, up)
+		require.True(t, s.RunUntil(time.Hour, func() bool {
+			return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash
+		}))
+		require.Equal(t, protocol.BulkPeers+protocol.RelayPeers+protocol.BlockPeers, most)
+		require.GreaterOrEqual(t, replaced, 2)
+		// Eight quick ones would take 112 seconds.
+		require.Less(t, s.Now().Sub(begun), 4*time.Minute)
+		requireConverged(t, s, w.b, 1, time.Minute)
+		require.True(t, s.RunUntil(2*time.Minute, func() bool { return len(s.Machine().Peers()) == protocol.DefaultPeers }))
+		requireQuiet(t, s)
+		require.Len(t, s.Machine().Peers(), protocol.DefaultPeers)
 	}
-	require.True(t, s.RunUntil(time.Hour, func() bool {
-		return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash
-	}))
-	require.Equal(t, protocol.BulkPeers+protocol.RelayPeers+protocol.BlockPeers, most)
-	require.GreaterOrEqual(t, replaced, 2)
-	// Eight quick ones would take 112 seconds.
-	require.Less(t, s.Now().Sub(begun), 4*time.Minute)
-	requireConverged(t, s, w.b, 1, time.Minute)
-	require.True(t, s.RunUntil(2*time.Minute, func() bool { return len(s.Machine().Peers()) == protocol.DefaultPeers }))
-	requireQuiet(t, s)
-	require.Len(t, s.Machine().Peers(), protocol.DefaultPeers)
+	t.Run("few slow", func(t *testing.T) { run(t, 42) })
+	t.Run("most slow", func(t *testing.T) { run(t, 36) })
 }
 
 // comeOrGone is 1 for news of a peer that has come, -1 of one that is gone.

@@ -291,18 +291,7 @@ func (m *Machine) undecided(d *dispute, left []*variant) {
 	m.scan.advance()
 	m.tellFilters(false)
 	m.warn(Warning{Kind: WarnFilterDispute, Height: d.height})
-	least := slices.MinFunc(left, func(a, b *variant) int { return a.support() - b.support() })
-	for _, v := range left {
-		if v.support() > least.support() {
-			continue // one liar must not take all the honest with it
-		}
-		for _, p := range v.peers {
-			p.undecided++
-			if p.undecided > maxUndecided && !p.info.Pinned {
-				m.drop(p, ReasonNotNeeded)
-			}
-		}
-	}
+	m.undecidable(d, left)
 }
 
 // richest is the variant with the most elements: it can only make us look at

@@ -32,6 +32,7 @@ type filterDownload struct {
 	held   int32        // how many are held
 	alone  time.Time    // when somebody last served filters
 	whole  bool         // there may be marks that say so
+	waits  time.Time    // since when none that is here for filters could be asked
 }
 
 // extend grows the marks up to the tip.
@@ -169,7 +170,14 @@ func (m *Machine) driveFilters() {
 	s.revive()
 	s.skip()
 	if s.low == len(s.marks) && len(s.leases) == 0 || m.headersFirst() {
+		s.waits = time.Time{}
 		return
+	}
+	if s.waits.IsZero() {
+		s.waits = m.now
+	}
+	if !s.stalled(m.now) {
+		m.wakeAt(s.waits.Add(filterTimeout))
 	}
 	for _, p := range m.peers {
 		if !m.givesFilters(p) || len(p.leases) == leasesPerPeer || !m.due(p.coolUntil) {
@@ -182,6 +190,15 @@ func (m *Machine) driveFilters() {
 			m.steal(p)
 		}
 	}
+	if slices.ContainsFunc(s.leases, func(l *lease) bool { return l.peer.isForFilters() }) {
+		s.waits = m.now
+	}
+}
+
+// stalled tells whether none of those who are here for filters can be asked for
+// any, perhaps because they stand by others than were agreed on.
+func (s *filterDownload) stalled(now time.Time) bool {
+	return !s.waits.IsZero() && !now.Before(s.waits.Add(filterTimeout))
 }
 
 // skip moves low to the first height that is needed.

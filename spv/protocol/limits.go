@@ -22,6 +22,10 @@ const (
 	// farBehind by how much it must be slower than the one in the middle.
 	replacePause = time.Minute
 	farBehind    = 4
+	// maxHurried is how many may be replaced, while much is fetched, because they
+	// are far behind the second best though not behind the one in the middle: else
+	// two with quick lines would do away with all others.
+	maxHurried = BulkPeers / 2
 	// sparedOneIn is how many filter peers there are for each that is never
 	// replaced for being slow.
 	sparedOneIn = 4
@@ -189,9 +193,12 @@ const (
 	// bulkPatience is how long a group may be silent on a range that others
 	// have answered.
 	bulkPatience = 5 * time.Second
-	// maxUndecided is how many disputes that a block cannot settle one peer
-	// may cause before it is let go.
-	maxUndecided = 50
+	// maxUndecided is how many disputes that a block cannot settle one part of the
+	// network may cause before only one is heard every disputePause, and
+	// maxWearyGroups of how many that is remembered.
+	maxUndecided   = 50
+	disputePause   = 5 * time.Minute
+	maxWearyGroups = 64
 	// disputeTimeout is how long a peer may take to show the filter it stands
 	// by.
 	disputeTimeout = 20 * time.Second

@@ -49,7 +49,6 @@ type peerState struct {
 	agreedTo       int32 // its filter hashes equal ours up to here
 	audit          audit
 	bulk           bulkPeer
-	undecided      int
 	leases         []*lease
 	filterBy       deadline // of the next filter while there are leases
 	pace           pace

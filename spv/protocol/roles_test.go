@@ -81,6 +81,22 @@ func TestStandIns(t *testing.T) {
 	require.Len(t, s.Machine().Peers(), protocol.DefaultPeers)
 }
 
+// TestFilterPlacesTaken: whoever sits in the places for filters, and knows none of
+// those that are wanted, does not keep others from giving them.
+func TestFilterPlacesTaken(t *testing.T) {
+	t.Parallel()
+	eachSeed(t, 4, func(t *testing.T, seed uint64) {
+		w := newWorld(seed, 60, true)
+		s := w.free(seed, crowd(world{b: w.g.Mine(w.b.To(30), 5)}, 3, 1)...)
+		require.True(t, s.RunUntil(time.Minute, func() bool { return len(s.Machine().Peers()) == 3 }))
+		s.Run(time.Minute)
+		for i := range 3 {
+			s.AddPeer(&spvtest.Peer{Name: fmt.Sprintf("10.99.%d.1:8333", i), Chain: w.b})
+		}
+		requireConverged(t, s, w.b, 1, 3*time.Minute)
+	})
+}
+
 // TestRotation: at rest filter peers change one by one, the new one first, so that
 // three who hold together do not stay.
 func TestRotation(t *testing.T) {
