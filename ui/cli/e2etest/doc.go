@@ -13,7 +13,10 @@
 //   - Account derives the wallet's addresses from its recovery words with other
 //     code than the wallet's own, and so says what should be found.
 //   - Proxy stands between the two, counts and keeps what passes; Silent is a
-//     peer that accepts and never says a word.
+//     peer that accepts and never says a word; Asker asks, and shows answers.
+//   - Socks is a proxy that notes who asked it for what, StartMicrosocks one of
+//     somebody else's making, DNS a name server.
+//   - Hosts have networks of their own, on one wire that leads nowhere else.
 //
 // # Guarantees
 //

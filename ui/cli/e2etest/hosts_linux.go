@@ -34,6 +34,7 @@ type Host struct {
 // system does not allow them.
 func NewHosts(t testing.TB, ips ...string) ([]*Host, error) {
 	t.Helper()
+	var here *Host
 	var hosts []*Host
 	for i, ip := range ips {
 		cmd := exec.Command("sleep", "infinity")
@@ -50,7 +51,7 @@ func NewHosts(t testing.TB, ips ...string) ([]*Host, error) {
 		} else {
 			name := fmt.Sprintf("host%d", i)
 			err = errors.Join(
-				ip2(nil, "link add "+name+" netns "+hosts[0].pid+" type veth peer name wire netns "+h.pid),
+				here.setUp("link add "+name+" netns "+hosts[0].pid+" type veth peer name wire netns "+h.pid),
 				hosts[0].setUp("link set "+name+" master wire up"))
 		}
 		if err = errors.Join(err, h.setUp("link set lo up", "link set wire up", "route add default dev wire"), h.Add(ip)); err != nil {
@@ -69,10 +70,8 @@ func (h *Host) Add(ips ...string) error {
 	return h.setUp(lines...)
 }
 
-func (h *Host) setUp(lines ...string) error { return ip2(h, lines...) }
-
-// ip2 has the network of a host set up by iproute2.
-func ip2(h *Host, lines ...string) error {
+// setUp gives commands to iproute2.
+func (h *Host) setUp(lines ...string) error {
 	tool, err := exec.LookPath("ip")
 	if err != nil {
 		tool = "/usr/sbin/ip" // not where everybody looks
