@@ -45,24 +45,24 @@ func newPeering(s *Screen) *peering {
 	says := func(text string) *kit.Paragraph { return kit.NewParagraph(kit.Small, kit.Muted, text) }
 	part := func(objects ...fyne.CanvasObject) *fyne.Container { return kit.Column(kit.Gap-2, objects...) }
 	p.card = card("Connection", p.over,
-		part(p.line("settings.proxy", "Go through this SOCKS5 proxy", "none; Tor's is 127.0.0.1:9050",
+		part(p.line("settings.proxy", "Go through this SOCKS5 proxy", "none",
 			func(v app.Peering) string { return v.Proxy },
 			func(to *app.Peering, text string) { to.Proxy = strings.TrimSpace(text) }),
-			p.mark("settings.onion", "Onion addresses alone", func(v app.Peering) bool { return v.OnionOnly }, func(to *app.Peering, on bool) { to.OnionOnly = on }),
-			says("Everything goes through it, each connection under a name of its own, and no names are asked of DNS. If it does not answer, Thistle connects to nobody.")),
+			says("Tor's is 127.0.0.1:9050. Everything goes through it, each connection under a name of its own, and no names are asked of DNS. If it does not answer, Thistle connects to nobody."),
+			p.mark("settings.onion", "Onion addresses only", func(v app.Peering) bool { return v.OnionOnly }, func(to *app.Peering, on bool) { to.OnionOnly = on })),
 		part(p.line("settings.connect", "Use these peers alone", "any", p.joined(func(v app.Peering) []string { return v.Connect }),
 			func(to *app.Peering, text string) { to.Connect = present.PeerAddrs(text, s.state.Chain) }),
 			says("Your own node, for example. Thistle then asks nobody else, and nobody else can tell whether it is right.")),
 		part(p.line("settings.prefer", "Always connect to these too", "none", p.joined(func(v app.Peering) []string { return v.Preferred }),
 			func(to *app.Peering, text string) { to.Preferred = present.PeerAddrs(text, s.state.Chain) }),
-			p.mark("settings.dns", "Look for peers by DNS", func(v app.Peering) bool { return !v.NoDNS }, func(to *app.Peering, on bool) { to.NoDNS = !on })),
-		part(p.line("settings.listen", "Let others connect here", "nowhere; 0.0.0.0:8333 is open to all",
+			p.mark("settings.dns", "Ask DNS for peers", func(v app.Peering) bool { return !v.NoDNS }, func(to *app.Peering, on bool) { to.NoDNS = !on })),
+		part(p.line("settings.listen", "Let others connect here", "nowhere",
 			func(v app.Peering) string { return v.Listen },
 			func(to *app.Peering, text string) { to.Listen = strings.TrimSpace(text) }),
-			says("You then give back what you take: headers, filters, and others' payments. They learn that this computer runs Thistle, and nothing of your wallets.")),
+			says("At 0.0.0.0:8333, for example, everybody can. You then give back what you take: headers, filters, and others' payments. They learn that this computer runs Thistle, and nothing of your wallets.")),
 		part(p.mark("settings.lowdata", "Low data", func(v app.Peering) bool { return v.LowData }, func(to *app.Peering, on bool) { to.LowData = on }),
 			says("Does not look for payments before they are in a block, which saves some 300 MB a day. Nobody then tells how far your own have travelled.")),
-		part(p.mark("settings.v2", "Encrypt lines where possible", func(v app.Peering) bool { return !v.NoV2 }, func(to *app.Peering, on bool) { to.NoV2 = !on })))
+		part(p.mark("settings.v2", "Encrypt where possible", func(v app.Peering) bool { return !v.NoV2 }, func(to *app.Peering, on bool) { to.NoV2 = !on })))
 	return p
 }
 

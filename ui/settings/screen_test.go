@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,9 +36,11 @@ type person struct {
 	locked, more int
 }
 
-func meet(t *testing.T) *person {
+func meet(t *testing.T) *person { t.Helper(); return meetIn(t, kit.Light) }
+
+func meetIn(t *testing.T, mode kit.Mode) *person {
 	t.Helper()
-	kittest.App(t, kit.Light)
+	kittest.App(t, mode)
 	p := &person{t: t}
 	w := kittest.Window(t, kit.Blank(1, 1))
 	p.s = settings.New(kit.Host{Window: w}, settings.Actions{
@@ -437,11 +440,47 @@ func TestPeering(t *testing.T) {
 	require.Equal(t, "Something else holds.", p.reads("settings.overruled"))
 }
 
-func TestPictures(t *testing.T) {
+// TestKeysReachTheConnection: Tab goes through the card from top to bottom, Enter
+// applies a line, and Space ticks.
+func TestKeysReachTheConnection(t *testing.T) {
 	p := meet(t)
-	p.c.(interface{ Resize(fyne.Size) }).Resize(fyne.NewSize(948, 1700))
-	set := state()
-	set.Settings.Peering = app.Peering{Proxy: "127.0.0.1:9050", Preferred: []string{"node.example:8333"}}
-	p.s.Update(set)
-	kittest.Shot(t, p.c, "settings")
+	p.s.Update(state())
+	kittest.Focus(t, p.c, "settings.proxy")
+	kittest.Type(t, p.c, "settings.proxy", "tor")
+	kittest.Key(t, p.c, fyne.KeyReturn)
+	require.Contains(t, p.reads("settings.proxy.hint"), "no SOCKS5 proxy")
+	require.Equal(t, "settings.proxy", kittest.Focused(t, p.c), "to be mended")
+	kittest.Type(t, p.c, "settings.proxy", "127.0.0.1:9050")
+	kittest.Key(t, p.c, fyne.KeyReturn)
+	require.Equal(t, "127.0.0.1:9050", p.last().Peering.Proxy)
+	card := []string{
+		"settings.proxy", "settings.proxy.apply", "settings.onion", "settings.connect", "settings.connect.apply", "settings.prefer", "settings.prefer.apply",
+		"settings.dns", "settings.listen", "settings.listen.apply", "settings.lowdata", "settings.v2",
+	}
+	for _, id := range card {
+		if l, is := strings.CutSuffix(id, ".apply"); is && id != "settings.proxy.apply" {
+			kittest.Type(t, p.c, l, "a.example:1") // what cannot be pressed has no focus
+		}
+	}
+	kittest.Type(t, p.c, "settings.proxy", "127.0.0.1:9")
+	order := slices.DeleteFunc(kittest.TabOrder(t, p.c), func(id string) bool { return !slices.Contains(card, id) })
+	require.Equal(t, card, order)
+	kittest.Focus(t, p.c, "settings.lowdata")
+	p.c.Focused().TypedRune(' ')
+	require.True(t, p.last().Peering.LowData)
+}
+
+func TestPictures(t *testing.T) {
+	for name, mode := range map[string]kit.Mode{"light": kit.Light, "dark": kit.Dark} {
+		p := meetIn(t, mode)
+		set := state()
+		set.Settings.Peering = app.Peering{Proxy: "127.0.0.1:9050", Preferred: []string{"node.example:8333"}}
+		set.Overruled = "Thistle was started with other words about this on the command line, which hold until it is closed."
+		p.c.(interface{ Resize(fyne.Size) }).Resize(fyne.NewSize(640, 1900))
+		p.s.Update(set)
+		kittest.Type(t, p.c, "settings.listen", "0.0.0.0:8333")
+		kittest.Tap(t, p.c, "settings.listen.apply")
+		p.tap("settings.onion")
+		kittest.Shot(t, p.c, "settings-"+name)
+	}
 }
