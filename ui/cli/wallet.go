@@ -96,7 +96,7 @@ func (p *program) snapshot(w *app.Wallet) present.Snapshot {
 
 // healthOf is what words about a connection are made of.
 func (p *program) healthOf(w *app.Wallet, h *app.Health) present.Snapshot {
-	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Health: h, Peering: p.peering, Listening: w.Listening()}
+	return present.Snapshot{Now: time.Now(), Network: p.flags.network, Health: h, Peering: p.peering, Listening: w.Listening(), Progress: w.Progress()}
 }
 
 // passWarnings tells warnings until ctx ends.

@@ -34,6 +34,9 @@ func Event(event app.Event) string {
 	case app.Propagated:
 		return fmt.Sprintf("The payment is passed on in %s: %s", parts(e.Groups), e.TxID)
 	case app.Stalled:
+		if len(e.Why) == 0 {
+			return "The payment gets on again: " + e.TxID.String()
+		}
 		return StallWords(e.Why) + ": " + e.TxID.String()
 	case app.TxHeard:
 		return fmt.Sprintf("Announced in %s: %s", parts(e.Groups), e.TxID)

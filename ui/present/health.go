@@ -31,10 +31,17 @@ func HealthOf(s Snapshot) HealthState {
 	}
 	h := *s.Health
 	o := conditionOf(h, s)
+	o.Facts = healthFacts(h, s)
+	return o
+}
+
+// healthPanel is HealthOf for where there is no other place to say why nobody can
+// connect.
+func healthPanel(s Snapshot) HealthState {
+	o := HealthOf(s)
 	if p := s.Listening.Problem; p != "" && o.Do == "" {
 		o.Do = "Others cannot connect to you: " + p + "."
 	}
-	o.Facts = healthFacts(h, s)
 	return o
 }
 
@@ -62,6 +69,10 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 		return say(Warn, "Few peers", "For some time only "+Count(h.Outbound, "peer has", "peers have")+" been reached, fewer than it takes to be sure.",
 			"Thistle goes on looking. If it stays so, see whether a firewall keeps it from the network, or add a peer.")
 	case app.HealthUnfiltered:
+		if wholeBlocks(s) {
+			return say(Warn, "No filters", "None of "+Count(h.Outbound, "peer", "peers")+" serves filters, so Thistle reads whole blocks, which finds the same payments.",
+				"Nothing has to be done, but it downloads more. A Bitcoin Core node with -blockfilterindex -peerblockfilters would help: you can add yours.")
+		}
 		return say(Warn, "No filters", "None of "+Count(h.Outbound, "peer", "peers")+" serves filters, and without these payments in new blocks are not found.",
 			"Thistle goes on looking. A Bitcoin Core node serves them if it is started with -blockfilterindex -peerblockfilters: you can add yours.")
 	case app.HealthNodeBypassed:

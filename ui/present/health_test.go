@@ -55,6 +55,9 @@ func TestHealthSentences(t *testing.T) {
 	}).Words, "5 min ahead")
 	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition = app.HealthClock }).Words, "from the future")
 	require.Contains(t, healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition = app.HealthEclipse }).Words, "less work")
+	require.Contains(t, healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Condition, s.Progress.Stages.Filters.Why = app.HealthUnfiltered, app.WhyFullBlocks
+	}).Words, "reads whole blocks, which finds the same payments")
 }
 
 // TestHealthAsChosen: what somebody has chosen is no fault, and a proxy that does
@@ -149,9 +152,47 @@ func TestHealthFacts(t *testing.T) {
 	require.Equal(t, "nothing yet, at 0.0.0.0:1", fact("Shared", func(s *present.Snapshot, _ *app.Health) { s.Listening.Addr = "0.0.0.0:1" }).Words)
 	unheard := func(s *present.Snapshot, _ *app.Health) { s.Listening.Problem = "another program has that port" }
 	require.Equal(t, present.Text{Words: "nobody can connect", Tone: present.Warn}, fact("Shared", unheard))
-	require.Equal(t, "Others cannot connect to you: another program has that port.", healthOf(unheard).Do)
+	h := healthy()
+	s := present.Snapshot{Health: &h}
+	unheard(&s, &h)
+	require.Equal(t, "Others cannot connect to you: another program has that port.", present.PeersOf(s).Health.Do)
 	require.Equal(t, "999 B", present.Amount(999))
 	require.Equal(t, "12 kB", present.Amount(12_999))
+}
+
+// TestAlerts: what is grave is not silenced by a payment's getting on.
+func TestAlerts(t *testing.T) {
+	t.Parallel()
+	id := chainhash.Hash{1}
+	said := make(map[string]bool)
+	for _, e := range []app.DoubleSpend{{TxID: id}, {TxID: id, Ours: true}, {TxID: id, Confirmed: true}, {TxID: id, Ours: true, Confirmed: true}} {
+		a, about := present.AlertOf(e)
+		require.True(t, about && a.Grave && a.TxID == id.String())
+		require.Equal(t, e.Ours, strings.Contains(a.Words, "somebody else has your recovery words"))
+		said[a.Words] = true
+	}
+	require.Len(t, said, 4)
+	grave, _ := present.AlertOf(app.DoubleSpend{TxID: id})
+	stalled, _ := present.AlertOf(app.Stalled{TxID: id, Why: []app.StallReason{app.StallSilent}})
+	require.Equal(t, "A payment of yours is probably not accepted: nobody passes it on. It is kept, and offered again.", stalled.Words)
+	for _, c := range []struct {
+		event                    app.Event
+		endsGrave, endsTheOthers bool
+	}{
+		{app.Propagated{TxID: id}, false, true},
+		{app.Stalled{TxID: id}, false, true},
+		{app.TxConfirmed{TxID: id}, true, true},
+		{app.TxConfirmed{TxID: chainhash.Hash{2}}, false, false},
+		{app.TxChanged{TxID: id, State: app.StateReplaced}, false, true},
+		{app.TxChanged{TxID: id, State: app.StateAbandoned}, true, true},
+	} {
+		a, about := present.AlertOf(c.event)
+		require.True(t, about)
+		require.Equal(t, c.endsGrave, a.Ends(grave), "%T", c.event)
+		require.Equal(t, c.endsTheOthers, a.Ends(stalled), "%T", c.event)
+	}
+	_, about := present.AlertOf(app.TxChanged{TxID: id, State: app.StateConflicted})
+	require.False(t, about, "another event tells of it")
 }
 
 // TestTravelWords: how far payments have got, and what spends the same coins.
@@ -169,6 +210,7 @@ func TestTravelWords(t *testing.T) {
 	}
 	stalled := present.Event(app.Stalled{TxID: one, Why: []app.StallReason{app.StallFeeLow, app.StallSilent}})
 	require.Contains(t, stalled, "Probably not accepted: its fee is lower than some peers pass on; or nobody passes it on")
+	require.Contains(t, present.Event(app.Stalled{TxID: one}), "gets on again")
 	sent := present.TravelOf(app.Travel{State: app.Acknowledged, Acknowledged: []string{"a:1"}, Stalled: []app.StallReason{app.StallSilent}, Peers: 4}, 0)
 	require.Equal(t, present.Warn, sent.Headline.Tone)
 	require.Contains(t, sent.Headline.Words, "nobody passes it on. It is kept")

@@ -70,7 +70,7 @@ const mostDots = 12
 func PeersOf(s Snapshot) PeersState {
 	o := PeersState{
 		Headers: headersBar(s), FilterHeaders: filterHeadersBar(s.Progress), Filters: filtersBar(s), Blocks: blocksBar(s.Progress),
-		Line: peersNews(s), Health: HealthOf(s), Busy: UnderWay(s), Network: s.Network,
+		Line: peersNews(s), Health: healthPanel(s), Busy: UnderWay(s), Network: s.Network,
 	}
 	peers := slices.Clone(s.Peers)
 	slices.SortFunc(peers, func(a, b app.Peer) int { // new ones come last, so that nothing moves

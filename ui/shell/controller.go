@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"thistle/app"
+	"thistle/ui/present"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
 )
@@ -65,6 +66,7 @@ type opened struct {
 	busy    bool       // a payment is being sent
 	sent    *chainhash.Hash
 	stopped error // with which feed ended; nil while it goes on
+	alert   present.Alert
 }
 
 // run is something that goes on until it is stopped or ends with an error.

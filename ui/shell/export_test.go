@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 
+	"thistle/app"
 	"thistle/ui/onboard"
 )
 
@@ -26,6 +27,9 @@ func (s *Shell) FailWallet(err error) {
 	o.feed.stop()
 	o.feed = startRun(o.ctx, func(context.Context) error { return err }, func(err error) { s.ctl.feedEnded(o, err) })
 }
+
+// Hear tells of an event of the open wallet.
+func (s *Shell) Hear(event app.Event) { s.ctl.hearOf(s.stay.of, event) }
 
 // Unlock is what the lock screen asks for.
 func (s *Shell) Unlock(wallet string, password []byte, done func(string)) {

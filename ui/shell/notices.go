@@ -14,8 +14,9 @@ type notices struct {
 	content *fyne.Container
 	t       *stay
 
-	backup, trouble, warning, health *notice
-	dismissed                        string // the warning that was read
+	backup, trouble, warning, health, payment *notice
+	dismissed                                 string        // the warning that was read
+	told, read                                present.Alert // of a payment
 }
 
 // notice is one of them.
@@ -37,7 +38,16 @@ func newNotices(t *stay) *notices {
 		t.again()
 	}))
 	n.health = newNotice("shell.health", kit.Bad, kit.IconWarning, "", kit.Secondary("shell.health.peers", "Peers", nil, func() { t.goTo(peersPage) }))
-	n.content = kit.Column(0, n.trouble.box, n.health.box, n.warning.box, n.backup.box)
+	read := func() {
+		n.read = n.told
+		n.payment.show(false)
+	}
+	n.payment = newNotice("shell.payment", kit.Bad, kit.IconWarning, "", kit.Row(kit.Gap,
+		kit.Secondary("shell.payment.show", "Show it", nil, func() {
+			read()
+			t.openPayment(n.told.TxID)
+		}), kit.Secondary("shell.payment.read", "Understood", nil, read)))
+	n.content = kit.Column(0, n.trouble.box, n.payment.box, n.health.box, n.warning.box, n.backup.box)
 	return n
 }
 
@@ -82,6 +92,9 @@ func (n *notices) update(v view) {
 	alarm := present.HealthAlarm(v.snap)
 	n.health.words.Set(alarm)
 	n.health.show(alarm != "")
+	n.told = v.alert
+	n.payment.words.Set(v.alert.Words)
+	n.payment.show(v.alert.Words != "" && v.alert != n.read)
 	if v.warning != "" && v.warning != n.dismissed {
 		n.warning.words.Set(v.warning)
 		n.warning.show(true)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"thistle/app"
+	"thistle/ui/present"
 )
 
 // begin starts what is asked for: the practice network, then the session and
@@ -60,7 +61,7 @@ func (c *controller) peering(demo Demo) app.Peering {
 
 // connect begins the run of a session's peer. life is held.
 func (c *controller) connect(h *host) {
-	h.run = startRun(c.ctx, c.heard(h.session.Events(), h.session.Run), func(err error) {
+	h.run = startRun(c.ctx, c.heard(h.session.Events(), c.hear, h.session.Run), func(err error) {
 		c.o.Log.Error("run peer", "err", err)
 		c.mu.Lock()
 		if c.host == h {
@@ -74,7 +75,8 @@ func (c *controller) connect(h *host) {
 
 // follow lets a wallet follow the session's peer. life is held.
 func (c *controller) follow(o *opened) {
-	o.feed = startRun(o.ctx, c.heard(o.w.Events(), o.w.Run), func(err error) { c.feedEnded(o, err) })
+	hear := func(e app.Event) { c.hearOf(o, e) }
+	o.feed = startRun(o.ctx, c.heard(o.w.Events(), hear, o.w.Run), func(err error) { c.feedEnded(o, err) })
 }
 
 func (c *controller) feedEnded(o *opened, err error) {
@@ -118,6 +120,13 @@ func (o *opened) mend() bool {
 	was := o.stopped != nil
 	o.stopped = nil
 	return was
+}
+
+// alarm is what should be known at once of a payment.
+func (o *opened) alarm() present.Alert {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.alert
 }
 
 func (c *controller) startDemo(progress func(string)) (Demo, error) {

@@ -3,6 +3,7 @@ package shell_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"thistle/app"
@@ -10,6 +11,7 @@ import (
 	"thistle/ui/onboard"
 	"thistle/ui/shell"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -114,6 +116,34 @@ func TestTheWalletFails(t *testing.T) {
 	d.s.Lock()
 	d.unlocks()
 	require.False(t, kittest.Has(t, d.c, "shell.trouble"), "that was another stay")
+}
+
+// TestPaymentsInTrouble are told of at once above every screen, and shown.
+func TestPaymentsInTrouble(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	d.taps("demo.pay")
+	d.reads("overview.arriving", "arriving")
+	var txid chainhash.Hash
+	d.until("the payment is listed", func() bool {
+		rows := kittest.IDs(t, d.c, "overview.row.")
+		return len(rows) == 1 && chainhash.Decode(&txid, strings.TrimPrefix(rows[0], "overview.row.")) == nil
+	})
+	d.taps("nav.peers")
+	d.s.Hear(app.DoubleSpend{TxID: txid, Rival: chainhash.Hash{1}})
+	d.reads("shell.payment", "may never arrive. Do not rely on it")
+	d.s.Hear(app.Propagated{TxID: txid}) // both are passed on
+	d.reads("shell.payment", "may never arrive")
+	d.taps("shell.payment.show")
+	d.sees("history.state")
+	require.False(t, kittest.Has(t, d.c, "shell.payment"))
+	d.s.Hear(app.Stalled{TxID: txid, Why: []app.StallReason{app.StallFeeLow}})
+	d.reads("shell.payment", "A payment of yours is probably not accepted: its fee")
+	d.s.Hear(app.Propagated{TxID: txid})
+	d.until("it has passed", func() bool { return !kittest.Has(t, d.c, "shell.payment") })
+	d.s.Hear(app.DoubleSpend{TxID: txid, Ours: true})
+	d.taps("shell.payment.read")
+	require.False(t, kittest.Has(t, d.c, "shell.payment"))
 }
 
 // TestSecretsAreWiped also where nothing is done with them.

@@ -23,16 +23,17 @@ type view struct {
 	travel  *app.Travel // of the payment sent last, nil for none
 	warning string      // the peer's last one
 	trouble error       // with which the wallet's following of the peer has ended
+	alert   present.Alert
 }
 
-// heard runs f and listens to its events meanwhile.
-func (c *controller) heard(events *app.Events, f func(context.Context) error) func(context.Context) error {
+// heard runs f and gives its events to hear meanwhile.
+func (c *controller) heard(events *app.Events, hear func(app.Event), f func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		inner, stop := context.WithCancel(ctx)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			c.listen(inner, events)
+			listen(inner, events, hear)
 		}()
 		err := f(ctx)
 		stop()
@@ -42,17 +43,29 @@ func (c *controller) heard(events *app.Events, f func(context.Context) error) fu
 	}
 }
 
-// listen sets flags for what happens.
-func (c *controller) listen(ctx context.Context, events *app.Events) {
+func listen(ctx context.Context, events *app.Events, hear func(app.Event)) {
 	for {
 		event, err := events.Next(ctx)
 		if err != nil {
 			return
 		}
-		c.hear(event)
+		hear(event)
 	}
 }
 
+// hearOf keeps what of a wallet's events should be said at once.
+func (c *controller) hearOf(o *opened, event app.Event) {
+	if a, about := present.AlertOf(event); about {
+		o.mu.Lock()
+		if a.Words != "" || a.Ends(o.alert) {
+			o.alert = a
+		}
+		o.mu.Unlock()
+	}
+	c.hear(event)
+}
+
+// hear sets flags for what happens.
 func (c *controller) hear(event app.Event) {
 	switch e := event.(type) {
 	case app.PeerConnected, app.PeerLost, app.Headers, app.HealthChanged:
@@ -196,5 +209,5 @@ func (c *controller) lookInto(o *opened, m *memory, stale bool, v *view) {
 	s := &v.snap
 	v.of, s.Wallet, s.BackedUp = o, o.w.Name(), o.w.BackedUp()
 	s.Balance, s.Status = o.w.Balance(), o.w.Status()
-	s.History, s.Addresses, v.travel, v.trouble = m.history, m.addresses, o.travel(), o.trouble()
+	s.History, s.Addresses, v.travel, v.trouble, v.alert = m.history, m.addresses, o.travel(), o.trouble(), o.alarm()
 }
