@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,12 +30,13 @@ inside this program: "thistle demo".`
 private network that lives inside this program, to try everything.`
 )
 
-// On Windows cobra ends programs that were begun with a double click: ours opens
-// its window then.
-func init() { cobra.MousetrapHelpText = "" }
+// noMousetrap: on Windows cobra ends programs that were begun with a double
+// click; ours opens its window then.
+var noMousetrap = sync.OnceFunc(func() { cobra.MousetrapHelpText = "" })
 
 // root builds the tree of commands.
 func (p *program) root() *cobra.Command {
+	noMousetrap()
 	root := &cobra.Command{
 		Use: "thistle", Short: "A Bitcoin wallet that is its own peer", Long: p.rootText(), Version: p.deps.Version,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,

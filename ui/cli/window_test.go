@@ -154,5 +154,6 @@ func TestWindowRefusesWhatItWouldNotHeed(t *testing.T) {
 // TestDoubleClick: cobra must not end what was begun from Windows' desktop.
 func TestDoubleClick(t *testing.T) {
 	t.Parallel()
+	require.Zero(t, newScreen(t).run("--version").code)
 	require.Empty(t, cobra.MousetrapHelpText)
 }
