@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"thistle/spv/peer"
@@ -311,9 +312,12 @@ func (r *remote) hangUp() {
 	io.ReadFull(r.conn, head)
 	r.conn.Close()
 }
-func (r *remote) silent()  { r.drain() }
-func (r *remote) honest()  { r.shake(goodVersion()) }
-func (r *remote) nothing() { r.conn.Close() }
+func (r *remote) silent() { r.drain() }
+func (r *remote) honest() { r.shake(goodVersion()) }
+func (r *remote) nothing() {
+	synctest.Wait() // a pipe, unlike a socket, takes no deadline once it is closed
+	r.conn.Close()
+}
 func (r *remote) eager() {
 	b := r.encode(goodVersion())
 	go r.drain()
