@@ -43,3 +43,16 @@ func TestFolders(t *testing.T) {
 	require.True(t, strings.HasPrefix(a.Keystore("w"), a.Wallet("w")))
 	require.NotEqual(t, a.Keystore("w"), a.WalletDB("w"))
 }
+
+// What is refused must be somebody: a list that shows what has no effect would be
+// believed.
+func TestCheckHost(t *testing.T) {
+	t.Parallel()
+	onion := strings.Repeat("a", 56) + ".onion"
+	for _, addr := range []string{"1.2.3.4", "1.2.3.4:8333", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:8333", "2001:db8::/64", onion, onion + ":8333", "node.example:8333"} {
+		require.NoError(t, config.CheckHost(addr), addr)
+	}
+	for _, addr := range []string{"", "1.2.3", "1.2.3.444", "10.0.0.0/8", "1.2.3.4/32", "2001:db8::/32", "node.example", "short.onion", "a b"} {
+		require.Error(t, config.CheckHost(addr), addr)
+	}
+}

@@ -148,18 +148,27 @@ func CheckAddr(addr string) error {
 	return nil
 }
 
-// CheckHost refuses what cannot be the address of a peer, with or without a port,
-// or a part of the network.
+// CheckHost refuses what cannot be refused: neither the "host:port" of a peer, nor
+// an address without a port, nor the /64 of IPv6 that stands for its neighbours.
+// A name without a port would be nobody's.
 func CheckHost(addr string) error {
-	for _, form := range []string{addr, addr + ":1", "[" + addr + "]:1"} {
-		if _, ok := splitAddr(form); ok {
-			return nil
-		}
-	}
-	if _, err := netip.ParsePrefix(addr); err == nil {
+	if _, ok := splitAddr(addr); ok {
 		return nil
 	}
-	return refuse(FieldConnect, "%q is no address of a peer", addr)
+	if _, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]")); err == nil {
+		return nil
+	}
+	if _, ok := splitAddr(addr + ":1"); ok && isOnion(addr) {
+		return nil
+	}
+	p, err := netip.ParsePrefix(addr)
+	switch {
+	case err != nil:
+		return refuse(FieldConnect, "%q is no address of a peer", addr)
+	case p.Bits() != 64 || !p.Addr().Is6():
+		return refuse(FieldConnect, "%q is too much or too little: an address can be refused, or a /64 of IPv6", addr)
+	}
+	return nil
 }
 
 // splitAddr gives the host of "host:port", without brackets.

@@ -15,9 +15,12 @@ type Ban struct {
 	Until time.Time
 }
 
+// maxKey is how long a key may be, in bytes: no name is longer.
+const maxKey = 255
+
 // Ban refuses a key until a time, at least as long as it was refused before.
 func (m *Manager) Ban(now time.Time, key string, until time.Time) {
-	if key == "" || !until.After(now) || !m.bans[key].Before(until) {
+	if key == "" || len(key) > maxKey || !until.After(now) || !m.bans[key].Before(until) {
 		return
 	}
 	m.expire(now)

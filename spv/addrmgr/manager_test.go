@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -324,6 +325,7 @@ func TestBans(t *testing.T) {
 	require.True(t, m.Unban(bans[5].Key))
 	require.False(t, m.Unban(bans[5].Key))
 	m.Ban(begin, "", begin.Add(time.Hour))
+	m.Ban(begin, strings.Repeat("x", 256), begin.Add(time.Hour)) // no snapshot has room for it
 	m.Ban(begin, "1.2.3.4", begin)
 	require.Len(t, m.Bans(begin), addrmgr.MaxBans-1)
 }
