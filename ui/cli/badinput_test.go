@@ -196,7 +196,7 @@ func TestSilentPeers(t *testing.T) {
 		{sandbox.Everything, "no_peers", "No peer"},
 		{"getheaders", "timeout", "height"},
 		{"getcfilters", "timeout", "filters are here up to"},
-		{"getdata", "timeout", "blocks with payments"},
+		{"getdata", "timeout", "blocks that may hold payments 2 are still missing"},
 	} {
 		t.Run(c.mute, func(t *testing.T) {
 			t.Parallel()
