@@ -37,6 +37,8 @@ type host struct {
 	stop    context.CancelFunc
 	places  chan struct{} // a token for each command that runs
 
+	choosing sync.Mutex // one after the other changes settings
+
 	mu      sync.Mutex
 	waiting []*farewell // who asked for the end, and is to be told when it has come
 }

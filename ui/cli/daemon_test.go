@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -274,6 +276,17 @@ func TestDaemonPeers(t *testing.T) {
 	settings, err := app.LoadSettings(filepath.Join(r.dir, "data"), "regtest")
 	require.NoError(t, err)
 	require.Equal(t, app.Peering{Connect: []string{net[1].Addr()}}, settings.Peering)
+
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			r.runTo(t.Context(), io.Discard, io.Discard, "peers", "--add", "127.0.0.1:"+strconv.Itoa(1+i), "--banned")
+		})
+	}
+	group.Wait()
+	settings, err = app.LoadSettings(filepath.Join(r.dir, "data"), "regtest")
+	require.NoError(t, err)
+	require.Len(t, settings.Peering.Preferred, 8, "none is lost to another")
 	require.Zero(t, d.end())
 }
 

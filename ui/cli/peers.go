@@ -157,6 +157,10 @@ func (p *program) choosePeers(s *app.Session, c peerChoice) error {
 	if c.empty() {
 		return nil
 	}
+	if p.host != nil {
+		p.host.choosing.Lock()
+		defer p.host.choosing.Unlock()
+	}
 	place, err := p.place()
 	if err != nil {
 		return err
