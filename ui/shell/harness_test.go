@@ -125,7 +125,12 @@ func network(t *testing.T, nodes int) practice {
 	t.Helper()
 	c, err := sandbox.Network(t.Context(), nodes)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	t.Cleanup(func() {
+		require.NoError(t, c.Close())
+		// The toolkit keeps closed windows, and these what they were made for. The
+		// more is kept, the longer it takes to overwrite what is free.
+		clear(c)
+	})
 	return practice{c}
 }
 
