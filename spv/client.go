@@ -174,7 +174,7 @@ func kindOf(op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ErrInUse)
 	case errors.Is(err, store.ErrDiskFull):
 		return fmt.Errorf("%s: %w", op, ErrDiskFull)
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMismatch): // what does not fit is not what was written
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMismatch), errors.Is(err, chain.ErrStored): // what does not fit is not what was written
 		return fmt.Errorf("%s: %w: %w", op, ErrDamaged, err)
 	}
 	return fmt.Errorf("%s: %w", op, err)
@@ -248,6 +248,9 @@ func (c *Client) load() error {
 // stored is the chain on disk. Old headers stay there.
 func (c *Client) stored(l *store.Loaded, filters *chain.Column) (*chain.Tree, error) {
 	tree, err := chain.Open(c.cfg.Params, chain.Stored{Base: l.Base, Tip: l.Tip, Work: l.Work, Source: c.store.Headers()})
+	if err == nil {
+		err = tree.Linked()
+	}
 	if err != nil {
 		return nil, err
 	}

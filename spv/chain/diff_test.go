@@ -94,6 +94,7 @@ func judgeRandomChain(t *testing.T, net *chaincfg.Params, seed uint64, steps int
 		require.Contains(t, codes[rule.Kind], their.ErrorCode, "seed %d: %v", seed, err)
 		seen[rule.Kind]++
 	}
+	require.NoError(t, tree.Recheck())
 	m.agree(t, tree)
 	t.Logf("seed %d: %d accepted with %d targets to height %d, refused %v", seed, accepted, len(changes), tree.Tip().Height, seen)
 	require.Greater(t, accepted, steps/3)

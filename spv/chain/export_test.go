@@ -69,3 +69,8 @@ func CheckSide(t *Tree) string {
 	}
 	return ""
 }
+
+// Harm turns over one bit of a header in memory.
+func Harm(t *Tree, height int32, bit int) {
+	t.line.raw(t.line.position(height))[bit/8] ^= 1 << (bit % 8)
+}

@@ -50,6 +50,7 @@ func addAll(t testing.TB, tree *chain.Tree, hs []chain.Header) {
 		require.Equal(t, hs[n-1].Hash, res.Last.Hash)
 		hs = hs[n:]
 	}
+	require.NoError(t, tree.Recheck())
 }
 
 // boundary is a row of the period boundaries: a header and the work through it.

@@ -292,7 +292,7 @@ func (m *Machine) badHeaders(p *peerState, headers []chain.Header, res chain.Res
 	case rule.Kind == chain.UnknownParent:
 		p.unconnected++
 		if p.unconnected > maxUnconnecting {
-			m.drop(p, ReasonFlood)
+			m.blame(p, ReasonFlood)
 			return
 		}
 		if asked {
@@ -318,9 +318,17 @@ func (m *Machine) badHeaders(p *peerState, headers []chain.Header, res chain.Res
 		}
 		m.followBranch(p, after)
 	case rule.Kind.Provable():
-		m.drop(p, ReasonBadHeaders)
+		m.blame(p, ReasonBadHeaders)
 	default:
 		m.drop(p, ReasonNotNeeded)
+	}
+}
+
+// blame lets go of a peer whose headers do not go with ours, unless it is ours
+// that are damaged: then Err tells so, and nobody is blamed.
+func (m *Machine) blame(p *peerState, r Reason) {
+	if m.tree.Recheck() == nil {
+		m.drop(p, r)
 	}
 }
 

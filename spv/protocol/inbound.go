@@ -255,7 +255,7 @@ func (m *Machine) guestHeaders(p *peerState, headers []chain.Header) {
 		m.headersChanged(res.Change)
 	}
 	if rule := new(chain.RuleError); errors.As(err, &rule) && rule.Kind.Provable() {
-		m.drop(p, ReasonBadHeaders)
+		m.blame(p, ReasonBadHeaders)
 	}
 }
 
