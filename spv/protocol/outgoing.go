@@ -77,7 +77,9 @@ func (m *Machine) submitTx(tx *wire.MsgTx, fee int64) {
 		return
 	}
 	o := newOutgoing(tx, fee, m.now)
-	m.relay.remember(tx, o.txid, o.wtxid, 0)
+	_, known := m.relay.seen.at[hashKey(o.txid)]
+	s, _ := m.relay.remember(tx, o.txid, o.wtxid, 0)
+	s.ours = s.ours || !known
 	m.outbox = append(m.outbox, o)
 }
 

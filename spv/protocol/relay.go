@@ -25,6 +25,7 @@ type relayState struct {
 type seenTx struct {
 	txid   chainhash.Hash
 	groups groupSet // that announced it
+	ours   bool     // it is known from us alone: nobody has given it yet
 }
 
 // txRequest is a transaction asked of one peer; the others that announced it
@@ -122,12 +123,20 @@ func wanted(p *peerState, hash chainhash.Hash) *wire.InvVect {
 // wantTx takes an announcement, and decides whether to ask p for it now.
 func (m *Machine) wantTx(p *peerState, hash chainhash.Hash) bool {
 	r := &m.relay
-	if m.outboxEcho(p, hash) {
-		return false
+	o := m.outgoing(hash)
+	if o != nil {
+		m.echo(p, o)
+		if o.known[p.info.Addr] {
+			return false
+		}
 	}
 	group := r.groups.of(p)
-	if s := r.seen.at[hashKey(hash)]; s != nil {
-		m.heardAgain(s, group)
+	// What is ours is fetched once like all else: who announces this and that, and
+	// sees what is not asked for, would know.
+	if s := r.seen.at[hashKey(hash)]; s != nil && !s.ours {
+		if o == nil {
+			m.heardAgain(s, group)
+		}
 		return false
 	}
 	if q := r.byHash[hash]; q != nil {
@@ -174,6 +183,10 @@ func (m *Machine) txReceived(p *peerState, tx *wire.MsgTx) {
 		m.endRequest(q)
 	}
 	s, rivals := m.relay.remember(tx, txid, wtxid, groups)
+	s.ours = false
+	if m.outgoing(wtxid) != nil {
+		return // no news
+	}
 	m.emit(TxSeen{Tx: tx, Peer: m.infoOf(p), At: m.now, Groups: s.groups.len(), Rivals: rivals})
 }
 

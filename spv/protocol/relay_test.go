@@ -115,3 +115,42 @@ func TestRivals(t *testing.T) {
 	require.Equal(t, []chainhash.Hash{both.TxHash()}, seen[2].Rivals)
 	s.Check(t)
 }
+
+// TestOursAreFetchedLikeOthers: who announces many transactions does not see by
+// what is not asked for which of them is ours, nor after it has confirmed.
+func TestOursAreFetchedLikeOthers(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 10, 0, func(c *protocol.Config) { c.Serve = false })
+	told, spy, late := h.outbound("1.1.0.1:1"), h.outbound("2.2.0.1:1"), h.outbound("3.3.0.1:1")
+	ours, foreign := foreignTx(1, 10), foreignTx(2, 10)
+	outs := h.step(protocol.SubmitTx{Tx: ours})
+	if len(sent[*wire.MsgInv](outs, told)) == 0 {
+		told, spy = spy, told
+	}
+	if len(sent[*wire.MsgInv](outs, spy)) > 0 {
+		spy, late = late, spy
+	}
+	require.Empty(t, sent[*wire.MsgGetData](h.says(told, txInv(ours)), told), "it knows that we have it")
+	both := &wire.MsgInv{InvList: append(txInv(ours).InvList, txInv(foreign).InvList...)}
+	gets := sent[*wire.MsgGetData](h.says(spy, both), spy)
+	require.Len(t, gets, 1)
+	require.Len(t, gets[0].InvList, 2)
+	for _, tx := range []*wire.MsgTx{ours, foreign} {
+		seen := 0
+		for _, out := range h.step(protocol.TxReceived{Peer: spy, Tx: tx}) {
+			if e, ok := out.(protocol.Emit); ok {
+				if _, ok := e.Event.(protocol.TxSeen); ok {
+					seen++
+				}
+			}
+		}
+		require.Equal(t, tx == foreign, seen == 1, "ours is no news")
+	}
+	require.Empty(t, sent[*wire.MsgGetData](h.says(late, both), late), "once is enough")
+	require.Empty(t, sent[*wire.MsgTx](h.says(spy, fetch(both)), spy))
+
+	confirmed := foreignTx(3, 10)
+	h.step(protocol.SubmitTx{Tx: confirmed})
+	h.step(protocol.WithdrawTx{TxID: confirmed.TxHash()})
+	require.Len(t, sent[*wire.MsgGetData](h.says(late, txInv(confirmed)), late), 1)
+}

@@ -17,20 +17,9 @@ func (m *Machine) listensTo(p *peerState, o *outgoing) bool {
 	return m.hears(p) && p.info.Purpose == ForAll && !o.known[p.info.Addr]
 }
 
-// outboxEcho takes an announcement of a transaction of ours, false if it is
-// none. From a peer we told it proves nothing: btcd announces a transaction
-// back to its own sender.
-func (m *Machine) outboxEcho(p *peerState, hash chainhash.Hash) bool {
-	o := m.outgoing(hash)
-	if o == nil {
-		return false
-	}
-	m.echo(p, o)
-	return true
-}
-
-// echo notes that p has a transaction of ours from others. Then it has what that
-// spends, too.
+// echo notes that p, which has announced a transaction of ours, has it from
+// others. Then it has what that spends, too. From a peer we told it proves
+// nothing: btcd announces a transaction back to its own sender.
 func (m *Machine) echo(p *peerState, o *outgoing) {
 	if o.echoed[p.info.ID] || !m.listensTo(p, o) {
 		return

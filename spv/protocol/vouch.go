@@ -21,8 +21,10 @@ const (
 	// offered: as Bitcoin Core's, so that nobody can tell who had it first.
 	guestTrickle = 5 * time.Second
 	peerTrickle  = 2 * time.Second
-	// trickleMost bounds the transactions in one message.
+	// trickleMost bounds the transactions in one message, maxTrickle those that
+	// wait for one peer.
 	trickleMost = 1000
+	maxTrickle  = 5 * trickleMost
 )
 
 // vouched is the transactions that are handed on: those that several outbound
@@ -157,17 +159,17 @@ func (m *Machine) passOn(e *vouchedTx) {
 	if e.passed || len(e.groups) < vouchGroups {
 		return
 	}
+	o := m.outgoing(e.ids[0])
+	e.own = o != nil
 	if e.tx == nil {
-		o := m.ownOf(e.ids[0])
 		if o == nil {
 			return
 		}
-		e.own = true
 		m.vouched.hold(e, o.tx, []chainhash.Hash{o.txid, o.tx.WitnessHash()})
 	}
 	e.passed = true
 	for _, p := range m.inbound.present() {
-		if p.info.TxRelay && !p.noTxs {
+		if p.info.TxRelay && !p.noTxs && len(p.trickle.queue) < maxTrickle {
 			p.trickle.queue = append(p.trickle.queue, e)
 			if m.vouched.guestsAt.IsZero() {
 				m.vouched.guestsAt = m.soon(guestTrickle)
@@ -176,7 +178,7 @@ func (m *Machine) passOn(e *vouchedTx) {
 	}
 	for _, p := range m.ready() {
 		// Ours go to them as broadcasts do.
-		if e.own || !p.info.TxRelay || p.noTxs || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) {
+		if e.own || !p.info.TxRelay || p.noTxs || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) || len(p.trickle.queue) >= maxTrickle {
 			continue
 		}
 		p.trickle.queue = append(p.trickle.queue, e)
@@ -184,15 +186,6 @@ func (m *Machine) passOn(e *vouchedTx) {
 			p.trickle.at = m.soon(peerTrickle)
 		}
 	}
-}
-
-func (m *Machine) ownOf(id chainhash.Hash) *outgoing {
-	for _, o := range m.outbox {
-		if o.txid == id || o.tx.WitnessHash() == id {
-			return o
-		}
-	}
-	return nil
 }
 
 // soon is a moment that tells nothing: the next of a Poisson process.
@@ -274,6 +267,10 @@ func (m *Machine) vouchAsked(p *peerState, msg *wire.MsgGetData) {
 		}
 		e.offered = slices.Delete(e.offered, i, i+1)
 		m.send(p, e.tx)
+		if !p.info.Inbound {
+			// As after ours (see handOver), or the lack of it would tell them apart.
+			m.send(p, &wire.MsgPing{Nonce: m.nonce()})
+		}
 		if !e.own {
 			m.given.Txs++
 		}

@@ -164,3 +164,18 @@ func TestVouchedIsBounded(t *testing.T) {
 	low.announce(b, foreignTx(1, 1))
 	require.Empty(t, sent[*wire.MsgInv](low.pass(time.Minute), guest))
 }
+
+// TestHandedOverAlike: a peer gets what is handed on as it gets ours, with a ping
+// after it.
+func TestHandedOverAlike(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 10, 0, nil)
+	a, b, c := h.outbound("1.1.0.1:1"), h.outbound("2.2.0.1:1"), h.outbound("3.3.0.1:1")
+	tx := foreignTx(1, 10)
+	h.announce(a, tx)
+	h.announce(b, tx)
+	require.Len(t, sent[*wire.MsgInv](h.pass(time.Minute), c), 1)
+	outs := h.says(c, fetch(txInv(tx)))
+	require.Equal(t, []*wire.MsgTx{tx}, sent[*wire.MsgTx](outs, c))
+	require.Len(t, sent[*wire.MsgPing](outs, c), 1)
+}
