@@ -34,12 +34,12 @@ func (m *Machine) alone(o *outgoing) bool {
 // dispatch hands a transaction to a few peers of the book, unless it pays less
 // than all peers we know pass on.
 func (m *Machine) dispatch(o *outgoing, takers []*peerState, again bool) {
-	if len(takers) > 0 && !slices.ContainsFunc(takers, func(p *peerState) bool { return m.affords(o, p.info.FeeFloor) }) {
-		return
-	}
 	if again {
 		o.handsTo = max(o.handsTo, o.handed+1)
 		o.offerAt = m.now.Add(m.between(rebroadcastMin, rebroadcastMax))
+	}
+	if len(takers) > 0 && !slices.ContainsFunc(takers, func(p *peerState) bool { return m.affords(o, p.info.FeeFloor) }) {
+		return
 	}
 	away := 0
 	for _, c := range m.couriers {

@@ -170,7 +170,8 @@ func (m *Machine) driveRotation() {
 	c := &m.crew
 	switch {
 	case c.bulk || m.count(roleFilters) < FilterPeers:
-		c.rotateAt, c.rotateBy = time.Time{}, time.Time{}
+		// Its time stays: or one who comes and goes would keep the others here.
+		c.rotateBy = time.Time{}
 	case c.rotateAt.IsZero():
 		c.rotateAt = m.now.Add(m.between(rotateMin, rotateMax))
 		m.wakeAt(c.rotateAt)

@@ -121,6 +121,37 @@ func TestRotation(t *testing.T) {
 	s.Check(t)
 }
 
+// TestRotationBesideOneThatComesAndGoes: a place that is often empty does not keep
+// the others from being changed.
+func TestRotationBesideOneThatComesAndGoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(38, 20, true)
+	peers := crowd(w, 40, 1)
+	s := w.free(38, peers...)
+	requireConverged(t, s, w.b, 1, time.Minute)
+	s.Run(2 * time.Minute)
+	var loyal, others []*spvtest.Peer
+	for _, info := range s.Machine().Peers() {
+		i := slices.IndexFunc(peers, func(p *spvtest.Peer) bool { return p.Name == info.Addr })
+		if info.Purpose == protocol.ForBlocks && len(loyal) < 2 {
+			loyal = append(loyal, peers[i])
+		}
+	}
+	for _, p := range peers {
+		if !slices.Contains(loyal, p) {
+			others = append(others, p)
+		}
+	}
+	require.True(t, s.RunUntil(6*time.Hour, func() bool {
+		for _, p := range others {
+			if s.Connected(p) && s.Now().Minute()%15 == 0 {
+				s.Kick(p)
+			}
+		}
+		return !s.Connected(loyal[0]) || !s.Connected(loyal[1])
+	}))
+}
+
 // TestFeelers: at rest an address that was never tried is felt for every two
 // minutes, and left alone then.
 func TestFeelers(t *testing.T) {

@@ -44,6 +44,11 @@ func (m *Machine) judgeTravel(o *outgoing, takers []*peerState) {
 		return
 	}
 	o.stall, o.floor = stall, floor
+	if stall == StallFee && o.offerAt.IsZero() {
+		// Those who are here may name floors that nobody else has: now and then
+		// another is asked.
+		o.offerAt = m.now.Add(rebroadcastMin)
+	}
 	m.emit(TxStalled{TxID: o.txid, Why: stall, Floor: floor})
 }
 

@@ -286,3 +286,38 @@ func TestLowData(t *testing.T) {
 	require.Empty(t, events[protocol.TxStalled](s))
 	s.Check(t)
 }
+
+// TestFalseFloors: peers that name floors nobody else has do not keep a payment
+// for ever, whoever comes to know of it in the end.
+func TestFalseFloors(t *testing.T) {
+	t.Parallel()
+	for name, private := range map[string]bool{"announced": false, "handed over": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(37, 20, true)
+			peers := crowd(w, 40, 1)
+			for _, p := range peers {
+				p.Gossips = true
+			}
+			s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 37, Keep: 1, Peers: peers, Private: private})
+			requireConverged(t, s, w.b, 1, time.Minute)
+			first, tx := someTx(1), someTx(2)
+			s.SubmitPaying(first, 5*sizeOf(first))
+			require.True(t, s.RunUntil(10*time.Minute, func() bool { return purposes(s)[protocol.ForAll] == 4 }))
+			s.Run(time.Minute)
+			for _, info := range s.Machine().Peers() {
+				i := slices.IndexFunc(peers, func(p *spvtest.Peer) bool { return p.Name == info.Addr })
+				peers[i].FeeFloor = 900_000
+				s.Say(peers[i], func(id protocol.PeerID) protocol.Input {
+					return protocol.MessageReceived{Peer: id, Msg: wire.NewMsgFeeFilter(900_000)}
+				})
+			}
+			s.Run(time.Second)
+			s.SubmitPaying(tx, 5*sizeOf(tx))
+			s.Run(time.Minute)
+			require.Equal(t, protocol.StallFee, lastStall(s, tx.TxHash()).Why)
+			require.True(t, s.RunUntil(50*time.Minute, func() bool { travel, _ := s.Machine().Travel(tx.TxHash()); return travel.Propagated }))
+			s.Check(t)
+		})
+	}
+}
