@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // merit is what a peer has been good for, so that its place does not stay with
 // one that is polite and of no use.
@@ -60,6 +63,17 @@ func (m *Machine) driveMerit() {
 // are taken, and somebody from elsewhere could have its place.
 func (m *Machine) replaceable(p *peerState) bool {
 	return m.now.Before(m.crew.lookout) && m.count(p.role) >= m.places(p.role) && m.pick(need{fresh: true}) != nil
+}
+
+// settled tells whether enough is known for headers to be current without the word
+// of whoever comes now. That they were is not asked for: a row of peers that each
+// come, owe an answer and go would keep them from ever being.
+func (m *Machine) settled() bool {
+	if m.current && m.due(m.heeded.Add(settledAfter)) {
+		return true
+	}
+	heard := slices.DeleteFunc(m.ready(), func(p *peerState) bool { return !m.answered(p) })
+	return m.due(m.book.started.Add(settledAfter)) && countGroups(heard) >= quorumGroups
 }
 
 // excused tells whether headers are current without the word of a peer that owes

@@ -97,7 +97,7 @@ func (m *Machine) peerConnected(info PeerInfo) {
 	if p.role == roleNone {
 		return
 	}
-	p.merit.newcomer = m.current && m.due(m.heeded.Add(settledAfter))
+	p.merit.newcomer = m.settled()
 	m.retryBlocks()
 	m.send(p, &wire.MsgSendHeaders{})
 	p.up = true

@@ -236,3 +236,37 @@ func TestLookAround(t *testing.T) {
 	require.Equal(t, b.Chain.Tip().Hash, s.Machine().Progress().Tip.Hash)
 	s.Check(t)
 }
+
+// TestCurrentBesideARowOfPromises: peers that come one after the other, each
+// claiming more and gone before it has to give it, do not keep headers from being
+// current, neither at first nor later.
+func TestCurrentBesideARowOfPromises(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 10, 0, func(c *protocol.Config) { c.Serve = false })
+	for i := range 4 {
+		h.outbound(fmt.Sprintf("%d.1.0.1:1", 20+i))
+	}
+	here := []protocol.PeerID(nil)
+	promise := func() {
+		h.last++
+		h.step(protocol.PeerConnected{Info: protocol.PeerInfo{
+			ID: h.last, Addr: fmt.Sprintf("9.9.%d.1:1", h.last), TxRelay: true, StartHeight: h.b.Tip().Height + 1000,
+			Services: wire.SFNodeNetwork | wire.SFNodeWitness, Version: 70016, Since: h.now,
+		}})
+		if here = append(here, h.last); len(here) > 2 {
+			h.step(protocol.PeerDisconnected{Peer: here[0]})
+			here = here[1:]
+		}
+	}
+	current := func() bool {
+		for range 20 {
+			promise()
+			h.pass(4 * time.Second)
+			if h.m.Progress().HeadersCurrent {
+				return true
+			}
+		}
+		return false
+	}
+	require.True(t, current())
+}
