@@ -10,6 +10,10 @@ import (
 	"github.com/btcsuite/btcd/wire/v2"
 )
 
+// maxRivals bounds what is remembered, and so told, of unconfirmed double spends
+// while a wallet is open.
+const maxRivals = 1000
+
 // seen takes in an announced transaction. rivals came before it and spend a coin
 // that it spends.
 func (w *Wallet) seen(tx *wire.MsgTx, at time.Time, rivals []chainhash.Hash) error {
@@ -61,7 +65,10 @@ func (w *Wallet) doubleSpend(n ledger.Notice) (DoubleSpend, bool) {
 	case won.Made: // ours counts here, but others have heard of another
 		d = DoubleSpend{TxID: *n.Winner, Rival: n.TxID, Ours: true, Amount: won.Net}
 	}
-	if w.rivals[d.TxID] == d.Rival && !d.Confirmed {
+	// What has not confirmed can be made up, any number of times.
+	rival, told := w.rivals[d.TxID]
+	made := told && (rival == d.Rival || n.Kind == ledger.TxContested) || len(w.rivals) >= maxRivals
+	if made && !d.Confirmed {
 		return none, false
 	}
 	if w.rivals == nil {

@@ -76,6 +76,31 @@ func TestContestedInEitherOrder(t *testing.T) {
 	require.Equal(t, pending+18_000, w.Balance().UntrustedPending)
 }
 
+// TestManyRivals: rivals can be made up without end. One of a payment is told, and
+// of many payments not all; nor are all remembered.
+func TestManyRivals(t *testing.T) {
+	t.Parallel()
+	w := busy(t, 1)
+	events := w.Events()
+	defer events.Close()
+	payment, rival := rivals(t, w, 6)
+	require.NoError(t, w.seen(payment, time.Now(), nil))
+	for range 5 {
+		rival.TxOut[0].Value--
+		require.NoError(t, w.seen(rival, time.Now(), []chainhash.Hash{payment.TxHash()}))
+	}
+	require.Len(t, drain(events), 1)
+	for i := range maxRivals {
+		w.rivals[chainhash.Hash{byte(i), byte(i >> 8)}] = chainhash.Hash{}
+	}
+	n := len(w.rivals)
+	less := payment.Copy()
+	less.TxOut[0].Value--
+	require.NoError(t, w.seen(less, time.Now().Add(time.Second), nil))
+	require.Empty(t, drain(events))
+	require.Len(t, w.rivals, n)
+}
+
 // TestReplacedForLess: a payment to us that its sender replaces is a double spend
 // if the new one gives us less.
 func TestReplacedForLess(t *testing.T) {
