@@ -27,8 +27,10 @@ const (
 	// may tell us of headers.
 	guestNewsEvery = 5 * time.Second
 	guestNewsBurst = 20
-	// rumourPause is how often what they tell makes us ask outbound peers.
-	rumourPause = time.Minute
+	// rumourPause is how often what they tell makes us ask outbound peers, and
+	// rumourSpread how long it may take until we do.
+	rumourPause  = time.Minute
+	rumourSpread = 30 * time.Second
 	// announceMost is how many new blocks are announced by their headers.
 	announceMost = 8
 )
@@ -268,13 +270,15 @@ func (m *Machine) mayTell(p *peerState) bool {
 	return p.guest.newsAt.Sub(m.now) <= guestNewsBurst*guestNewsEvery
 }
 
-// rumour has outbound peers asked whether there is something new.
+// rumour has outbound peers asked whether there is something new, but not at
+// once: who is on both sides would know that who listens here and who connects to
+// it there are the same.
 func (m *Machine) rumour() {
 	if !m.headed || m.now.Before(m.inbound.rumouredAt.Add(rumourPause)) {
 		return
 	}
 	m.inbound.rumouredAt = m.now
-	m.lookedFrom, m.lookAt = m.tree.Tip().Hash, m.now
+	m.lookedFrom, m.lookAt = m.tree.Tip().Hash, m.now.Add(m.between(0, rumourSpread))
 }
 
 // announceBlocks tells guests of new blocks. A full node is told by headers only,
