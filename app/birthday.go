@@ -93,8 +93,18 @@ func (w *Wallet) setBirthday(chain *spv.Client, height int32) error {
 	if hash, ok := chain.HashAt(height - 1); ok {
 		settings = map[string][]byte{settingAnchor: encodeAnchor(ledger.BlockRef{Height: height - 1, Hash: hash})}
 	}
+	before, known, _ := w.birthday()
 	if err := w.applyWith(settings, ledger.BirthdaySet{Height: height}); err != nil {
 		return failure("set birthday", err)
+	}
+	w.mu.Lock()
+	again := known && height < before && w.ownNode
+	w.mu.Unlock()
+	if again {
+		// What came before may be spent later, which the own node was not told of.
+		if err := w.apply(ledger.Rescan{From: height}); err != nil {
+			return failure("search again", err)
+		}
 	}
 	w.keepFilters(chain)
 	return nil

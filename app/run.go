@@ -269,6 +269,8 @@ func warningOf(warning spv.Warning) Warning {
 		return Warning{Kind: "filter_dispute", Text: fmt.Sprintf("Peers disagree about block %d; the block itself is searched.", warning.Height)}
 	case spv.WarnFilterLie:
 		return Warning{Kind: "filter_lie", Text: fmt.Sprintf("The peer %s gave a false filter for block %d and was dropped.", warning.Peer, warning.Height)}
+	case spv.WarnLightNode:
+		return Warning{Kind: "own_node", Text: fmt.Sprintf("Your own node %s does not answer by Bloom filters, so block filters of other peers are used.", warning.Peer)}
 	case spv.WarnNodeStuck:
 		return Warning{Kind: "node_stuck", Text: fmt.Sprintf("Your own node %s makes no progress.", warning.Peer)}
 	}

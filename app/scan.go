@@ -28,8 +28,12 @@ const (
 	markGap, maxMarks = 100, 20
 )
 
-// settingFilters holds the filter marks.
-const settingFilters = "filter-marks"
+// settingFilters holds the filter marks, settingOwnNode that the person's own node
+// has told of some blocks.
+const (
+	settingFilters = "filter-marks"
+	settingOwnNode = "own-node"
+)
 
 // filterMark is the peer's mark at a block when filters up to there were searched.
 // It commits to all of them: as long as the peer has the same, what was concluded
@@ -154,16 +158,18 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	if have < 0 {
 		return false, false, nil
 	}
-	gap, scripts, ok := w.nextGap(have, tip.Height)
+	light := chain.AsksOwnNode()
+	gap, scripts, ok := w.nextGap(have, tip.Height, light)
 	if !ok {
 		return false, false, nil
 	}
 	if gap.Far {
 		w.tellSynced() // for that nothing is missing
 	}
-	res, err := chain.Match(ctx, scripts, gap.From, gap.To)
+	known := func() spv.Known { return w.known(gap.From) }
+	res, err := chain.Search(ctx, spv.Query{Scripts: scripts, Known: known}, gap.From, gap.To)
 	switch {
-	case errors.Is(err, spv.ErrNotReady) || errors.Is(err, spv.ErrReorged):
+	case errors.Is(err, spv.ErrNotReady) || errors.Is(err, spv.ErrReorged) || err == nil && res.OwnNode && !light:
 		return false, true, nil
 	case err != nil:
 		return false, false, failure("match filters", err)
@@ -182,7 +188,11 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	if res.EndMark != (chainhash.Hash{}) {
 		marks = addMark(marks, filterMark{ledger.BlockRef{Height: res.To, Hash: res.EndHash}, res.EndMark})
 	}
-	notices, err := w.applyLockedWith(map[string][]byte{settingFilters: encodeMarks(marks)}, fact)
+	settings := map[string][]byte{settingFilters: encodeMarks(marks)}
+	if res.OwnNode {
+		settings[settingOwnNode] = []byte{1}
+	}
+	notices, err := w.applyLockedWith(settings, fact)
 	w.mu.Unlock()
 	if err != nil {
 		return false, false, failure("save scan", err)
@@ -191,11 +201,36 @@ func (w *Wallet) scan(ctx context.Context, chain *spv.Client) (done, retry bool,
 	return true, false, nil
 }
 
-// nextGap is the newest run of blocks to be matched now, with the scripts to ask
-// about.
-func (w *Wallet) nextGap(from, to int32) (gap ledger.Gap, scripts [][]byte, ok bool) {
+// known is what the wallet knows of what may be spent from a height on.
+func (w *Wallet) known(from int32) (k spv.Known) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.led == nil {
+		return k
+	}
+	for _, c := range w.led.Watched(from) {
+		k.Coins = append(k.Coins, spv.Coin(c))
+	}
+	for _, b := range w.led.Unread() {
+		k.Unread = append(k.Unread, spv.BlockRef(b))
+	}
+	return k
+}
+
+// nextGap is the newest run of blocks to be matched now, with the scripts to ask
+// about. The person's own node, which tells of spent coins only where it was told
+// of the coins, is asked about the oldest first.
+func (w *Wallet) nextGap(from, to int32, light bool) (gap ledger.Gap, scripts [][]byte, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if light {
+		gap, ok := w.led.Oldest()
+		if !ok || gap.From < from || gap.From > to {
+			return ledger.Gap{}, nil, false
+		}
+		gap.To = min(gap.To, to, gap.From+farScanStep-1)
+		return gap, append(w.led.Scripts(gap.Batch), w.led.Claims()...), true
+	}
 	for _, gap := range w.led.Missing() {
 		gap.From, gap.To = max(gap.From, from), min(gap.To, to)
 		if gap.From <= gap.To {

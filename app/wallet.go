@@ -52,6 +52,7 @@ type Wallet struct {
 	backedUp   bool // see settingBackedUp
 	anchor     ledger.BlockRef
 	marks      []filterMark
+	ownNode    bool                              // the person's own node has told of some blocks
 	unmarked   bool                              // there may be coverage that no mark vouches for
 	offered    map[chainhash.Hash]*wire.MsgTx    // what the peer was told to announce
 	toldSynced chainhash.Hash                    // tip of the last Synced
@@ -206,7 +207,8 @@ func (w *Wallet) loadLedger() error {
 	_, w.backedUp = contents.Settings[settingBackedUp]
 	w.anchor = decodeAnchor(contents.Settings[settingAnchor])
 	w.marks = decodeMarks(contents.Settings[settingFilters])
-	w.unmarked = len(w.marks) == 0 && len(contents.Rows) > 0
+	_, w.ownNode = contents.Settings[settingOwnNode]
+	w.unmarked = len(w.marks) == 0 && len(contents.Rows) > 0 && !w.ownNode
 	if len(contents.Rows) > 0 {
 		led, err := ledger.Load(cfg, contents.Rows)
 		if err == nil {
@@ -277,6 +279,9 @@ func (w *Wallet) applyLockedWith(settings map[string][]byte, f ledger.Fact) ([]l
 			return nil, failure("save wallet", errors.Join(err, again))
 		}
 		return nil, failure("save wallet", err)
+	}
+	if _, ok := settings[settingOwnNode]; ok {
+		w.ownNode = true
 	}
 	if v, ok := settings[settingAnchor]; ok {
 		w.anchor = decodeAnchor(v)

@@ -33,6 +33,7 @@ type bottle struct {
 	gen    *spvtest.Generator
 	branch spvtest.Branch
 	sent   map[string]int
+	heard  map[string]int
 	traps  map[string]map[int]func()
 	reorgs int
 }
@@ -56,7 +57,7 @@ type bottled struct {
 }
 
 func newBottle(t *testing.T, gen *spvtest.Generator, branch spvtest.Branch) *bottle {
-	w := &bottle{params: gen.Params(), gen: gen, branch: branch, sent: make(map[string]int), traps: make(map[string]map[int]func())}
+	w := &bottle{params: gen.Params(), gen: gen, branch: branch, sent: make(map[string]int), heard: make(map[string]int), traps: make(map[string]map[int]func())}
 	t.Cleanup(w.group.Wait)
 	return w
 }
@@ -244,6 +245,9 @@ func (l *pipeLink) read() bool {
 	if err != nil {
 		return false
 	}
+	l.n.w.mu.Lock()
+	l.n.w.heard[msg.Command()]++
+	l.n.w.mu.Unlock()
 	switch msg := msg.(type) {
 	case *wire.MsgVersion:
 		services := wire.SFNodeNetwork | wire.SFNodeWitness

@@ -55,7 +55,8 @@ type Config struct {
 	// NoV2 forbids the encrypted transport (BIP324), which is tried first else.
 	NoV2 bool
 	// Bloom is the address of the person's own node, "host:port", which may be
-	// told the wallet's scripts as a filter (BIP37); none if empty.
+	// told the wallet's scripts as a filter (BIP37); none if empty. While it answers
+	// no compact filters are fetched. It is believed in what it leaves out.
 	Bloom string
 	// Peers is how many peers to keep, whatever they serve. If 0, there are places
 	// for each role: at rest three that serve filters, two that announce
@@ -116,6 +117,7 @@ type Client struct {
 	filtersTip  Tip
 	current     bool // headers were current when savedTip was told
 
+	own   ownNode
 	port  port
 	lines lines
 
@@ -230,6 +232,7 @@ func (c *Client) load() error {
 		Peers:      c.cfg.Peers,
 		FullBlocks: c.cfg.FullBlocks,
 		Audit:      c.cfg.Audit,
+		OwnNode:    c.cfg.Bloom,
 		LowData:    c.cfg.LowData,
 		Serve:      c.cfg.Listen != "",
 		Private:    c.cfg.Proxy != "",

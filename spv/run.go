@@ -66,6 +66,9 @@ func (c *Client) Run(ctx context.Context) error {
 	if c.cfg.Listen != "" {
 		group.Go(r.listen)
 	}
+	if c.cfg.Bloom != "" {
+		group.Go(r.keepOwnNode)
+	}
 	err := group.Wait()
 	c.keepBook()
 	if ctx.Err() != nil && (err == nil || err == context.Canceled) {

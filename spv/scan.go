@@ -32,13 +32,28 @@ type snapshot struct {
 	blocks  []chainhash.Hash
 	headers []chainhash.Hash // filter headers, beginning one before from
 	direct  []bool           // the block must be read whatever the filter says
+	asked   []bool           // the person's own node is asked instead
 	mark    chainhash.Hash   // at the end
 }
 
-// Match asks the filters of blocks from..to, which must be on disk, about
-// scripts. Nothing of it leaves this computer, and the scripts are forgotten.
-// Errors: ErrNotReady, ErrReorged, the context's.
+// AsksOwnNode tells whether the person's own node is asked about blocks whose
+// filters are not here.
+func (c *Client) AsksOwnNode() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.machine.Light()
+}
+
+// Match is Search for scripts of which nothing is known.
 func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (MatchResult, error) {
+	return c.Search(ctx, Query{Scripts: scripts}, from, to)
+}
+
+// Search asks the filters of blocks from..to, which must be on disk, about
+// scripts. Nothing of it leaves this computer, and the scripts are forgotten;
+// but for what the person's own node is asked in place of filters (Config.Bloom).
+// Errors: ErrNotReady, ErrReorged, the context's.
+func (c *Client) Search(ctx context.Context, q Query, from, to int32) (MatchResult, error) {
 	if from > to {
 		return MatchResult{}, fmt.Errorf("match %d..%d: empty range", from, to)
 	}
@@ -46,6 +61,19 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 	if err != nil {
 		return MatchResult{}, err
 	}
+	hits, err := c.askFilters(ctx, q.Scripts, snap)
+	if err == nil {
+		err = c.askOwnNode(ctx, q, snap, hits)
+	}
+	if err != nil {
+		return MatchResult{}, err
+	}
+	return c.matchResult(snap, hits)
+}
+
+// askFilters gives the scripts that the filter of each block may hold, nil where it
+// holds none, or is not needed.
+func (c *Client) askFilters(ctx context.Context, scripts [][]byte, snap *snapshot) ([][]int, error) {
 	query := cfilter.NewQuery(scripts)
 	defer query.Wipe()
 	hits := make([][]int, len(snap.blocks)) // nil where nothing matched
@@ -74,12 +102,12 @@ func (c *Client) Match(ctx context.Context, scripts [][]byte, from, to int32) (M
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return MatchResult{}, err
+		return nil, err
 	}
 	if lost.Load() {
-		return MatchResult{}, ErrNotReady
+		return nil, ErrNotReady
 	}
-	return c.matchResult(snap, hits)
+	return hits, nil
 }
 
 func (c *Client) snapshot(from, to int32) (*snapshot, error) {
@@ -95,16 +123,19 @@ func (c *Client) snapshot(from, to int32) (*snapshot, error) {
 	for h := from; h <= to; h++ {
 		hash, ok1 := c.tree.HashAt(h)
 		header, ok2 := c.machine.FilterHeader(h)
-		whole := c.machine.ReadWhole(h)
-		if !ok1 || !whole && !(known && ok2) {
+		whole, own := c.machine.ReadWhole(h), c.machine.AskOwn(h)
+		if !ok1 || !whole && !own && !(known && ok2) {
 			return nil, ErrReorged
 		}
 		known = ok2
 		s.blocks = append(s.blocks, hash)
 		s.headers = append(s.headers, header)
 		s.direct = append(s.direct, c.direct[h] || whole)
+		s.asked = append(s.asked, own)
 	}
-	s.mark = c.mark(to, s.headers[len(s.headers)-1])
+	if !slices.Contains(s.asked, true) {
+		s.mark = c.mark(to, s.headers[len(s.headers)-1])
+	}
 	return s, nil
 }
 
@@ -123,7 +154,10 @@ var wholeBlock = []int{}
 // nothing matches. It reports false for there if the disk does not have it after
 // all.
 func (w *matchWorker) match(s *snapshot, i int) (scripts []int, there bool) {
-	if s.direct[i] {
+	switch {
+	case s.asked[i]:
+		return nil, true
+	case s.direct[i]:
 		return wholeBlock, true
 	}
 	height := s.from + int32(i)
@@ -168,7 +202,7 @@ func (c *Client) filterGone(height int32, block chainhash.Hash, err error) {
 
 func (c *Client) matchResult(s *snapshot, hits [][]int) (MatchResult, error) {
 	last := len(s.blocks) - 1
-	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndMark: s.mark}
+	res := MatchResult{From: s.from, To: s.from + int32(last), EndHash: s.blocks[last], EndMark: s.mark, OwnNode: slices.Contains(s.asked, true)}
 	if now, ok := c.HashAt(res.To); !ok || now != res.EndHash {
 		return MatchResult{}, ErrReorged
 	}

@@ -63,6 +63,7 @@ const (
 	WarnFilterLie     = protocol.WarnFilterLie
 	WarnNoFilterPeers = protocol.WarnNoFilterPeers
 	WarnNodeStuck     = protocol.WarnNodeStuck
+	WarnLightNode     = protocol.WarnLightNode
 )
 
 // What a person should know first about the connection.
@@ -142,16 +143,42 @@ func (b *Block) Prove(index int) (Proof, error) {
 	return merkle.Prove(b.Header, txids, index)
 }
 
+// Query is what Search asks about.
+type Query struct {
+	Scripts [][]byte
+	// Known tells what is known of them; nil means nothing. It is called if the
+	// person's own node is to be asked: that one sees a payment by its script, and
+	// the spending of a coin by the coin's name alone.
+	Known func() Known
+}
+
+// Known is what is known of scripts.
+type Known struct {
+	// Coins are outputs that pay them and may be spent in the blocks asked about.
+	Coins []Coin
+	// Unread are blocks that may pay them and were not read yet.
+	Unread []BlockRef
+}
+
+// Coin is an output, by what locks it.
+type Coin struct {
+	OutPoint wire.OutPoint
+	Script   []byte
+}
+
 // MatchResult is the answer to Match: blocks From..To were looked at, the last
 // of them being EndHash, and Hits may concern the scripts. EndMark is
 // the filter header of the last block, which commits to all filters up to there,
-// together with the heights up to there whose filter is in doubt; zero if nobody
-// is there to serve it, so that blocks have to be read instead.
+// together with the heights up to there whose filter is in doubt; zero if not all
+// was told by filters.
 type MatchResult struct {
 	From, To int32
 	EndHash  chainhash.Hash
 	EndMark  chainhash.Hash
 	Hits     []Hit
+	// OwnNode: the person's own node told of some of the blocks. It finds what is
+	// spent only of coins that were known or that it has come by in these blocks.
+	OwnNode bool
 }
 
 // Hit is a block that may concern some of the scripts that were asked about:

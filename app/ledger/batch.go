@@ -210,6 +210,25 @@ func (l *Ledger) Missing() []Gap {
 	return out
 }
 
+// Oldest returns what of Missing comes first where heights must be matched in
+// order: one of the lowest gaps of all batches, what the balance waits for before
+// what it does not, and of those the shortest way to go.
+func (l *Ledger) Oldest() (Gap, bool) {
+	lowest := make(map[uint32]Gap)
+	for _, g := range l.Missing() {
+		lowest[g.Batch] = g // they come newest first
+	}
+	var best Gap
+	found := false
+	for _, b := range l.batches {
+		g, ok := lowest[b.id]
+		if ok && (!found || best.Far && !g.Far || best.Far == g.Far && g.From > best.From) {
+			best, found = g, true
+		}
+	}
+	return best, found
+}
+
 // Searched returns the height up to which, from the birthday on, everything has
 // been matched for the window's scripts, and from the height from on, if that is
 // higher, for the far ones as well. It reports false while nothing can be missing

@@ -115,6 +115,39 @@ func (l *Ledger) PendingLen() int {
 	return n
 }
 
+// Output is an output by what locks it.
+type Output struct {
+	OutPoint wire.OutPoint
+	Script   []byte
+}
+
+// Watched returns the outputs whose spending is to be looked for from a height on:
+// ours, but for those that a block before has spent, and what pending payments from
+// others spend, as in [Ledger.Claims]. In no order.
+func (l *Ledger) Watched(from int32) []Output {
+	var out []Output
+	for _, n := range l.txs {
+		for _, o := range n.own {
+			op := wire.OutPoint{Hash: n.id, Index: o.vout}
+			spent := slices.ContainsFunc(l.spenders[op], func(s *node) bool { return s.confirmed() && s.height() < from })
+			if !spent {
+				out = append(out, Output{op, l.Script(o.ref)})
+			}
+		}
+	}
+	for _, n := range l.unconfirmed {
+		if n.state != Pending || n.fromUs() || n.coinbase {
+			continue
+		}
+		for _, in := range n.tx().TxIn {
+			for _, pkScript := range named(in) {
+				out = append(out, Output{in.PreviousOutPoint, pkScript})
+			}
+		}
+	}
+	return out
+}
+
 // maxClaims bounds what Claims returns: anyone can announce payments to us.
 const maxClaims = 2000
 

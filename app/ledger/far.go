@@ -188,6 +188,19 @@ func (l *Ledger) setFar(b *block, far []Span) {
 	}
 }
 
+// Unread returns the blocks that were hit, by far scripts too, and whose payments
+// are not all known for that.
+func (l *Ledger) Unread() []BlockRef {
+	out := l.Unapplied()
+	for _, b := range l.farHits {
+		if !b.stale && l.pendingHits[b.ref.Hash] == nil {
+			out = append(out, b.ref)
+		}
+	}
+	slices.SortFunc(out, func(a, b BlockRef) int { return compareRefs(b, a) })
+	return out
+}
+
 // FarHits returns how many blocks are remembered for the sake of scripts beyond
 // the windows.
 func (l *Ledger) FarHits() int { return len(l.farHits) }

@@ -138,3 +138,10 @@ func (r *Round) Hits() [][]int {
 	}
 	return hits
 }
+
+// Doubt says that the proof of a block could mean two things: it is to be read.
+func (r *Round) Doubt(block chainhash.Hash) {
+	if i, asked := r.places[block]; asked && !r.parts[i].answered {
+		r.parts[i].answered, r.parts[i].named = true, []chainhash.Hash{{}}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"maps"
 
 	"github.com/btcsuite/btcd/btcutil/v2/bloom"
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -115,3 +116,10 @@ func (w *Watch) note(tx *wire.MsgTx, places map[int]bool) {
 
 // Key is the same for the same scripts in the same order.
 func (w *Watch) Key() chainhash.Hash { return w.key }
+
+// Learn takes over the coins of another watch for the same scripts.
+func (w *Watch) Learn(from *Watch) {
+	if w.key == from.key {
+		maps.Copy(w.coins, from.coins)
+	}
+}

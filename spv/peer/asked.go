@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"thistle/spv/merkle"
 	"thistle/spv/protocol"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -26,6 +27,7 @@ type asked struct {
 	mu          sync.Mutex
 	headers     []chainhash.Hash // getheaders, oldest first: see rangeStart
 	blocks      hashes
+	filtered    hashes // blocks of which only what matches was asked for
 	txs         hashes // by txid or wtxid
 	cfheaders   hashes // by stop hash
 	cfcheckpts  hashes // by stop hash
@@ -55,6 +57,8 @@ func (a *asked) note(msg wire.Message) {
 			switch v.Type {
 			case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
 				a.blocks.add(v.Hash)
+			case wire.InvTypeFilteredBlock:
+				a.filtered.add(v.Hash)
 			case wire.InvTypeTx, wire.InvTypeWitnessTx, protocol.InvTypeWTx:
 				a.txs.add(v.Hash)
 			}
@@ -141,6 +145,7 @@ func (a *asked) takeFilter(block chainhash.Hash) bool {
 }
 
 func (a *asked) takeBlock(h chainhash.Hash) bool     { return a.take(&a.blocks, h) }
+func (a *asked) takeFiltered(h chainhash.Hash) bool  { return a.take(&a.filtered, h) }
 func (a *asked) takeTx(h chainhash.Hash) bool        { return a.take(&a.txs, h) }
 func (a *asked) takeCFHeaders(h chainhash.Hash) bool { return a.take(&a.cfheaders, h) }
 func (a *asked) takeCFCheckpt(h chainhash.Hash) bool { return a.take(&a.cfcheckpts, h) }
@@ -148,6 +153,15 @@ func (a *asked) take(s *hashes, h chainhash.Hash) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return s.take(h)
+}
+
+// expectTxs lets the transactions come that follow a filtered block.
+func (a *asked) expectTxs(matches []merkle.Match) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range matches {
+		a.txs.add(matches[i].TxID)
+	}
 }
 
 // items is how many blocks and transactions are unanswered.
@@ -163,6 +177,8 @@ func (a *asked) refused(m *wire.MsgNotFound) {
 		switch v.Type {
 		case wire.InvTypeBlock, wire.InvTypeWitnessBlock:
 			a.takeBlock(v.Hash)
+		case wire.InvTypeFilteredBlock:
+			a.takeFiltered(v.Hash)
 		case wire.InvTypeTx, wire.InvTypeWitnessTx, protocol.InvTypeWTx:
 			a.takeTx(v.Hash)
 		}

@@ -65,7 +65,7 @@ func TestCaps(t *testing.T) {
 		"headers": 162_003, "inv": 1_800_003, "notfound": 1_800_003, "getdata": 1_800_003,
 		"addr": 30_003, "addrv2": 540_003, "cfheaders": 64_100, "cfcheckpt": 64_100,
 		"cfilter": 262_200, "block": 4_000_000, "tx": 400_000,
-		"merkleblock": 4_000_000, "nosuch": 4_000_000,
+		"merkleblock": 537_569, "nosuch": 4_000_000,
 	}
 	require.Len(t, caps, 21)
 	for command, most := range caps {

@@ -6,6 +6,7 @@ import (
 
 	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
+	"thistle/spv/merkle"
 	"thistle/spv/protocol"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
@@ -26,6 +27,7 @@ const (
 	maxCFilterPayload   = 262_200
 	maxBlockPayload     = maxPayload
 	maxTxPayload        = 400_000
+	maxMerklePayload    = blockHeaderSize + 4 + 3 + merkle.MaxTransactions*chainhash.HashSize + 3 + merkle.MaxTransactions/4 + 1
 
 	// maxNewsItems is how many inventory vectors are accepted in one message.
 	// Announcements of honest peers hold at most 1,000; larger ones, up to the
@@ -54,20 +56,21 @@ var readings = map[command]reading{
 	cmdVersion: {max: maxVersionPayload, read: func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVersionTwice) }},
 	cmdVerAck:  {max: 0, read: func(*Conn, frame) (protocol.Input, error) { return nil, broken("%w", errVerAckTwice) }},
 
-	commandOf(wire.CmdHeaders):   {max: maxHeadersPayload, read: (*Conn).readHeaders},
-	commandOf(wire.CmdInv):       {max: maxInvPayload, read: (*Conn).readInv},
-	commandOf(wire.CmdGetData):   {max: maxInvPayload, read: (*Conn).readGetData},
-	commandOf(wire.CmdNotFound):  {max: maxInvPayload, read: (*Conn).readNotFound},
-	commandOf(wire.CmdAddr):      {max: maxAddrPayload, read: readAddrs(addrmgr.DecodeAddr)},
-	commandOf(wire.CmdPing):      {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPing) })},
-	commandOf(wire.CmdPong):      {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPong) })},
-	commandOf(wire.CmdFeeFilter): {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
-	commandOf(wire.CmdCFHeaders): {max: maxCFHeadersPayload, read: (*Conn).readCFHeaders},
-	commandOf(wire.CmdCFCheckpt): {max: maxCFCheckptPayload, read: (*Conn).readCFCheckpt},
-	commandOf(wire.CmdCFilter):   {max: maxCFilterPayload, read: (*Conn).readCFilter},
-	commandOf(wire.CmdBlock):     {max: maxBlockPayload, read: (*Conn).readBlock},
-	commandOf(wire.CmdTx):        {max: maxTxPayload, read: (*Conn).readTx},
-	commandOf(wire.CmdAddrV2):    {max: maxAddrV2Payload, read: readAddrs(addrmgr.DecodeAddrV2)},
+	commandOf(wire.CmdHeaders):     {max: maxHeadersPayload, read: (*Conn).readHeaders},
+	commandOf(wire.CmdInv):         {max: maxInvPayload, read: (*Conn).readInv},
+	commandOf(wire.CmdGetData):     {max: maxInvPayload, read: (*Conn).readGetData},
+	commandOf(wire.CmdNotFound):    {max: maxInvPayload, read: (*Conn).readNotFound},
+	commandOf(wire.CmdAddr):        {max: maxAddrPayload, read: readAddrs(addrmgr.DecodeAddr)},
+	commandOf(wire.CmdPing):        {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPing) })},
+	commandOf(wire.CmdPong):        {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgPong) })},
+	commandOf(wire.CmdFeeFilter):   {max: nonceSize, read: readSmall(func() wire.Message { return new(wire.MsgFeeFilter) })},
+	commandOf(wire.CmdCFHeaders):   {max: maxCFHeadersPayload, read: (*Conn).readCFHeaders},
+	commandOf(wire.CmdCFCheckpt):   {max: maxCFCheckptPayload, read: (*Conn).readCFCheckpt},
+	commandOf(wire.CmdCFilter):     {max: maxCFilterPayload, read: (*Conn).readCFilter},
+	commandOf(wire.CmdBlock):       {max: maxBlockPayload, read: (*Conn).readBlock},
+	commandOf(wire.CmdMerkleBlock): {max: maxMerklePayload, read: (*Conn).readFiltered},
+	commandOf(wire.CmdTx):          {max: maxTxPayload, read: (*Conn).readTx},
+	commandOf(wire.CmdAddrV2):      {max: maxAddrV2Payload, read: readAddrs(addrmgr.DecodeAddrV2)},
 
 	commandOf(wire.CmdGetHeaders):   request(maxGetHeaders, func() wire.Message { return new(wire.MsgGetHeaders) }),
 	commandOf(wire.CmdGetCFHeaders): request(getFiltersSize, func() wire.Message { return new(wire.MsgGetCFHeaders) }),
@@ -341,6 +344,31 @@ func (c *Conn) checkedBlock(want chainhash.Hash, payload []byte) (block *wire.Ms
 		return nil
 	})
 	return block, verdict, err
+}
+
+// readFiltered reads what matches of a block that was asked for so. Nobody else
+// is listened to.
+func (c *Conn) readFiltered(h frame) (protocol.Input, error) {
+	if h.length <= blockHeaderSize {
+		return nil, broken("%d bytes are too few", h.length)
+	}
+	head, err := c.in.peek(h, blockHeaderSize)
+	if err != nil {
+		return nil, err
+	}
+	want := chainhash.DoubleHashH(head)
+	if !c.asked.takeFiltered(want) {
+		return nil, c.discard(h)
+	}
+	payload, err := c.in.payload(h)
+	if err != nil {
+		return nil, err
+	}
+	block, verdict := merkle.ParseFiltered(payload)
+	if verdict == nil {
+		c.asked.expectTxs(block.Matches)
+	}
+	return protocol.FilteredReceived{Peer: c.id, Hash: want, Block: block, Err: verdict}, nil
 }
 
 func (c *Conn) readTx(h frame) (protocol.Input, error) {

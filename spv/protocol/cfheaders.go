@@ -127,7 +127,7 @@ func (m *Machine) filterPeers(above int32) []*peerState {
 }
 
 func (m *Machine) driveFilterHeaders() {
-	if m.scan.from < 0 || !m.headed {
+	if m.scan.from < 0 || !m.headed || m.light.on {
 		return
 	}
 	m.warnNoFilterPeers()

@@ -40,7 +40,8 @@ type (
 	HeadersCurrent struct{ Tip chain.Tip }
 
 	// FiltersAdvanced tells that the checked filters of all blocks from From to
-	// Tip are on disk, but for those to be read themselves (Machine.ReadWhole).
+	// Tip are on disk, but for those to be read themselves (Machine.ReadWhole) or
+	// that the person's own node is asked about (Machine.AskOwn).
 	FiltersAdvanced struct {
 		From int32
 		Tip  chain.Tip
@@ -183,6 +184,9 @@ const (
 	// WarnNodeStuck: a peer named by the person makes no progress. Others are
 	// used instead unless it is to be the only one.
 	WarnNodeStuck
+	// WarnLightNode: the person's own node does not answer what it is asked by
+	// Bloom filters, so filters are fetched of others.
+	WarnLightNode
 )
 
 // Warning is one such news.

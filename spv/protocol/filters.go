@@ -18,6 +18,7 @@ const (
 	held
 	lost  // to be asked for again when no lease spans it
 	whole // nobody serves it: the block is to be read
+	asked // not wanted: the person's own node is asked about the block
 )
 
 // filterDownload fetches the filters that are not on disk.
@@ -99,7 +100,7 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 }
 
 func (s *filterDownload) advance() {
-	for s.run < len(s.marks) && (s.marks[s.run] == held || s.marks[s.run] == whole) {
+	for s.run < len(s.marks) && (s.marks[s.run] == held || s.marks[s.run] == whole || s.marks[s.run] == asked) {
 		s.run++
 	}
 }
@@ -162,6 +163,10 @@ func (m *Machine) tellFilters(always bool) {
 // driveFilters has missing filters fetched by all filter peers.
 func (m *Machine) driveFilters() {
 	s := &m.scan
+	if m.light.on {
+		m.driveLight()
+		return
+	}
 	m.driveWhole()
 	if s.from < 0 {
 		return

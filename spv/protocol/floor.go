@@ -7,11 +7,17 @@ import "slices"
 type filterNeed struct {
 	keep  int32 // lowest height that filters were asked for from, -1 if none
 	used  int32 // filters up to here have served
-	floor int32 // filters below were deleted
+	floor int32 // filters below were deleted, or were never here
+	all   bool  // what has served counts as here
 }
 
 // from is the first height whose filter must be here.
-func (n *filterNeed) from() int32 { return max(n.keep, min(n.floor, n.used+1)) }
+func (n *filterNeed) from() int32 {
+	if n.all {
+		return n.keep
+	}
+	return max(n.keep, min(n.floor, n.used+1))
+}
 
 func (n *filterNeed) init(s FilterState) {
 	*n = filterNeed{keep: -1, used: s.Floor - 1, floor: s.Floor}

@@ -191,7 +191,9 @@ func (m *Machine) condition(now time.Time, h Health) Condition {
 // crewCondition is what there is to say of the peers that are here.
 func (m *Machine) crewCondition(now time.Time, h Health) Condition {
 	switch few := m.health.fewFrom; {
-	case h.FilterPeers == 0 && m.scan.from >= 0:
+	case m.cfg.OwnNode != "" && !m.light.on:
+		return HealthNodeBypassed
+	case h.FilterPeers == 0 && m.scan.from >= 0 && !m.light.on:
 		return HealthUnfiltered
 	case !few.IsZero() && !now.Before(few.Add(fewPatience)):
 		return HealthFew

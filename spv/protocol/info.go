@@ -128,6 +128,10 @@ type Progress struct {
 	// not count. Never with less work than the last checkpoint stands on.
 	HeadersCurrent bool
 
+	// Light: the person's own node is asked about blocks (BIP37), so that filters
+	// count as being here.
+	Light bool
+
 	FiltersFrom int32     // first height whose filter is kept, -1 if none is wanted yet
 	FilterTip   chain.Tip // filter headers are known up to here
 	FiltersTip  chain.Tip // filters are on disk up to here without a gap

@@ -5,6 +5,7 @@ import (
 
 	"thistle/spv/addrmgr"
 	"thistle/spv/chain"
+	"thistle/spv/merkle"
 
 	chainhash "github.com/btcsuite/btcd/chainhash/v2"
 	wire "github.com/btcsuite/btcd/wire/v2"
@@ -87,6 +88,15 @@ type (
 		Addrs []addrmgr.Heard
 	}
 
+	// FilteredReceived is a merkleblock message that was asked for, checked by
+	// merkle.ParseFiltered. Err is the outcome. It is not for the machine.
+	FilteredReceived struct {
+		Peer  PeerID
+		Hash  chainhash.Hash
+		Block *merkle.Block
+		Err   error
+	}
+
 	// Served tells that the answer to the oldest request of a peer has been
 	// queued to it: how many messages, and how many bytes of payload. None if
 	// what it asked for is gone.
@@ -127,6 +137,14 @@ type (
 	// TrimFilters says that there is too little room for the filters below
 	// height Below.
 	TrimFilters struct{ Below int32 }
+
+	// OwnNode says whether the person's own node answers what it is asked by
+	// Bloom filters. Before the first of these it is taken to.
+	OwnNode struct {
+		Serves bool
+		// Lied: it gave a false proof. What it has told of cannot be believed.
+		Lied bool
+	}
 
 	// FilterLost says that the filter of a block is not on disk after all:
 	// missing, cut or damaged.
@@ -187,12 +205,14 @@ func (BlockReceived) isInput()    {}
 func (TxReceived) isInput()       {}
 func (AddressesHeard) isInput()   {}
 func (MessageReceived) isInput()  {}
+func (FilteredReceived) isInput() {}
 func (Served) isInput()           {}
 func (KeepFilters) isInput()      {}
 func (KeepHeaders) isInput()      {}
 func (LookAround) isInput()       {}
 func (FiltersUsed) isInput()      {}
 func (TrimFilters) isInput()      {}
+func (OwnNode) isInput()          {}
 func (FilterLost) isInput()       {}
 func (FilterDisproved) isInput()  {}
 func (WantBlock) isInput()        {}

@@ -42,6 +42,9 @@ type Config struct {
 	Networks addrmgr.Networks
 	// Preferred addresses are always connected to, beside others.
 	Preferred []string
+	// OwnNode is the address of the person's own node if that is told what to look
+	// for, so that no filters are needed; see the input of that name.
+	OwnNode string
 	// LowData: no transactions are announced to us.
 	LowData bool
 	// Serve tells that others may connect to us, and are answered.
@@ -108,6 +111,7 @@ type Machine struct {
 	cf     filterHeaders
 	need   filterNeed
 	scan   filterDownload
+	light  lightMode
 	blocks blockFetch
 	checks spotChecks
 	relay  relayState
@@ -149,6 +153,8 @@ func New(cfg Config) *Machine {
 	}
 	m.scan.from = -1
 	m.need.init(cfg.Filters)
+	m.light.on = cfg.OwnNode != ""
+	m.need.all = m.light.on
 	if cfg.Filters.From >= 0 {
 		m.needFilters(cfg.Filters.From)
 		m.out = nil // what New concludes is on disk already
@@ -238,6 +244,8 @@ func (m *Machine) handle(in Input) {
 		m.filtersUsed(in.Through)
 	case TrimFilters:
 		m.trimFilters(in.Below)
+	case OwnNode:
+		m.ownNodeTold(in)
 	case FilterLost:
 		m.filterLost(in.Height, in.Block)
 	case FilterDisproved:
@@ -346,6 +354,7 @@ func (m *Machine) Progress() Progress {
 		FiltersFrom:    m.scan.from,
 		FilterTip:      m.cf.tip(m.tree),
 		FiltersTip:     m.filtersTip(),
+		Light:          m.light.on,
 		Peers:          len(peers),
 	}
 	for _, p := range peers {

@@ -189,6 +189,12 @@ func (m *Machine) counts() Stages {
 	} else if from := m.scan.from; from >= 0 {
 		// What has served and was deleted counts as done.
 		origin := min(max(m.need.keep, base+1, 1), from)
+		if m.light.on { // none is needed
+			total := max(goal-from+1, 0)
+			st.Filters = Stage{Done: min(int32(m.scan.run), total), Total: total}
+			st.Blocks = Stage{Done: m.blocks.got, Total: m.blocks.got + m.blocks.outstanding()}
+			return st
+		}
 		total := max(goal-origin+1, 0)
 		st.FilterHeaders = Stage{Done: min(max(m.cf.tipHeight(), from-1)-origin+1, total), Total: total}
 		st.Filters = Stage{Done: min(from-origin+m.scan.held, total), Total: total}

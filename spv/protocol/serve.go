@@ -60,8 +60,8 @@ func (m *Machine) filtersHeld() (from, to int32) {
 			to = min(to, h-1)
 		}
 	}
-	for h := from; s.whole && h <= to; h++ {
-		if s.marks[h-s.from] == whole {
+	for h := from; (s.whole || m.light.on) && h <= to; h++ {
+		if mark := s.marks[h-s.from]; mark == whole || mark == asked {
 			to = h - 1
 		}
 	}

@@ -18,7 +18,8 @@ func (m *Machine) driveWhole() {
 	s := &m.scan
 	if !m.withoutFilters() {
 		if s.whole && (m.hasFilterPeer() || s.from < 0) {
-			s.takeBack()
+			s.whole = false
+			s.takeBack(whole)
 			m.tellFilters(true)
 		}
 		return
@@ -45,15 +46,17 @@ func (m *Machine) driveWhole() {
 	}
 }
 
-// takeBack wants filters again where blocks were to be read.
-func (s *filterDownload) takeBack() {
-	s.whole = false
+// takeBack wants filters again where something else was to serve: the first such
+// place, false if there is none.
+func (s *filterDownload) takeBack(mark filterMark) (first int, any bool) {
 	for i := len(s.marks) - 1; i >= 0; i-- {
-		if s.marks[i] == whole {
+		if s.marks[i] == mark {
 			s.marks[i] = needed
 			s.run, s.told, s.low = min(s.run, i), min(s.told, i), min(s.low, i)
+			first, any = i, true
 		}
 	}
+	return first, any
 }
 
 // ReadWhole tells whether a block is to be read itself, because nobody is there

@@ -259,7 +259,7 @@ func (d *Disk) Sound(from, to int32) bool {
 func (d *Disk) checkFilters(from, to int32) {
 	for h := from; h <= to; h++ {
 		hash, _ := d.hashAt(h)
-		if d.direct[h] || d.fits(h, d.filters[hash]) || d.s.machine.ReadWhole(h) {
+		if d.direct[h] || d.fits(h, d.filters[hash]) || d.s.machine.ReadWhole(h) || d.s.machine.AskOwn(h) {
 			continue
 		}
 		if d.s.life == 1 {

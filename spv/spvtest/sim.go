@@ -41,6 +41,8 @@ type SimConfig struct {
 	Networks addrmgr.Networks
 	// LowData and Private are as in protocol.Config.
 	LowData, Private bool
+	// OwnNode is as in protocol.Config.
+	OwnNode string
 	// NoReads leaves FilterState.Filter out, as a caller without it would.
 	NoReads           bool
 	FilterCheckpoints map[int32]chainhash.Hash
@@ -166,7 +168,7 @@ func (s *Sim) boot() {
 	cfg := protocol.Config{
 		Params: s.gen.params, Tree: tree, Filters: s.disk.filterState(),
 		FilterCheckpoints: s.cfg.FilterCheckpoints, NoDNS: s.cfg.Pinned, Preferred: s.cfg.Preferred, Networks: s.cfg.Networks, Peers: s.cfg.Slots, Audit: s.cfg.Audit,
-		LowData: s.cfg.LowData, Private: s.cfg.Private,
+		LowData: s.cfg.LowData, Private: s.cfg.Private, OwnNode: s.cfg.OwnNode,
 		Rand: rand.New(rand.NewPCG(s.cfg.Seed, uint64(s.life))),
 	}
 	if s.cfg.NoReads {

@@ -119,6 +119,7 @@ func (p *program) addPeering(f *pflag.FlagSet) {
 	toggle("onion-only", "connect to onion addresses alone; needs --proxy", func(to *app.Peering, on bool) { to.OnionOnly = on })
 	text("listen", "`address:port` where others may connect to this wallet, or none", func(to *app.Peering, s string) { to.Listen = s })
 	toggle("low-data", "do not look for payments before they are in a block", func(to *app.Peering, on bool) { to.LowData = on })
+	text("bloom", "`host:port` of your own node, to be asked in place of filters, or none; it is told your addresses by Bloom filters (BIP37), so that whoever runs it knows all that is yours: name none but your own", func(to *app.Peering, s string) { to.Bloom = s })
 	toggle("no-dns", "do not look for peers by DNS", func(to *app.Peering, on bool) { to.NoDNS = on })
 }
 
