@@ -23,7 +23,7 @@ const (
 	spare = 200
 )
 
-// ErrTooMany: more scripts and coins than MaxElements.
+// ErrTooMany says that there are more scripts and coins than MaxElements.
 var ErrTooMany = errors.New("too many scripts for a filter")
 
 // Watch is what is looked for: scripts, and the coins that pay them. It must not be
