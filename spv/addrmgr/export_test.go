@@ -1,20 +1,20 @@
 package addrmgr
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // Buckets is how many buckets hold addresses.
 func (m *Manager) Buckets() (fresh, tried int) {
 	return filled(m.fresh[:]), filled(m.tried[:])
 }
 
-func filled(table [][bucketSize]*entry) int {
+func filled(table []bucket) int {
 	n := 0
-	for _, bucket := range table {
-		for _, e := range bucket {
-			if e != nil {
-				n++
-				break
-			}
+	for _, b := range table {
+		if b.used != 0 {
+			n++
 		}
 	}
 	return n
@@ -43,7 +43,7 @@ func (m *Manager) Check() error {
 		}
 		count[0]++
 		for _, b := range e.places {
-			if m.fresh[b][m.slot(tagFresh, int(b), a)] != e {
+			if m.fresh[b].at[m.slot(tagFresh, int(b), a)] != e {
 				return fmt.Errorf("%v is not in bucket %d", a, b)
 			}
 		}
@@ -52,12 +52,17 @@ func (m *Manager) Check() error {
 		return fmt.Errorf("counted %v, there are %v", m.count, count)
 	}
 	slots := 0
-	for i := range m.fresh {
-		for _, e := range m.fresh[i] {
-			if e != nil {
-				slots++
+	for _, table := range [][]bucket{m.fresh[:], m.tried[:]} {
+		for i := range table {
+			for slot, e := range table[i].at {
+				if (e != nil) != (table[i].used>>slot&1 == 1) {
+					return fmt.Errorf("place %d of bucket %d: taken %b", slot, i, table[i].used)
+				}
 			}
 		}
+	}
+	for i := range m.fresh {
+		slots += bits.OnesCount32(m.fresh[i].used)
 	}
 	for _, e := range m.byAddr {
 		slots -= len(e.places)

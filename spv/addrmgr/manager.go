@@ -50,13 +50,29 @@ type Manager struct {
 	key     [32]byte
 	rand    *rand.Rand
 	byAddr  map[Addr]*entry
-	fresh   [newBuckets][bucketSize]*entry
-	tried   [triedBuckets][bucketSize]*entry
+	fresh   [newBuckets]bucket
+	tried   [triedBuckets]bucket
 	count   [2]int // new and tried
 	rivals  []rival
 	bans    map[string]time.Time
 	samples map[Network]sample
 	version uint64
+}
+
+// bucket is where addresses lie.
+type bucket struct {
+	at   [bucketSize]*entry
+	used uint32 // a bit for each place that is taken: most buckets have none
+}
+
+// put gives a place to an address, or frees it.
+func (b *bucket) put(slot int, e *entry) {
+	b.at[slot] = e
+	if e != nil {
+		b.used |= 1 << slot
+	} else {
+		b.used &^= 1 << slot
+	}
 }
 
 // entry is one address. It is tried, or in some new buckets.
@@ -182,22 +198,22 @@ func (m *Manager) add(now time.Time, h Heard, source Group) bool {
 // good one is in the way.
 func (m *Manager) place(now time.Time, e *entry, source Group) {
 	b := m.freshBucket(e.Addr, source)
-	slot := &m.fresh[b][m.slot(tagFresh, b, e.Addr)]
-	if old := *slot; old != nil {
+	slot := m.slot(tagFresh, b, e.Addr)
+	if old := m.fresh[b].at[slot]; old != nil {
 		if old == e || !old.useless(now) && (len(old.places) == 1 || len(e.places) > 0) {
 			return
 		}
-		m.displace(slot, b)
+		m.displace(b, slot)
 	}
-	*slot = e
+	m.fresh[b].put(slot, e)
 	e.places = append(e.places, uint16(b))
 	m.version++
 }
 
 // displace empties a slot of a new bucket.
-func (m *Manager) displace(slot **entry, bucket int) {
-	e := *slot
-	*slot = nil
+func (m *Manager) displace(bucket, slot int) {
+	e := m.fresh[bucket].at[slot]
+	m.fresh[bucket].put(slot, nil)
 	for i, b := range e.places {
 		if int(b) == bucket {
 			e.places = append(e.places[:i], e.places[i+1:]...)
@@ -273,8 +289,8 @@ func (m *Manager) Measured(a Addr, latency time.Duration, rate int64) {
 // has its place.
 func (m *Manager) promote(now time.Time, e *entry, force bool) {
 	b := m.triedBucket(e.Addr)
-	slot := &m.tried[b][m.slot(tagTried, b, e.Addr)]
-	old := *slot
+	slot := m.slot(tagTried, b, e.Addr)
+	old := m.tried[b].at[slot]
 	if old != nil && !force {
 		if len(m.rivals) < maxRivals {
 			m.rivals = append(m.rivals, rival{addr: e.Addr})
@@ -284,9 +300,10 @@ func (m *Manager) promote(now time.Time, e *entry, force bool) {
 	for len(e.places) > 0 {
 		b := int(e.places[0])
 		e.tried = true // so that it is not forgotten
-		m.displace(&m.fresh[b][m.slot(tagFresh, b, e.Addr)], b)
+		m.displace(b, m.slot(tagFresh, b, e.Addr))
 	}
-	e.tried, *slot = true, e
+	e.tried = true
+	m.tried[b].put(slot, e)
 	m.count[0], m.count[1] = m.count[0]-1, m.count[1]+1
 	if old != nil {
 		m.demote(now, old)
@@ -299,8 +316,8 @@ func (m *Manager) demote(now time.Time, e *entry) {
 	e.tried = false
 	m.count[0], m.count[1] = m.count[0]+1, m.count[1]-1
 	b := m.freshBucket(e.Addr, e.source)
-	if slot := &m.fresh[b][m.slot(tagFresh, b, e.Addr)]; *slot != nil {
-		m.displace(slot, b) // it has proved to be better than hearsay
+	if slot := m.slot(tagFresh, b, e.Addr); m.fresh[b].at[slot] != nil {
+		m.displace(b, slot) // it has proved to be better than hearsay
 	}
 	m.place(now, e, e.source)
 }
@@ -332,7 +349,7 @@ func (m *Manager) settle(now time.Time) {
 // inTheWay is who has the place among the tried that an address would have.
 func (m *Manager) inTheWay(a Addr) *entry {
 	b := m.triedBucket(a)
-	return m.tried[b][m.slot(tagTried, b, a)]
+	return m.tried[b].at[m.slot(tagTried, b, a)]
 }
 
 // useless tells whether an address is not worth its place.

@@ -501,6 +501,13 @@ func BenchmarkPick(b *testing.B) {
 			m.Pick(begin, addrmgr.Need{Networks: clear, Services: wire.SFNodeCF})
 		}
 	})
+	b.Run("lonely", func(b *testing.B) {
+		m := book(1)
+		m.Add(begin, heard(begin, anyIP(r)), anyIP(r).Group())
+		for b.Loop() {
+			m.Pick(begin, addrmgr.Need{Networks: clear, Services: wire.SFNodeCF})
+		}
+	})
 	b.Run("snapshot", func(b *testing.B) {
 		for b.Loop() {
 			m.Snapshot()

@@ -1,6 +1,7 @@
 package addrmgr
 
 import (
+	"math/bits"
 	"time"
 
 	wire "github.com/btcsuite/btcd/wire/v2"
@@ -63,13 +64,12 @@ func (m *Manager) Pick(now time.Time, n Need) (a Addr, ok bool) {
 	return m.pickFrom(now, n, second)
 }
 
-func (m *Manager) pickFrom(now time.Time, n Need, table [][bucketSize]*entry) (Addr, bool) {
+func (m *Manager) pickFrom(now time.Time, n Need, table []bucket) (Addr, bool) {
 	start := m.rand.IntN(len(table))
 	step := m.rand.IntN(len(table)/2)*2 + 1 // visits all: the length is a power of two
 	var unlikely *entry
 	for i := range table {
-		bucket := &table[(start+i*step)%len(table)]
-		e := m.pickIn(now, n, bucket)
+		e := m.pickIn(now, n, &table[(start+i*step)&(len(table)-1)])
 		switch {
 		case e == nil:
 		case m.rand.Float64() < e.chance(now):
@@ -85,10 +85,10 @@ func (m *Manager) pickFrom(now time.Time, n Need, table [][bucketSize]*entry) (A
 }
 
 // pickIn chooses one of those in a bucket that meet the need.
-func (m *Manager) pickIn(now time.Time, n Need, bucket *[bucketSize]*entry) *entry {
+func (m *Manager) pickIn(now time.Time, n Need, b *bucket) *entry {
 	start := m.rand.IntN(bucketSize)
-	for i := range bucketSize {
-		if e := bucket[(start+i)%bucketSize]; e != nil && m.meets(now, e, n) {
+	for used := bits.RotateLeft32(b.used, -start); used != 0; used &= used - 1 {
+		if e := b.at[(start+bits.TrailingZeros32(used))%bucketSize]; m.meets(now, e, n) {
 			return e
 		}
 	}

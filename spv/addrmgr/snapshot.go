@@ -25,14 +25,14 @@ const (
 func (m *Manager) Snapshot() Snapshot {
 	s := Snapshot{Secret: append([]byte{format}, m.secret()...), Addresses: []byte{format}, Bans: []byte{format}}
 	for i := range m.tried {
-		for _, e := range m.tried[i] {
+		for _, e := range m.tried[i].at {
 			if e != nil {
 				s.Addresses = e.append(s.Addresses)
 			}
 		}
 	}
 	for i := range m.fresh {
-		for _, e := range m.fresh[i] {
+		for _, e := range m.fresh[i].at {
 			if e != nil && int(e.places[0]) == i { // once
 				s.Addresses = e.append(s.Addresses)
 			}
@@ -181,8 +181,9 @@ func (m *Manager) restore(e *entry) {
 	}
 	if e.tried {
 		b := m.triedBucket(e.Addr)
-		if slot := &m.tried[b][m.slot(tagTried, b, e.Addr)]; *slot == nil {
-			*slot, e.places, m.byAddr[e.Addr] = e, nil, e
+		if slot := m.slot(tagTried, b, e.Addr); m.tried[b].at[slot] == nil {
+			m.tried[b].put(slot, e)
+			e.places, m.byAddr[e.Addr] = nil, e
 			m.count[1]++
 		}
 		return
@@ -193,8 +194,8 @@ func (m *Manager) restore(e *entry) {
 		if int(b) >= newBuckets || len(e.places) == maxPlaces {
 			continue
 		}
-		if slot := &m.fresh[b][m.slot(tagFresh, int(b), e.Addr)]; *slot == nil {
-			*slot = e
+		if slot := m.slot(tagFresh, int(b), e.Addr); m.fresh[b].at[slot] == nil {
+			m.fresh[b].put(slot, e)
 			e.places = append(e.places, b)
 		}
 	}
