@@ -61,6 +61,29 @@ func TestRoles(t *testing.T) {
 	})
 }
 
+// TestFilterPeersOfAnotherChain: where all that are kept for filters know less
+// than somebody else here, that one gives the filters.
+func TestFilterPeersOfAnotherChain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(36, 30, true)
+	late := w.b.To(20)
+	var peers []*spvtest.Peer
+	for i := range 5 {
+		peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", i), Chain: late})
+	}
+	ahead := &spvtest.Peer{Name: "10.99.0.1:8333", Chain: w.b, Refuses: true}
+	s := w.free(36, append(peers, ahead)...)
+	requireConverged(t, s, late, 1, 5*time.Minute)
+	require.True(t, s.RunUntil(5*time.Minute, func() bool { return len(s.Machine().Peers()) == 5 }))
+	ahead.Refuses = false
+	require.True(t, s.RunUntil(6*time.Minute, func() bool { return s.Connected(ahead) }))
+	requireConverged(t, s, w.b, 1, time.Minute)
+	for _, p := range s.Machine().Peers() {
+		require.True(t, p.Addr != ahead.Name || p.Purpose == protocol.ForAll)
+	}
+	s.Check(t)
+}
+
 // TestStandIns: where hardly anybody serves filters, others take the places, until
 // somebody comes who does.
 func TestStandIns(t *testing.T) {
