@@ -37,10 +37,10 @@ func (m *Machine) driveOutbox() {
 	}
 }
 
-// untaken tells that nobody has fetched a transaction for so long that being sent
-// matters more than who learns of it.
+// untaken tells that nobody has fetched a transaction, or nobody passed it on, for
+// so long that being sent matters more than who learns of it.
 func (m *Machine) untaken(o *outgoing) bool {
-	return len(o.acked) == 0 && m.due(o.since.Add(takePatience))
+	return (len(o.acked) == 0 || o.groups == 0) && m.due(o.since.Add(takePatience))
 }
 
 // takers lists the peers that a transaction may be announced to: those that

@@ -286,8 +286,8 @@ const (
 	// relayPatience is how long a transaction of ours waits for peers that announce
 	// theirs to us before others are told.
 	relayPatience = 20 * time.Second
-	// takePatience is after what time a transaction that nobody has fetched is
-	// offered to everybody.
+	// takePatience is after what time a transaction that nobody has fetched, or
+	// passed on, is offered to everybody.
 	takePatience = time.Hour
 	// minTold is how many peers are told at least where others than those that
 	// serve us filters are to be told only.

@@ -52,6 +52,20 @@ func TestFeeFloors(t *testing.T) {
 	s.Check(t)
 }
 
+// TestSwallowed: what nobody passes on within an hour is told to everybody.
+func TestSwallowed(t *testing.T) {
+	t.Parallel()
+	s, _, _ := company(t, 38, 4, func(_ int, p *spvtest.Peer) { p.Gossips = false })
+	tx := someTx(3)
+	s.Submit(tx)
+	s.Run(55 * time.Minute)
+	require.NotEmpty(t, events[protocol.TxAcknowledged](s))
+	require.Len(t, s.Told(tx.TxHash()), 3, "one is left to be listened to")
+	s.Run(10 * time.Minute)
+	require.Len(t, s.Told(tx.TxHash()), 4)
+	s.Check(t)
+}
+
 // TestBelowAllFloors: nobody is told, that is said, and it ends when somebody
 // comes down.
 func TestBelowAllFloors(t *testing.T) {
