@@ -47,7 +47,7 @@ LONG_TIMEOUT   := 60m
 RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./ui/shell
 # Nor in these of their tests, which have run before: damage to files is done
 # and looked at by one goroutine, long restores repeat what the others do.
-RACE_SKIP := ^(TestRestore|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$)
+RACE_SKIP := ^(TestRestore|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest
@@ -153,7 +153,7 @@ test-window: need-window need-display phases-begin ## the real window, on a disp
 
 long: need-go phases-begin
 	$(PHASE) "long simulation of the peer" $(GOTEST) -timeout $(LONG_TIMEOUT) ./spv/protocol -seeds 300
-	$(PHASE) "long stories of a whole client" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv -run 'TestWholeClient|TestDamaged|TestOlderWallets' -seeds 500
+	$(PHASE) "long stories of a whole client" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv -run 'TestWholeClient|TestDamaged|TestOlderWallets|TestHostile' -seeds 500
 	$(PHASE) "every page of chain.db harmed in every way" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./spv/store -run TestEveryPage -everyway
 	$(PHASE) "long model of the ledger" $(GOTEST) -timeout $(LONG_TIMEOUT) ./app/ledger -ledger.seeds 150 -ledger.steps 1200
 	$(PHASE) "restore from 1,000,000 blocks, a fifth of the peers bad" $(GOTEST) -tags $(TAGS_TEST) -timeout $(LONG_TIMEOUT) ./app -run TestRestoreLongChain -blocks 1000000

@@ -98,11 +98,12 @@ func (n *Node) data(msg *wire.MsgGetData) []wire.Message {
 	return list
 }
 
-// fetch asks for the transactions announced that the town has not heard of.
+// fetch asks for the transactions announced that neither the node nor the town has
+// heard of.
 func (n *Node) fetch(msg *wire.MsgInv) []wire.Message {
 	get := wire.NewMsgGetData()
 	for _, inv := range msg.InvList {
-		if inv.Type == wire.InvTypeTx && n.town.Pool(inv.Hash) == nil {
+		if inv.Type == wire.InvTypeTx && n.town.Pool(inv.Hash) == nil && !n.Has(inv.Hash) {
 			_ = get.AddInvVect(wire.NewInvVect(wire.InvTypeWitnessTx, &inv.Hash)) // no more than were announced
 		}
 	}

@@ -123,7 +123,7 @@ func badHeaders() []Hostile {
 				},
 			}
 		}},
-		{27, "a long fork from below a checkpoint", "refused, not stored", Borne, false, 0, 0, func(int) Deviation { return on(func(l *Land) Branch { return l.Deep }) }},
+		{27, "a long fork from below a checkpoint", "refused, not stored", Doubtful, false, 0, 0, func(int) Deviation { return on(func(l *Land) Branch { return l.Deep }) }},
 		{28, "more headers, less work", "the most work wins", Borne, false, 0, 0, func(int) Deviation { return on(func(l *Land) Branch { return l.Weak }) }},
 		{29, "a branch with more work, of any depth", "followed, and what the wallet knew is taken back", Borne, false, 4, 0, func(v int) Deviation {
 			return on(func(l *Land) Branch { return l.Longer[[]int32{1, 3, 10, 100}[v]] })

@@ -29,6 +29,8 @@ type Land struct {
 
 	// Endless is a chain of headers alone, with less work than Main.
 	Endless func() *endless
+
+	coins sync.Map // those of a branch, by its last block
 }
 
 const (
@@ -111,12 +113,17 @@ func (l *Land) falseHit() []byte {
 	}
 }
 
-// Coins are the outputs of a branch that pay a script of ours.
+// Coins are the outputs of a branch that pay a script of ours. They must not be
+// changed.
 func (l *Land) Coins(b Branch) map[wire.OutPoint]int64 {
+	if known, ok := l.coins.Load(b.Tip()); ok {
+		return known.(map[wire.OutPoint]int64)
+	}
 	coins := make(map[wire.OutPoint]int64)
 	for _, blk := range b {
 		l.AddCoins(coins, blk.Msg.Transactions)
 	}
+	l.coins.Store(b.Tip(), coins)
 	return coins
 }
 

@@ -37,7 +37,7 @@ const wireVersion = 70016
 
 func (n *Node) talk(conn net.Conn) {
 	n.mu.Lock()
-	l := &Link{Node: n, N: n.dials, conn: conn, out: make(chan due, 4096), gone: make(chan struct{}), ready: make(chan struct{})}
+	l := &Link{Node: n, N: n.dials, conn: conn, out: make(chan due, 256), gone: make(chan struct{}), ready: make(chan struct{})}
 	n.dials++
 	n.links[l] = true
 	n.mu.Unlock()

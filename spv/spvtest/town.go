@@ -57,6 +57,7 @@ type Node struct {
 	links map[*Link]bool
 	dials int
 	heard []wire.Message
+	own   map[chainhash.Hash]bool // transactions that it was given
 }
 
 // maxHeard bounds what a node remembers of what it was sent.
@@ -67,7 +68,7 @@ func (t *Town) Add(d Deviation) *Node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := len(t.nodes)
-	n := &Node{town: t, dev: d, Latency: 20 * time.Millisecond, links: make(map[*Link]bool),
+	n := &Node{town: t, dev: d, Latency: 20 * time.Millisecond, links: make(map[*Link]bool), own: make(map[chainhash.Hash]bool),
 		Addr: fmt.Sprintf("45.%d.7.1:8333", i+1), mind: &Peer{Filters: d.Filters},
 		honest: d.isZero()}
 	if d.FiltersOf != nil {
@@ -182,10 +183,16 @@ func (t *Town) Cut(down bool) {
 	}
 }
 
-// take keeps a transaction that a node was given, and has the other honest nodes
-// announce it a little later.
+// take keeps a transaction that a node was given, and, if that one is honest, has
+// the others announce it a little later.
 func (t *Town) take(from *Node, tx *wire.MsgTx) {
 	txid := tx.TxHash()
+	from.mu.Lock()
+	from.own[txid] = true
+	from.mu.Unlock()
+	if !from.honest {
+		return
+	}
 	t.mu.Lock()
 	known := t.pool[txid] != nil
 	t.pool[txid] = tx
@@ -209,7 +216,15 @@ func (t *Town) take(from *Node, tx *wire.MsgTx) {
 	}
 }
 
-// Pool is a transaction that nodes pass on, nil if they have not heard of it.
+// Has tells whether a node was given a transaction.
+func (n *Node) Has(txid chainhash.Hash) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.own[txid]
+}
+
+// Pool is a transaction that honest nodes pass on, nil if they have not heard of
+// it.
 func (t *Town) Pool(txid chainhash.Hash) *wire.MsgTx {
 	t.mu.Lock()
 	defer t.mu.Unlock()
