@@ -206,7 +206,7 @@ func (t *Town) take(from *Node, tx *wire.MsgTx) {
 		if n == from || n.dev.Silent {
 			continue
 		}
-		for _, l := range n.open() {
+		for _, l := range n.greeted() {
 			t.links.Go(func() {
 				if l.Wait(2 * time.Second) {
 					l.Say(inv)
@@ -245,6 +245,19 @@ func (n *Node) open() []*Link {
 	return list
 }
 
+// greeted are the connections whose handshake is done: before it an honest node
+// has nothing to tell.
+func (n *Node) greeted() []*Link {
+	return slices.DeleteFunc(n.open(), func(l *Link) bool {
+		select {
+		case <-l.ready:
+			return false
+		default:
+			return true
+		}
+	})
+}
+
 // Dials counts the connections made to the node.
 func (n *Node) Dials() int {
 	n.mu.Lock()
@@ -275,7 +288,7 @@ func (n *Node) announce(fork int32) {
 		return
 	}
 	msg := headersMsg(b.Headers(fork+1, b.Tip().Height))
-	for _, l := range n.open() {
+	for _, l := range n.greeted() {
 		for _, m := range n.deviate(l, nil, []wire.Message{msg}) {
 			l.Say(m)
 		}
