@@ -93,18 +93,11 @@ func (w *Wallet) setBirthday(chain *spv.Client, height int32) error {
 	if hash, ok := chain.HashAt(height - 1); ok {
 		settings = map[string][]byte{settingAnchor: encodeAnchor(ledger.BlockRef{Height: height - 1, Hash: hash})}
 	}
-	before, known, _ := w.birthday()
-	if err := w.applyWith(settings, ledger.BirthdaySet{Height: height}); err != nil {
-		return failure("set birthday", err)
-	}
 	w.mu.Lock()
-	again := known && height < before && w.ownNode
+	anew := w.ownNode // it was not told of coins that came before, and may be spent later
 	w.mu.Unlock()
-	if again {
-		// What came before may be spent later, which the own node was not told of.
-		if err := w.apply(ledger.Rescan{From: height}); err != nil {
-			return failure("search again", err)
-		}
+	if err := w.applyWith(settings, ledger.BirthdaySet{Height: height, Anew: anew}); err != nil {
+		return failure("set birthday", err)
 	}
 	w.keepFilters(chain)
 	return nil

@@ -118,8 +118,12 @@ type Labelled struct {
 }
 
 // BirthdaySet says from which height on blocks may concern us. A later one can
-// only lower it.
-type BirthdaySet struct{ Height int32 }
+// only lower it. Anew has all from there on matched again, as [Rescan] has: what was
+// matched without what came before may have told too little.
+type BirthdaySet struct {
+	Height int32
+	Anew   bool
+}
 
 // Rescan says that the filters of all blocks from a height on are to be matched
 // again. Some below may be as well.
