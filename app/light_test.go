@@ -187,6 +187,11 @@ func TestOwnNode(t *testing.T) {
 	has(left + 500_000)
 	require.Positive(t, own.served())
 
+	// What was sent and received is mined again in another branch.
+	require.NoError(t, own.n.Reorg(3, 4, sandbox.Return))
+	mine(t, own.n, 1)
+	has(left + 500_000)
+
 	// All of it goes away elsewhere.
 	byFilters := newEnv(t, own.n.Addr())
 	elsewhere := restore(byFilters)
