@@ -207,7 +207,7 @@ func TestSilentPeers(t *testing.T) {
 			_, err := n[0].Mine(2, script(t, to.Address))
 			require.NoError(t, err)
 			n[0].Mute(c.mute)
-			require.Contains(t, r.fails(3, c.kind, "sync", "--timeout", "2s"), c.word)
+			require.Contains(t, r.fails(3, c.kind, "sync", "--timeout", "5s"), c.word)
 			n[0].Unmute()
 			require.Equal(t, int32(202), gives[cli.Synced](r, "sync").Height)
 			require.NotZero(t, gives[cli.Balance](r, "balance").Immature)
