@@ -38,9 +38,11 @@ func (m *Machine) driveOutbox() {
 }
 
 // untaken tells that nobody has fetched a transaction, or nobody passed it on, for
-// so long that being sent matters more than who learns of it.
+// so long that being sent matters more than who learns of it. An echo can be made
+// up: what is not mined for still longer has perhaps not left.
 func (m *Machine) untaken(o *outgoing) bool {
-	return (len(o.acked) == 0 || o.groups == 0) && m.due(o.since.Add(takePatience))
+	return (len(o.acked) == 0 || o.groups == 0) && m.due(o.since.Add(takePatience)) ||
+		m.due(o.since.Add(minePatience))
 }
 
 // takers lists the peers that a transaction may be announced to: those that

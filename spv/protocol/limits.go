@@ -289,6 +289,8 @@ const (
 	// takePatience is after what time a transaction that nobody has fetched, or
 	// passed on, is offered to everybody.
 	takePatience = time.Hour
+	// minePatience is the same for one that is said to have travelled.
+	minePatience = 2 * time.Hour
 	// minTold is how many peers are told at least where others than those that
 	// serve us filters are to be told only.
 	minTold = 2
