@@ -46,8 +46,9 @@ LONG_TIMEOUT   := 60m
 # the race detector would find nothing there, at ten times the cost.
 RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./ui/shell
 # Nor in these of their tests, which have run before: damage to files is done
-# and looked at by one goroutine, long restores and storms repeat what the others do.
-RACE_SKIP := ^(TestRestore|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
+# and looked at by one goroutine, memory is searched from outside, long restores and
+# storms repeat what the others do.
+RACE_SKIP := ^(TestRestore|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$|TestSecretsLeaveMemory$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest

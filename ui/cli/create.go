@@ -64,29 +64,34 @@ func unseen(h house, c *app.Created, cause error) error {
 	return &app.Error{Op: "show the recovery words", Detail: detail, Err: cause}
 }
 
+// showCreated prints the recovery words, which never become strings: those could
+// not be wiped.
 func (p *program) showCreated(c *app.Created) error {
 	result := Created{
-		Wallet: c.Wallet, Mnemonic: string(c.Words()), Fingerprint: hexOf(c.Fingerprint[:]),
+		Wallet: c.Wallet, Mnemonic: standFor(c.Words()), Fingerprint: hexOf(c.Fingerprint[:]),
 		Birthday: stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
 	}
-	return p.show(result, func(g *page) {
-		g.line("The wallet %q is ready.\n", c.Wallet)
-		words := bytes.Fields(c.Words())
-		g.line("%s\n", g.ink.bold(fmt.Sprintf("Write these %d words down, on paper, in this order.", len(words))))
-		g.words(words)
-		g.line("\nWhoever has them has your coins; without them nobody can bring the coins back.")
-		g.line("Never type them into a web site, and never take a photo of them.\n")
-		g.fields("Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday))
-	})
+	if p.flags.json {
+		return p.unveil(string(jsonLine(result)), c.Words())
+	}
+	words := bytes.Fields(c.Words())
+	g := &page{ink: p.ink(p.deps.OutTerminal)}
+	g.line("The wallet %q is ready.\n", c.Wallet)
+	g.line("%s\n", g.ink.bold(fmt.Sprintf("Write these %d words down, on paper, in this order.", len(words))))
+	g.words(words)
+	g.line("\nWhoever has them has your coins; without them nobody can bring the coins back.")
+	g.line("Never type them into a web site, and never take a photo of them.\n")
+	g.fields("Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday))
+	return p.unveil(g.String(), words...)
 }
 
-// words prints recovery words as a numbered grid of three columns.
+// words lays recovery words out as a numbered grid of three columns.
 func (g *page) words(words [][]byte) {
 	var rows [][]cell
 	for i := 0; i < len(words); i += 3 {
 		var row []cell
 		for j := i; j < min(i+3, len(words)); j++ {
-			row = append(row, right(fmt.Sprintf("%5d", j+1)).in(g.ink.faint), left(fmt.Sprintf("%-8s", words[j])).in(g.ink.bold))
+			row = append(row, right(fmt.Sprintf("%5d", j+1)).in(g.ink.faint), left(fmt.Sprintf("%-8s", standFor(words[j]))).in(g.ink.bold))
 		}
 		rows = append(rows, row)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"thistle/app"
@@ -126,4 +127,26 @@ func (p *program) ask(ctx context.Context, prompt, what, flag string) (app.Secre
 		return nil, usage("Nothing could be read from the terminal.")
 	}
 	return p.secrets.hold(b), nil
+}
+
+// standIn is in the place of each letter of a secret while text around it is laid
+// out; nobody types it.
+const standIn = "\uE000"
+
+// standFor is as long as a secret, which is ASCII, and tells nothing else of it.
+func standFor(secret []byte) string { return strings.Repeat(standIn, len(secret)) }
+
+// unveil prints text with these secrets in their places, from one buffer that is
+// cleared: it is longer than what it will hold, so no outgrown copy is left.
+func (p *program) unveil(text string, secrets ...[]byte) error {
+	buf := make([]byte, 0, len(text))
+	defer func() { clear(buf) }()
+	for _, secret := range secrets {
+		before, rest, _ := strings.Cut(text, standFor(secret))
+		buf = append(append(buf, before...), secret...)
+		text = rest
+	}
+	buf = append(buf, text...)
+	_, err := p.out.Write(buf)
+	return err
 }

@@ -132,20 +132,26 @@ func (c *caller) listen(cancel func()) {
 		case opCancel:
 			cancel()
 		case opDone, opFailed:
-			c.mu.Lock()
-			answer := c.waiting[f.id]
-			delete(c.waiting, f.id)
-			c.mu.Unlock()
-			if answer != nil {
-				answer <- f
-			} else {
-				clear(f.payload) // it may be a secret
-			}
+			c.answered(f)
 		default:
 			c.hangUp()
 			return
 		}
 	}
+}
+
+// answered gives an answer to who waits for it. Under the lock, so that forget
+// finds it: it may be a secret.
+func (c *caller) answered(f frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answer := c.waiting[f.id]
+	delete(c.waiting, f.id)
+	if answer == nil {
+		clear(f.payload)
+		return
+	}
+	answer <- f // there is room for one
 }
 
 // hangUp lets nobody wait for an answer that will not come.
