@@ -86,6 +86,9 @@ func (m *Manager) pickFrom(now time.Time, n Need, table []bucket) (Addr, bool) {
 
 // pickIn chooses one of those in a bucket that meet the need.
 func (m *Manager) pickIn(now time.Time, n Need, b *bucket) *entry {
+	if b.used == 0 {
+		return nil // most are: the dice would cost more than all else
+	}
 	start := m.rand.IntN(bucketSize)
 	for used := bits.RotateLeft32(b.used, -start); used != 0; used &= used - 1 {
 		if e := b.at[(start+bits.TrailingZeros32(used))%bucketSize]; m.meets(now, e, n) {

@@ -48,7 +48,7 @@ func TestCrew(t *testing.T) {
 		require.Len(t, s.Machine().Peers(), protocol.DefaultPeers)
 	}
 	t.Run("few slow", func(t *testing.T) { run(t, 42) })
-	t.Run("most slow", func(t *testing.T) { run(t, 36) })
+	t.Run("most slow", func(t *testing.T) { run(t, 37) })
 }
 
 // comeOrGone is 1 for news of a peer that has come, -1 of one that is gone.
