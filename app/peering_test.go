@@ -83,17 +83,18 @@ func TestNodesOfOneNetwork(t *testing.T) {
 	dir := t.TempDir()
 	hidden := usual
 	hidden.Peering = app.Peering{Proxy: tor, Connect: []string{onion}, Listen: "127.0.0.1:1"}
-	require.NoError(t, app.SaveSettings(dir, "mainnet", hidden))
+	require.NoError(t, app.SaveSettings(dir, "mainnet", usual, hidden))
 	s, err := app.LoadSettings(dir, "signet")
 	require.NoError(t, err)
 	require.Equal(t, app.Peering{Proxy: tor}, s.Peering)
+	was := s
 	s.Peering.Preferred = []string{"a:1"}
-	require.NoError(t, app.SaveSettings(dir, "signet", s))
+	require.NoError(t, app.SaveSettings(dir, "signet", was, s))
 	s, err = app.LoadSettings(dir, "mainnet")
 	require.NoError(t, err)
 	require.Equal(t, hidden.Peering, s.Peering)
 	s.Peering = app.Peering{}
-	require.NoError(t, app.SaveSettings(dir, "mainnet", s))
+	require.NoError(t, app.SaveSettings(dir, "mainnet", hidden, s))
 	raw, err := os.ReadFile(filepath.Join(dir, "settings.json"))
 	require.NoError(t, err)
 	require.False(t, strings.Contains(string(raw), "mainnet"), "nothing is left of it")

@@ -33,8 +33,9 @@ func LoadSettings(dataDir, network string) (Settings, error) {
 	return s, failure("read settings", err)
 }
 
-// SaveSettings writes the settings of a data folder, those about peers for a
-// network. Errors are of the disk's kinds.
-func SaveSettings(dataDir, network string, s Settings) error {
-	return failure("save settings", config.SaveSettings(dataDir, network, s))
+// SaveSettings writes what of the settings of a data folder has changed from was
+// to now, those about peers for a network; what other programs have changed
+// meanwhile stays. Errors are of the disk's kinds.
+func SaveSettings(dataDir, network string, was, now Settings) error {
+	return failure("save settings", config.SaveSettings(dataDir, network, was, now))
 }

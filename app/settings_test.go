@@ -3,6 +3,7 @@ package app_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"thistle/app"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 var usual = app.Settings{Theme: "system", Unit: "BTC", LockAfter: 10 * time.Minute}
@@ -32,14 +34,15 @@ func TestSettingsKept(t *testing.T) {
 		}},
 		usual,
 	} {
-		require.NoError(t, app.SaveSettings(dir, "signet", want))
+		require.NoError(t, app.SaveSettings(dir, "signet", s, want))
 		got, err := app.LoadSettings(dir, "signet")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
+		s = want
 	}
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.Len(t, entries, 1, "nothing else is left")
+	require.Len(t, entries, 2, "nothing is left but the lock")
 	info, err := entries[0].Info()
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -72,7 +75,7 @@ func TestSettingsDamaged(t *testing.T) {
 		require.Equal(t, c.bad, err != nil, "%.40s: %v", content, err)
 		c.want.Peering.Unknown = c.bad
 		require.Equal(t, c.want, got, "%.40s", content)
-		require.NoError(t, app.SaveSettings(dir, "signet", got), "and they can be saved")
+		require.NoError(t, app.SaveSettings(dir, "signet", got, got), "and they can be saved")
 		again, err := app.LoadSettings(dir, "signet")
 		require.NoError(t, err)
 		require.Equal(t, got, again, "though not so that a proxy is forgotten")
@@ -81,7 +84,7 @@ func TestSettingsDamaged(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "settings.json"), 0o700))
 	_, err := app.LoadSettings(dir, "signet")
 	require.Error(t, err)
-	require.Error(t, app.SaveSettings(dir, "signet", usual))
+	require.Error(t, app.SaveSettings(dir, "signet", usual, usual))
 	left, err := filepath.Glob(filepath.Join(dir, ".settings-*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -96,4 +99,60 @@ func TestSettingsElsewhere(t *testing.T) {
 	require.Error(t, err)
 	require.True(t, s.Peering.Unknown)
 	require.Equal(t, app.KindPeering, app.KindOf(app.CheckPeering(s.Peering)))
+}
+
+// Two windows, on two networks, change settings at the same time: nothing that
+// one has changed is lost to the other, whatever it is.
+func TestSettingsOfTwoWindows(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var fields []func(*app.Settings) reflect.Value
+	for _, part := range []func(*app.Settings) reflect.Value{
+		func(s *app.Settings) reflect.Value { return reflect.ValueOf(s).Elem() },
+		func(s *app.Settings) reflect.Value { return reflect.ValueOf(&s.Data).Elem() },
+		func(s *app.Settings) reflect.Value { return reflect.ValueOf(&s.Peering).Elem() },
+	} {
+		for i := range part(new(app.Settings)).NumField() {
+			if part(new(app.Settings)).Field(i).Kind() != reflect.Struct {
+				fields = append(fields, func(s *app.Settings) reflect.Value { return part(s).Field(i) })
+			}
+		}
+	}
+	require.Len(t, fields, 18)
+	want := app.Settings{
+		Theme: "dark", Unit: "sat", LockAfter: time.Minute, Hide: true, Wallet: "Savings",
+		Data: app.Data{FilterLimit: 5e9, FullBlocks: -1, Audit: true},
+		Peering: app.Peering{
+			Connect: []string{"a:1"}, Preferred: []string{"b:2"}, NoDNS: true, Proxy: "127.0.0.1:9050", OnionOnly: true,
+			Listen: "127.0.0.1:8333", LowData: true, NoV2: true, Bloom: "d:4", Unknown: true,
+		},
+	}
+	networks := []string{"signet", "mainnet"}
+	got := make([]app.Settings, len(networks))
+	var group errgroup.Group
+	for w := range networks {
+		group.Go(func() error {
+			is := usual
+			for i := w; i < len(fields); i += 2 {
+				was := is
+				fields[i](&is).Set(fields[i](&want))
+				if err := app.SaveSettings(dir, networks[w], was, is); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, group.Wait())
+	for w := range networks {
+		var err error
+		got[w], err = app.LoadSettings(dir, networks[w])
+		require.NoError(t, err)
+	}
+	for i, field := range fields {
+		require.Equal(t, field(&want).Interface(), field(&got[i%2]).Interface(), "field %d", i)
+	}
+	require.Equal(t, "127.0.0.1:9050", got[0].Peering.Proxy)
+	require.Equal(t, "127.0.0.1:9050", got[1].Peering.Proxy, "who hides on one network hides on all")
+	require.NotEqual(t, got[0].Peering, got[1].Peering, "peers are named for one")
 }

@@ -42,6 +42,24 @@ func (p Peering) Equal(o Peering) bool {
 		p.LowData == o.LowData && p.NoV2 == o.NoV2 && p.Bloom == o.Bloom && p.Unknown == o.Unknown
 }
 
+// takeOver changes what differs between was and now.
+func (p *Peering) takeOver(was, now Peering) {
+	if !slices.Equal(was.Connect, now.Connect) {
+		p.Connect = now.Connect
+	}
+	if !slices.Equal(was.Preferred, now.Preferred) {
+		p.Preferred = now.Preferred
+	}
+	takeOver(&p.NoDNS, was.NoDNS, now.NoDNS)
+	takeOver(&p.Proxy, was.Proxy, now.Proxy)
+	takeOver(&p.OnionOnly, was.OnionOnly, now.OnionOnly)
+	takeOver(&p.Listen, was.Listen, now.Listen)
+	takeOver(&p.LowData, was.LowData, now.LowData)
+	takeOver(&p.NoV2, was.NoV2, now.NoV2)
+	takeOver(&p.Bloom, was.Bloom, now.Bloom)
+	takeOver(&p.Unknown, was.Unknown, now.Unknown)
+}
+
 // Parts of a Peering, as PeeringError names them.
 const (
 	FieldConnect   = "connect"

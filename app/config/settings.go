@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ErrSettings says that the file of settings cannot be read.
@@ -196,27 +199,78 @@ func (f *settingsFile) settings() Settings {
 	return s
 }
 
-// SaveSettings writes the settings of a data folder, those about peers for a
-// network. A crash leaves the old file or the new one, never a part.
-func SaveSettings(dataDir, network string, s Settings) error {
-	old, _ := readSettings(SettingsFile(dataDir)) // what cannot be read cannot be kept
-	seconds := int64(s.LockAfter / time.Second)
-	file := settingsFile{
-		Version: settingsVersion, Theme: s.Theme, Unit: s.Unit, LockAfter: &seconds, Hide: s.Hide, Wallet: s.Wallet,
-	}
-	file.Data.FilterLimit, file.Data.FullBlocks, file.Data.Audit = s.Data.FilterLimit, int64(max(s.Data.FullBlocks, -1)), s.Data.Audit
-	file.setPeering(network, s.Peering, old.Networks)
-	raw, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		return fmt.Errorf("save settings: %w", err)
-	}
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
-		return fmt.Errorf("save settings: %w", err)
-	}
-	if err := replaceFile(SettingsFile(dataDir), append(raw, '\n')); err != nil {
+// lockPatience is how long saving waits for other programs that save.
+const lockPatience = 5 * time.Second
+
+// SaveSettings writes what of the settings of a data folder has changed from was
+// to now, those about peers for a network: what other programs have changed since
+// was stays as it is. Where the file cannot be read all is written. A crash leaves
+// the old file or the new one, never a part.
+func SaveSettings(dataDir, network string, was, now Settings) error {
+	if err := saveSettings(dataDir, network, was, now); err != nil {
 		return fmt.Errorf("save settings: %w", err)
 	}
 	return nil
+}
+
+func saveSettings(dataDir, network string, was, now Settings) error {
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return err
+	}
+	release, err := lockSettings(dataDir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := readSettings(SettingsFile(dataDir))
+	if err == nil { // else there is nothing to be kept
+		to := old.settings()
+		to.Peering = old.peering(network)
+		to.takeOver(was, now)
+		now = to
+	}
+	seconds := int64(now.LockAfter / time.Second)
+	file := settingsFile{
+		Version: settingsVersion, Theme: now.Theme, Unit: now.Unit, LockAfter: &seconds, Hide: now.Hide, Wallet: now.Wallet,
+	}
+	file.Data.FilterLimit, file.Data.FullBlocks, file.Data.Audit = now.Data.FilterLimit, int64(max(now.Data.FullBlocks, -1)), now.Data.Audit
+	file.setPeering(network, now.Peering, old.Networks)
+	raw, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replaceFile(SettingsFile(dataDir), append(raw, '\n'))
+}
+
+// lockSettings lets one program after the other write. The file itself cannot be
+// locked, since another one takes its place.
+func lockSettings(dataDir string) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	file := flock.New(filepath.Join(dataDir, "settings.lock"), flock.SetPermissions(0o600))
+	if _, err := file.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		return nil, err
+	}
+	return func() { _ = file.Unlock() }, nil
+}
+
+// takeOver changes what differs between was and now.
+func (s *Settings) takeOver(was, now Settings) {
+	takeOver(&s.Theme, was.Theme, now.Theme)
+	takeOver(&s.Unit, was.Unit, now.Unit)
+	takeOver(&s.LockAfter, was.LockAfter, now.LockAfter)
+	takeOver(&s.Hide, was.Hide, now.Hide)
+	takeOver(&s.Wallet, was.Wallet, now.Wallet)
+	takeOver(&s.Data.FilterLimit, was.Data.FilterLimit, now.Data.FilterLimit)
+	takeOver(&s.Data.FullBlocks, was.Data.FullBlocks, now.Data.FullBlocks)
+	takeOver(&s.Data.Audit, was.Data.Audit, now.Data.Audit)
+	s.Peering.takeOver(was.Peering, now.Peering)
+}
+
+func takeOver[T comparable](to *T, was, now T) {
+	if was != now {
+		*to = now
+	}
 }
 
 // replaceFile puts a new file, readable by its owner only, in the place of an

@@ -169,6 +169,8 @@ func (p *program) choosePeers(s *app.Session, c peerChoice) error {
 	if err != nil {
 		return err
 	}
+	was := settings
+	settings.Peering.Connect, settings.Peering.Preferred = slices.Clone(was.Peering.Connect), slices.Clone(was.Peering.Preferred)
 	c.apply(&settings.Peering)
 	to := p.overPeering(settings.Peering)
 	if p.host != nil {
@@ -181,7 +183,7 @@ func (p *program) choosePeers(s *app.Session, c peerChoice) error {
 		return err
 	}
 	s.SetPeering(to)
-	return app.SaveSettings(place.DataDir, place.Network, settings)
+	return app.SaveSettings(place.DataDir, place.Network, was, settings)
 }
 
 // meet lists who is there soon.

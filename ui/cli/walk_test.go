@@ -251,7 +251,7 @@ func TestDataFlags(t *testing.T) {
 	gives[[]cli.WalletItem](r, "wallets")
 	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "5GB", "--full-blocks", "144", "--audit")
 	chosen := app.Settings{Data: app.Data{FilterLimit: 1e9, FullBlocks: -1, Audit: true}}
-	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", chosen))
+	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", app.Settings{}, chosen))
 	gives[[]cli.WalletItem](r, "wallets")
 	gives[[]cli.WalletItem](r, "wallets", "--filter-limit", "none", "--audit=false")
 	gives[[]cli.WalletItem](r, "wallets", "--full-blocks", "0")
@@ -272,7 +272,7 @@ func TestPeeringFlags(t *testing.T) {
 	}
 	const tor = "127.0.0.1:9050"
 	chosen := app.Settings{Peering: app.Peering{Connect: []string{"a:1"}, Preferred: []string{"b:2"}, Proxy: tor, NoDNS: true, LowData: true}}
-	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", chosen))
+	require.NoError(t, app.SaveSettings(filepath.Join(r.dir, "data"), "regtest", app.Settings{}, chosen))
 	gives[[]cli.WalletItem](r, "wallets")
 	gives[[]cli.WalletItem](r, "wallets", "--connect", "c:3", "--prefer", "d:4", "--low-data=false", "--no-dns=false")
 	gives[[]cli.WalletItem](r, "wallets", "--proxy", "none", "--listen", "127.0.0.1:0")

@@ -26,9 +26,11 @@ type controller struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // all that spawn began
 
-	dirty  chan struct{} // there is news for the watcher
-	hurry  chan struct{} // the news is of the wallet
-	saving sync.Mutex    // one after the other writes the settings
+	dirty chan struct{} // there is news for the watcher
+	hurry chan struct{} // the news is of the wallet
+
+	saving sync.Mutex   // one after the other writes the settings
+	saved  app.Settings // as written last; under saving
 
 	// life lets one after the other change what is open. Taken before mu.
 	life    sync.Mutex

@@ -57,9 +57,11 @@ func (c *controller) keep(to app.Settings) {
 			h.session.SetData(newest.Data)
 			c.repeer(h, peering)
 		}
-		if err := app.SaveSettings(c.o.DataDir, c.o.Network, newest); err != nil {
+		if err := app.SaveSettings(c.o.DataDir, c.o.Network, c.saved, newest); err != nil {
 			c.o.Log.Warn("save settings", "err", err)
+			return
 		}
+		c.saved = newest
 	})
 }
 

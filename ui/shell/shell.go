@@ -65,7 +65,7 @@ func New(fyneApp fyne.App, o Options) *Shell {
 	if err != nil {
 		s.o.Log.Warn("load settings", "err", err)
 	}
-	s.settings, s.ctl.settings = settings, settings
+	s.settings, s.ctl.settings, s.ctl.saved = settings, settings, settings
 	fyneApp.Settings().SetTheme(kit.NewTheme(modeOf(settings)))
 	s.active = s.o.Now()
 	s.win = fyneApp.NewWindow("Thistle")
