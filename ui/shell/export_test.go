@@ -52,3 +52,11 @@ func (s *Shell) Create(w onboard.NewWallet, done func(string)) { s.create(w, don
 
 // Restore is the same for an old wallet.
 func (s *Shell) Restore(w onboard.OldWallet, done func(string)) { s.restore(w, done) }
+
+// Repeer tells the peer how to meet others, as settings that were changed do.
+func (s *Shell) Repeer() {
+	s.ctl.mu.Lock()
+	h, to := s.ctl.host, s.ctl.peering(nil)
+	s.ctl.mu.Unlock()
+	s.ctl.repeer(h, to)
+}

@@ -69,6 +69,9 @@ func (c *controller) connect(h *host) {
 		}
 		c.mu.Unlock()
 		c.newsFromSession()
+		if k := app.KindOf(err); (k == app.KindNoPeers || k == app.KindPeering) && h.session.CheckPeers() == nil {
+			c.spawn(c.again) // something else was chosen before the end was known here
+		}
 	})
 	c.newsFromSession()
 }

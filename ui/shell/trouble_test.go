@@ -1,9 +1,13 @@
 package shell_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"thistle/app"
@@ -72,6 +76,43 @@ func TestPeersAreChosen(t *testing.T) {
 	kept, err := app.LoadSettings(dir, "regtest")
 	require.NoError(t, err)
 	require.Equal(t, app.Peering{}, kept.Peering, "what the command line says is not kept")
+}
+
+// TestPeersAreChosenInTime: somebody to connect to is named after the peer has
+// ended for want of any, and before that is known.
+func TestPeersAreChosenInTime(t *testing.T) {
+	net := network(t, 1)
+	var named atomic.Bool
+	over := func(p app.Peering) app.Peering {
+		if named.Load() {
+			p.Connect = net.Addrs()
+		}
+		return p
+	}
+	failed := &slow{before: make(chan func())}
+	d := sit(t, t.TempDir(), practice{}, func(o *shell.Options) { o.Demo, o.Over, o.Log = nil, over, slog.New(failed) })
+	failed.before <- func() {
+		named.Store(true)
+		d.s.Repeer()
+	}
+	d.creates("Savings")
+	d.reads("rail.sync", "In sync")
+}
+
+// slow is a log that lets something happen before the first error is noted.
+type slow struct {
+	before chan func()
+	once   sync.Once
+}
+
+func (l *slow) Enabled(context.Context, slog.Level) bool { return true }
+func (l *slow) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *slow) WithGroup(string) slog.Handler            { return l }
+func (l *slow) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "run peer" {
+		l.once.Do(func() { (<-l.before)() })
+	}
+	return nil
 }
 
 // TestThePeerFails takes the folder of the filters away while a wallet is open,
