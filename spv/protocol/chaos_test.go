@@ -71,6 +71,7 @@ func TestChaos(t *testing.T) {
 		b := w.b
 		for range 25 {
 			s.Run(time.Duration(rng.IntN(4000)) * time.Millisecond)
+			requireHeld(t, s)
 			switch rng.IntN(9) {
 			case 0, 1, 2:
 				fork := b.Tip().Height - int32(rng.IntN(6))

@@ -25,7 +25,8 @@ const (
 type filterDownload struct {
 	from   int32        // first height wanted, -1 if none
 	marks  []filterMark // from height `from` to the tip
-	run    int          // marks[:run] are all held
+	run    int          // marks[:run] are all held, or something else serves
+	have   int          // marks[:have] are all held
 	low    int          // none of marks[:low] is needed
 	leases []*lease     // in the order they were granted
 	told   int          // run when FiltersAdvanced was last emitted
@@ -80,7 +81,7 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 		}
 	}
 	s.marks = s.marks[:n]
-	s.run, s.told = min(s.run, n), min(s.told, n)
+	s.run, s.have, s.told = min(s.run, n), min(s.have, n), min(s.told, n)
 	for _, l := range slices.Clone(s.leases) {
 		if l.to <= height {
 			continue
@@ -100,6 +101,10 @@ func (s *filterDownload) cut(m *Machine, height int32) {
 }
 
 func (s *filterDownload) advance() {
+	for s.have < len(s.marks) && s.marks[s.have] == held {
+		s.have++
+	}
+	s.run = max(s.run, s.have)
 	for s.run < len(s.marks) && (s.marks[s.run] == held || s.marks[s.run] == whole || s.marks[s.run] == asked) {
 		s.run++
 	}
@@ -324,7 +329,7 @@ func (m *Machine) filterLost(height int32, block chainhash.Hash) {
 	s.marks[i] = lost
 	s.held--
 	s.lost = append(s.lost, height)
-	s.run, s.told = min(s.run, i), min(s.told, i)
+	s.run, s.have, s.told = min(s.run, i), min(s.have, i), min(s.told, i)
 }
 
 // revive asks again for filters that were lost. A height inside a running lease

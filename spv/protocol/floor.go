@@ -69,5 +69,6 @@ func (s *filterDownload) raise(from int32) {
 		}
 	}
 	s.from, s.marks = from, slices.Clone(s.marks[n:])
-	s.run, s.told, s.low = s.run-n, max(s.told-n, 0), max(s.low-n, 0)
+	s.run, s.have, s.told, s.low = s.run-n, max(s.have-n, 0), max(s.told-n, 0), max(s.low-n, 0)
+	s.advance()
 }

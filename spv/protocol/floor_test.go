@@ -35,6 +35,7 @@ func TestTrimmedFilters(t *testing.T) {
 	s.Input(protocol.TrimFilters{Below: 500})
 	require.Equal(t, []int32{500}, dropped)
 	require.Equal(t, int32(500), s.Machine().Progress().FiltersFrom)
+	requireHeld(t, s)
 	require.Equal(t, before, s.Machine().Progress().Stages, "what has served counts as done")
 	requireConverged(t, s, w.b, 500, time.Minute)
 
@@ -69,6 +70,7 @@ func TestTrimWhileFetching(t *testing.T) {
 		if tip := s.Machine().Progress().FiltersTip.Height; tip < w.b.Tip().Height {
 			s.Input(protocol.FiltersUsed{Through: tip})
 			s.Input(protocol.TrimFilters{Below: tip - 50})
+			requireHeld(t, s)
 			s.After(700*time.Millisecond, step)
 		}
 	}

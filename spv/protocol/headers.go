@@ -327,9 +327,19 @@ func (m *Machine) badHeaders(p *peerState, headers []chain.Header, res chain.Res
 // blame lets go of a peer whose headers do not go with ours, unless it is ours
 // that are damaged: then Err tells so, and nobody is blamed.
 func (m *Machine) blame(p *peerState, r Reason) {
-	if m.tree.Recheck() == nil {
+	if m.sound() {
 		m.drop(p, r)
 	}
+}
+
+// sound judges our newest headers anew, unless that was done just now: who comes
+// with false headers again and again must not keep us busy.
+func (m *Machine) sound() bool {
+	if m.tree.Err() == nil && m.now.Before(m.soundAt.Add(recheckPause)) {
+		return true
+	}
+	m.soundAt = m.now
+	return m.tree.Recheck() == nil
 }
 
 // headersChanged tells disk, program and every part of the machine of a new

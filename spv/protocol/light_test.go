@@ -95,6 +95,7 @@ func TestLightGivesWay(t *testing.T) {
 	for h, want := range map[int32]bool{99: false, 100: true, 250: true, 251: false, 300: false, 301: true, 302: true} {
 		require.Equal(t, want, s.Machine().AskOwn(h), "%d", h)
 	}
+	requireHeld(t, s)
 	// Who looks for more gets filters from there on, without the node.
 	s.Input(protocol.OwnNode{})
 	s.Input(protocol.FiltersUsed{Through: 149})
@@ -113,6 +114,7 @@ func TestLightLie(t *testing.T) {
 	require.True(t, s.RunUntil(time.Minute, func() bool { return allLight(s, 50, w.b) }))
 	s.Input(protocol.FiltersUsed{Through: 200})
 	s.Input(protocol.OwnNode{Lied: true})
+	requireHeld(t, s)
 	require.Equal(t, []int32{50}, reverted(s))
 	requireConverged(t, s, w.b, 50, time.Minute)
 	s.Check(t)

@@ -154,6 +154,9 @@ const (
 	// rangeTimeout is how long a peer that owes old headers may give none: one
 	// message takes so long at 5 kB/s.
 	rangeTimeout = 30 * time.Second
+	// recheckPause is how often our newest headers, two periods at most, are judged
+	// anew before others are blamed.
+	recheckPause = time.Second
 	// staleTip is how long without a block before all peers are asked again.
 	staleTip = 30 * time.Minute
 	// clockHold is the pause after headers from the future.

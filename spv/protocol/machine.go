@@ -95,6 +95,7 @@ type Machine struct {
 	headed    bool       // headers have been current once
 	proved    chain.Work // the most that a branch beyond our room has shown to have
 
+	soundAt    time.Time      // when our newest headers were last judged anew
 	lookedFrom chainhash.Hash // our tip since lookAt was set
 	lookAt     time.Time      // when everybody is asked again
 

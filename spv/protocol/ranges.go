@@ -242,7 +242,7 @@ func (m *Machine) rangeReceived(p *peerState, run chain.Run) {
 	if m.onePeriod(r) && !run.Targets(r.from.Bits) {
 		// Such headers cost nothing to make.
 		m.restartRange(r)
-		m.drop(p, ReasonBadHeaders)
+		m.blame(p, ReasonBadHeaders)
 		return
 	}
 	if !r.take(p.info.ID, run, m.cfg.Params.Checkpoints) {
@@ -311,7 +311,7 @@ func (m *Machine) rangeFalse(r *headerRange) {
 		switch {
 		case p == nil:
 		case len(givers) == 1:
-			m.drop(p, ReasonBadHeaders)
+			m.blame(p, ReasonBadHeaders)
 		default:
 			m.coolRanges(p)
 		}
@@ -406,8 +406,9 @@ func (m *Machine) commitRanges() {
 		base := s.list[n-1].from
 		if err := m.tree.Lower(base, runs); err != nil {
 			// It leads from checkpoint to checkpoint, so what stands on it is
-			// false. Another chain will take its place.
+			// false, or damaged. Another chain will take its place.
 			s.misfit = true
+			m.sound()
 			return
 		}
 		s.list = slices.Delete(s.list, 0, n) // lets go of their headers

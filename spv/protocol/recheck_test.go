@@ -70,15 +70,6 @@ func TestOwnTipDamaged(t *testing.T) {
 		}
 		return m, m.Step(now, protocol.HeadersReceived{Peer: 1, Headers: next})
 	}
-	banned := func(outs []protocol.Output) bool {
-		for _, out := range outs {
-			if d, ok := out.(protocol.Disconnect); ok && d.Reason.Provable() {
-				return true
-			}
-		}
-		return false
-	}
-
 	m, outs := feed(nil, true)
 	require.True(t, banned(outs), "it is the peer's")
 	require.NoError(t, m.Err())
@@ -90,4 +81,64 @@ func TestOwnTipDamaged(t *testing.T) {
 	m, outs = feed(harm, false)
 	require.False(t, banned(outs), "it is ours")
 	require.ErrorIs(t, m.Err(), chain.ErrStored)
+}
+
+func banned(outs []protocol.Output) bool {
+	for _, out := range outs {
+		if d, ok := out.(protocol.Disconnect); ok && d.Reason.Provable() {
+			return true
+		}
+	}
+	return false
+}
+
+// TestOwnTipDamagedBelow: the same for who gives headers below ours that pass a
+// checkpoint by, or lack its target.
+func TestOwnTipDamagedBelow(t *testing.T) {
+	t.Parallel()
+	const timeTop = 8*71 + 7
+	w := short()
+	p, tip := w.g.Params(), w.b.Tip()
+	base, below := w.marks[len(w.marks)-1], w.marks[len(w.marks)-2]
+	lies := map[string]func(raw *[chain.HeaderSize]byte){
+		"passes by":     func(raw *[chain.HeaderSize]byte) { raw[0] ^= 1 << 5 },
+		"other targets": func(raw *[chain.HeaderSize]byte) { raw[72]-- },
+	}
+	for name, lie := range lies {
+		for _, harm := range []map[int32]int{nil, {tip.Height - 2: timeTop}} {
+			sound := chain.New(p, base)
+			_, err := sound.Add(tip.Time().Add(time.Hour), w.b.Headers(base.Height+1, tip.Height))
+			require.NoError(t, err)
+			tree, err := chain.Open(p, chain.Stored{Base: base, Tip: sound.Tip(), Work: sound.Work(), Source: harmed{w.b, harm}})
+			require.NoError(t, err)
+			m := protocol.New(protocol.Config{Params: p, Tree: tree, Pinned: []string{"10.1.0.1:8333"}, Rand: rand.New(rand.NewPCG(1, 2)),
+				Filters: protocol.FilterState{From: -1, Base: -1, Held: func(int32, chainhash.Hash) bool { return false }}})
+			now := tip.Time().Add(time.Minute)
+			m.Step(now, protocol.PeerConnected{Info: protocol.PeerInfo{ID: 1, Addr: "10.1.0.1:8333", Pinned: true, StartHeight: tip.Height,
+				Services: wire.SFNodeNetwork | wire.SFNodeWitness}})
+			m.Step(now, protocol.HeadersReceived{Peer: 1})
+			asked := sent[*wire.MsgGetHeaders](m.Step(now, protocol.KeepHeaders{From: below.Height + 1}), 1)
+			require.Len(t, asked, 1)
+			require.Equal(t, base.Hash, asked[0].HashStop)
+
+			var raw []byte
+			for _, h := range w.b.Headers(below.Height+1, base.Height) {
+				raw = append(raw, h.Raw[:]...)
+			}
+			last := (*[chain.HeaderSize]byte)(raw[len(raw)-chain.HeaderSize:])
+			lie(last)
+			run, err := chain.CheckRun(p, raw)
+			for ; err != nil; run, err = chain.CheckRun(p, raw) {
+				last[76]++
+			}
+			outs := m.Step(now, protocol.RangeReceived{Peer: 1, Run: run})
+			if harm == nil {
+				require.True(t, banned(outs), "%s: it is the peer's", name)
+				require.NoError(t, m.Err())
+			} else {
+				require.False(t, banned(outs), "%s: it is ours", name)
+				require.ErrorIs(t, m.Err(), chain.ErrStored)
+			}
+		}
+	}
 }

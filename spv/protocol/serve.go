@@ -54,15 +54,10 @@ func (m *Machine) filtersHeld() (from, to int32) {
 	if s.from < 0 || s.from < m.cf.base {
 		return 0, -1
 	}
-	from, to = s.from, min(s.from+int32(s.run)-1, m.cf.tipHeight())
+	from, to = s.from, min(s.from+int32(s.have)-1, m.cf.tipHeight())
 	for h := range m.cf.direct { // nobody can say what its filter is
 		if h >= from {
 			to = min(to, h-1)
-		}
-	}
-	for h := from; (s.whole || m.light.on) && h <= to; h++ {
-		if mark := s.marks[h-s.from]; mark == whole || mark == asked {
-			to = h - 1
 		}
 	}
 	if from == 1 {

@@ -65,6 +65,14 @@ func requireConverged(t *testing.T, s *spvtest.Sim, b spvtest.Branch, keep int32
 	requireTrueFilters(t, s, b, keep)
 	stage := s.Machine().Progress().Stages.Filters
 	require.Equal(t, stage.Total, stage.Done, "progress knows")
+	requireHeld(t, s)
+}
+
+// requireHeld makes sure that what is said to be here for others is.
+func requireHeld(t *testing.T, s *spvtest.Sim) {
+	t.Helper()
+	held, counted := s.Machine().FiltersHeld()
+	require.Equal(t, counted, held)
 }
 
 // requireTrueFilters makes sure that no false filter survives unless its height

@@ -42,6 +42,7 @@ func TestNobodyServesFilters(t *testing.T) {
 		s.Run(time.Second)
 		require.Equal(t, b.Tip().Hash, s.Machine().Progress().FiltersTip.Hash)
 		require.True(t, s.Machine().ReadWhole(b.Tip().Height))
+		requireHeld(t, s)
 	}
 
 	server.Refuses = false
@@ -61,6 +62,7 @@ func TestNobodyServesFilters(t *testing.T) {
 	require.Equal(t, b.Tip().Hash, s.Machine().Progress().FiltersTip.Hash)
 	require.False(t, s.Machine().ReadWhole(403))
 	require.True(t, s.Machine().ReadWhole(404) && s.Machine().ReadWhole(405))
+	requireHeld(t, s)
 	s.Check(t)
 }
 
