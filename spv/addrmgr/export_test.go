@@ -67,7 +67,7 @@ func (m *Manager) Check() error {
 	for _, e := range m.byAddr {
 		slots -= len(e.places)
 	}
-	if slots != 0 || len(m.rivals) > maxRivals || len(m.bans) > MaxBans {
+	if slots != 0 || len(m.rivals) > maxRivals || len(m.bans) > 2*MaxBans {
 		return fmt.Errorf("%d places of nobody, %d rivals, %d bans", slots, len(m.rivals), len(m.bans))
 	}
 	return nil

@@ -54,7 +54,7 @@ type Manager struct {
 	tried   [triedBuckets]bucket
 	count   [2]int // new and tried
 	rivals  []rival
-	bans    map[string]time.Time
+	bans    map[string]refusal
 	samples map[Network]sample
 	version uint64
 }
@@ -119,7 +119,7 @@ type Config struct {
 func New(cfg Config) *Manager {
 	return &Manager{
 		cfg: cfg, rand: cfg.Rand, byAddr: make(map[Addr]*entry),
-		bans: make(map[string]time.Time), samples: make(map[Network]sample),
+		bans: make(map[string]refusal), samples: make(map[Network]sample),
 	}
 }
 

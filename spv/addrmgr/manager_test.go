@@ -1,6 +1,7 @@
 package addrmgr_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -328,6 +329,49 @@ func TestBans(t *testing.T) {
 	m.Ban(begin, strings.Repeat("x", 256), begin.Add(time.Hour)) // no snapshot has room for it
 	m.Ban(begin, "1.2.3.4", begin)
 	require.Len(t, m.Bans(begin), addrmgr.MaxBans-1)
+}
+
+// However many are banned, what the person refuses stays refused, over restarts;
+// and only so much of that makes room for each other.
+func TestOwnBansStay(t *testing.T) {
+	t.Parallel()
+	m := book(9)
+	soon, late := begin.Add(time.Hour), begin.Add(24*time.Hour)
+	m.Refuse(begin, "1.2.3.4", soon)
+	m.Ban(begin, "5.6.7.8", late)
+	m.Refuse(begin, "5.6.7.8", soon) // for as long as before
+	flood := func(ban func(time.Time, string, time.Time), n int) {
+		for i := range n {
+			ban(begin, fmt.Sprintf("%d.peer.example", i), late)
+		}
+	}
+	flood(m.Ban, 2*addrmgr.MaxBans)
+	check := func(m *addrmgr.Manager) {
+		t.Helper()
+		require.NoError(t, m.Check())
+		bans := m.Bans(begin)
+		require.Len(t, bans, addrmgr.MaxBans+2)
+		require.Contains(t, bans, addrmgr.Ban{Key: "1.2.3.4", Until: soon, Own: true})
+		require.Contains(t, bans, addrmgr.Ban{Key: "5.6.7.8", Until: late, Own: true})
+	}
+	check(m)
+	m = addrmgr.Restore(addrmgr.Config{Rand: dice(10)}, m.Snapshot())
+	check(m)
+	flood(m.Ban, 3*addrmgr.MaxBans)
+	check(m)
+	flood(m.Refuse, 2*addrmgr.MaxBans)
+	require.False(t, m.BannedKey(begin, "1.2.3.4"), "it ended first")
+	require.NoError(t, m.Check())
+	require.LessOrEqual(t, len(m.Bans(begin)), 2*addrmgr.MaxBans)
+}
+
+// What was saved before it was known who refuses is refused still.
+func TestFormerBans(t *testing.T) {
+	t.Parallel()
+	saved := binary.AppendUvarint([]byte{1}, uint64(begin.Add(time.Hour).Unix()))
+	saved = append(append(saved, 7), "1.2.3.4"...)
+	m := addrmgr.Restore(addrmgr.Config{Rand: dice(10)}, addrmgr.Snapshot{Bans: saved})
+	require.Equal(t, []addrmgr.Ban{{Key: "1.2.3.4", Until: time.Unix(begin.Add(time.Hour).Unix(), 0)}}, m.Bans(begin))
 }
 
 // Who asks often learns a quarter of the book, the same for a day.

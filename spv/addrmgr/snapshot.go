@@ -2,6 +2,7 @@ package addrmgr
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	wire "github.com/btcsuite/btcd/wire/v2"
@@ -9,10 +10,13 @@ import (
 
 // Snapshot is a book as it is kept on disk. Each part can be lost on its own: a
 // part that is no part is as good as none. It begins with the version of its
-// format.
+// format: 1, but for Bans, where that has no word of who refuses.
 type Snapshot struct{ Secret, Addresses, Bans, Anchors []byte }
 
-const format = 1
+const (
+	format     = 1
+	bansFormat = 2
+)
 
 // What an entry's flags say.
 const (
@@ -23,7 +27,7 @@ const (
 // Snapshot is what Restore needs. Anchors, which the book does not know, are
 // nil.
 func (m *Manager) Snapshot() Snapshot {
-	s := Snapshot{Secret: append([]byte{format}, m.secret()...), Addresses: []byte{format}, Bans: []byte{format}}
+	s := Snapshot{Secret: append([]byte{format}, m.secret()...), Addresses: []byte{format}, Bans: []byte{bansFormat}}
 	for i := range m.tried {
 		for _, e := range m.tried[i].at {
 			if e != nil {
@@ -40,7 +44,11 @@ func (m *Manager) Snapshot() Snapshot {
 	}
 	for _, ban := range m.Bans(time.Time{}) {
 		s.Bans = binary.AppendUvarint(s.Bans, uint64(ban.Until.Unix()))
-		s.Bans = append(s.Bans, byte(len(ban.Key)))
+		var own byte
+		if ban.Own {
+			own = 1
+		}
+		s.Bans = append(s.Bans, own, byte(len(ban.Key)))
 		s.Bans = append(s.Bans, ban.Key...)
 	}
 	return s
@@ -119,9 +127,9 @@ func (r *reader) addr() Addr {
 	return Addr{}
 }
 
-// opened is a part without its version, empty if it is none of ours.
-func opened(part []byte) *reader {
-	if len(part) == 0 || part[0] != format {
+// opened is a part without its version, empty if it is of none of these.
+func opened(part []byte, versions ...byte) *reader {
+	if len(part) == 0 || !slices.Contains(versions, part[0]) {
 		return &reader{}
 	}
 	return &reader{b: part[1:]}
@@ -135,7 +143,7 @@ func Restore(cfg Config, s Snapshot) *Manager {
 	if known {
 		copy(m.key[:], s.Secret[1:])
 	}
-	for r := opened(s.Addresses); len(r.b) > 0; {
+	for r := opened(s.Addresses, format); len(r.b) > 0; {
 		e := r.entry()
 		if r.bad {
 			break
@@ -146,16 +154,29 @@ func Restore(cfg Config, s Snapshot) *Manager {
 		}
 		m.restore(e)
 	}
-	for r := opened(s.Bans); len(r.b) > 0; {
-		until := r.stamp()
-		key := string(r.take(r.uint(1)))
-		if r.bad || len(m.bans) == MaxBans {
-			break
-		}
-		m.bans[key] = until
-	}
+	m.restoreBans(s.Bans)
 	m.version = 0
 	return m
+}
+
+func (m *Manager) restoreBans(part []byte) {
+	var count [2]int
+	for r := opened(part, format, bansFormat); len(r.b) > 0; {
+		ban := refusal{until: r.stamp()}
+		ban.own = part[0] == bansFormat && r.uint(1) == 1
+		key := string(r.take(r.uint(1)))
+		if r.bad {
+			break
+		}
+		list := 0
+		if ban.own {
+			list = 1
+		}
+		if _, twice := m.bans[key]; !twice && count[list] < MaxBans {
+			m.bans[key] = ban
+			count[list]++
+		}
+	}
 }
 
 func (r *reader) entry() *entry {
@@ -208,7 +229,7 @@ func (m *Manager) restore(e *entry) {
 // DecodeAnchors reads the part of a snapshot that holds anchors.
 func DecodeAnchors(part []byte) []Addr {
 	var list []Addr
-	for r := opened(part); len(r.b) > 0; {
+	for r := opened(part, format); len(r.b) > 0; {
 		a := r.addr()
 		if r.bad {
 			break

@@ -12,10 +12,6 @@ import (
 // refused; a name stands for itself.
 func keyOf(addr string) string { return cmp.Or(addrmgr.KeyOf(addr), addr) }
 
-func (m *Machine) ban(key string, length time.Duration) {
-	m.book.known.Ban(m.now, key, m.now.Add(length))
-}
-
 // banned tells whether an address is refused.
 func (m *Machine) banned(addr string) bool {
 	if at, err := addrmgr.Parse(addr); err == nil {
@@ -29,7 +25,7 @@ func (m *Machine) banPeer(addr string, length time.Duration) {
 	if length <= 0 {
 		length = BanTime
 	}
-	m.ban(keyOf(addr), length)
+	m.book.known.Refuse(m.now, keyOf(addr), m.now.Add(length))
 	for _, p := range slices.Concat(m.ready(), m.inbound.present()) {
 		if m.banned(p.info.Addr) {
 			m.drop(p, ReasonRefused)

@@ -162,7 +162,7 @@ func (m *Machine) parted(p *peerState, r Reason) {
 func (m *Machine) punish(addr string, r Reason) {
 	a := m.book.byAddr[addr]
 	if r.Provable() && (a == nil || !a.pinned) {
-		m.ban(keyOf(addr), BanTime)
+		m.book.known.Ban(m.now, keyOf(addr), m.now.Add(BanTime))
 	}
 	if a == nil {
 		return
