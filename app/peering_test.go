@@ -125,7 +125,7 @@ func TestSessionTakesOtherPeers(t *testing.T) {
 	eventually(t, connected(one.Addr()))
 }
 
-// TestSessionTakesMorePeers: for one more peer nobody is left.
+// TestSessionTakesMorePeers: for one more peer, or one less, nobody else is left.
 func TestSessionTakesMorePeers(t *testing.T) {
 	t.Parallel()
 	one, two := lone(t, sandbox.Options{}), lone(t, sandbox.Options{})
@@ -139,6 +139,7 @@ func TestSessionTakesMorePeers(t *testing.T) {
 	eventually(t, func() bool { return len(s.Peers()) == 2 })
 	require.Equal(t, more, s.Peering())
 	require.True(t, slices.ContainsFunc(s.Peers(), func(p app.Peer) bool { return p.Addr == one.Addr() && p.Since.Equal(first) }))
+	second := sinceOf(s, two.Addr())
 	s.SetPeering(app.Peering{Preferred: []string{two.Addr()}, NoDNS: true})
 	named := func() (addrs []string) {
 		for _, p := range s.Peers() {
@@ -148,7 +149,18 @@ func TestSessionTakesMorePeers(t *testing.T) {
 		}
 		return addrs
 	}
-	eventually(t, func() bool { return slices.Equal(named(), []string{two.Addr()}) })
+	eventually(t, func() bool { return slices.Equal(named(), []string{two.Addr()}) && len(s.Peers()) == 1 })
+	require.Equal(t, second, sinceOf(s, two.Addr()), "it was not left")
+}
+
+// sinceOf is since when a peer is connected.
+func sinceOf(s *app.Session, addr string) time.Time {
+	for _, p := range s.Peers() {
+		if p.Addr == addr {
+			return p.Since
+		}
+	}
+	return time.Time{}
 }
 
 // TestProxyIsNotBypassed: with a proxy that does not answer there is nobody, be

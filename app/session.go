@@ -54,18 +54,21 @@ type choices struct {
 
 func (c choices) equal(o choices) bool { return c.data == o.data && c.peering.Equal(o.peering) }
 
-// added lists the peers that are to be kept beside others by o and not by c. False
-// says that more than that is different, or that others are not to be used.
-func (c choices) added(o choices) (peers []string, only bool) {
-	for _, addr := range o.peering.Preferred {
-		if !slices.Contains(c.peering.Preferred, addr) {
-			peers = append(peers, addr)
+// named lists the peers that are to be kept beside others by o and not by c, and
+// those by c and not by o. False says that more than that is different, or that
+// others are not to be used.
+func (c choices) named(o choices) (added, removed []string, only bool) {
+	beyond := func(list, other []string) (rest []string) {
+		for _, addr := range list {
+			if !slices.Contains(other, addr) {
+				rest = append(rest, addr)
+			}
 		}
+		return rest
 	}
-	less := o
-	less.peering.Preferred = c.peering.Preferred
-	kept := len(o.peering.Preferred) == len(c.peering.Preferred)+len(peers)
-	return peers, kept && c.equal(less) && len(o.peering.Connect) == 0
+	here, there := c.peering.Preferred, o.peering.Preferred
+	o.peering.Preferred = here
+	return beyond(there, here), beyond(here, there), c.equal(o) && len(o.peering.Connect) == 0
 }
 
 // line is one run of the peer, to which wallets attach.
@@ -286,10 +289,15 @@ func (s *Session) choose(change func(*choices)) {
 	if s.line == nil || s.opened.equal(s.wanted) {
 		return
 	}
-	added, only := s.opened.added(s.wanted)
-	if !only {
+	added, removed, only := s.opened.named(s.wanted)
+	env := *s.env
+	env.Peering = s.wanted.peering
+	if !only || len(removed) > 0 && env.anyPeers() != nil { // which is said at the next start
 		s.line.end()
 		return
+	}
+	for _, addr := range removed {
+		s.line.chain.RemovePeer(addr)
 	}
 	for _, addr := range added {
 		s.line.chain.AddPeer(addr)

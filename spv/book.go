@@ -53,6 +53,9 @@ func (c *Client) keepBook() {
 // this run.
 func (c *Client) AddPeer(addr string) { c.commands.put(protocol.AddPeer{Addr: addr}) }
 
+// RemovePeer takes AddPeer back, and what Config.Preferred names, for this run.
+func (c *Client) RemovePeer(addr string) { c.commands.put(protocol.RemovePeer{Addr: addr}) }
+
 // BanPeer refuses an address and its neighbours (/64 of IPv6) for some time, a
 // day if 0, and ends connections to them. Without a port all its ports are meant.
 func (c *Client) BanPeer(addr string, length time.Duration) {

@@ -46,8 +46,22 @@ func (m *Machine) unbanPeer(addr string) {
 // addPeer names an address to be connected to and kept.
 func (m *Machine) addPeer(addr string) {
 	a := m.book.add(addr)
-	a.pinned = true
+	a.pinned, a.unwanted = true, false
 	a.failures, a.retryAt = 0, m.now
+}
+
+// removePeer is the opposite.
+func (m *Machine) removePeer(addr string) {
+	a := m.book.byAddr[nameOf(addr)]
+	if a == nil || !a.pinned || slices.ContainsFunc(m.cfg.Pinned, func(only string) bool { return nameOf(only) == a.addr }) {
+		return
+	}
+	a.pinned, a.unwanted = false, true
+	for _, p := range m.ready() {
+		if p.info.Addr == a.addr {
+			m.drop(p, ReasonNotNeeded)
+		}
+	}
 }
 
 // Bans lists what is refused, what ends first first.

@@ -15,6 +15,7 @@ type address struct {
 	addr     string
 	at       addrmgr.Addr // zero for a name
 	pinned   bool         // named by the person, so always connected to
+	unwanted bool         // it was, and is not to be any more
 	dialing  bool
 	peer     PeerID // 0 if not connected
 	failures int
@@ -72,12 +73,18 @@ func (b *addressBook) init(cfg Config) {
 	}
 }
 
+// nameOf is how an address is written in the list.
+func nameOf(addr string) string {
+	if at, err := addrmgr.Parse(addr); err == nil {
+		return at.String()
+	}
+	return addr
+}
+
 // add lists an address.
 func (b *addressBook) add(addr string) *address {
-	at, err := addrmgr.Parse(addr)
-	if err == nil {
-		addr = at.String()
-	}
+	addr = nameOf(addr)
+	at, _ := addrmgr.Parse(addr)
 	if a := b.byAddr[addr]; a != nil {
 		return a
 	}
@@ -96,7 +103,7 @@ func (b *addressBook) prune(now time.Time) {
 		return
 	}
 	b.list = slices.DeleteFunc(b.list, func(a *address) bool {
-		over := !a.pinned && a.idle() && !now.Before(a.retryAt)
+		over := !a.pinned && !a.unwanted && a.idle() && !now.Before(a.retryAt)
 		if over {
 			delete(b.byAddr, a.addr)
 			delete(b.byKey, a.at)
@@ -266,7 +273,7 @@ func (m *Machine) groupsInUse() map[addrmgr.Group]bool {
 func (m *Machine) pickName(n need) *address {
 	var names []*address
 	for _, a := range m.book.list {
-		if a.at.IsZero() && !a.pinned && a.idle() && !(a.tried && n.untried) && m.due(a.retryAt) {
+		if a.at.IsZero() && !a.pinned && !a.unwanted && a.idle() && !(a.tried && n.untried) && m.due(a.retryAt) {
 			names = append(names, a)
 		}
 	}
@@ -280,7 +287,7 @@ func (m *Machine) pickName(n need) *address {
 func (m *Machine) pickKnown(n need, groups map[addrmgr.Group]bool) (addrmgr.Addr, bool) {
 	free := func(a addrmgr.Addr) bool {
 		met := m.book.byKey[a]
-		return met == nil || !met.pinned && met.idle() && m.due(met.retryAt)
+		return met == nil || !met.pinned && !met.unwanted && met.idle() && m.due(met.retryAt)
 	}
 	lacks := func(a addrmgr.Addr) bool {
 		k, _ := m.book.known.Known(a)

@@ -360,6 +360,34 @@ func TestBansOfTheBook(t *testing.T) {
 	require.NotEmpty(t, dials(d.step(protocol.AddPeer{Addr: "8.8.8.8:8333"})))
 }
 
+// Who was named and is not any more is left, and not dialled again in this run,
+// however it became known; unless it is named again.
+func TestRemovePeer(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"9.9.0.1:8333", "node.example:8333"} {
+		d := newDesk(t, func(c *protocol.Config) { c.Peers, c.Preferred = 3, []string{addr, "9.6.0.1:8333"} })
+		seeds := []protocol.SeedAnswer{{Seed: "a", Addrs: []string{"9.9.0.1:8333", "9.8.0.1:8333"}}}
+		d.step(protocol.AddressesFound{Answers: seeds})
+		id, _ := d.connect(addr, protocol.ForAll)
+		d.step(protocol.RemovePeer{Addr: "9.8.0.1:8333"}) // never named
+		outs := d.step(protocol.RemovePeer{Addr: addr})
+		require.Contains(t, outs, protocol.Disconnect{Peer: id, Reason: protocol.ReasonNotNeeded})
+		outs = append(d.step(protocol.PeerDisconnected{Peer: id}), d.wait(20*time.Minute, nil)...)
+		require.NotContains(t, dials(outs), addr)
+		outs = append(d.step(protocol.AddressesFound{Answers: seeds}), d.wait(20*time.Minute, nil)...)
+		require.NotContains(t, dials(outs), addr)
+
+		require.Contains(t, dials(d.step(protocol.AddPeer{Addr: addr})), addr)
+		d.step(protocol.RemovePeer{Addr: addr})
+		id, outs = d.connect(addr, protocol.ForAll)
+		require.Contains(t, outs, protocol.Disconnect{Peer: id, Reason: protocol.ReasonNotNeeded}, "it was under way")
+	}
+	d := newDesk(t, func(c *protocol.Config) { c.Pinned = []string{"9.9.0.1:8333"} })
+	id, _ := d.connect("9.9.0.1:8333", protocol.ForAll)
+	require.Empty(t, dropped(d.step(protocol.RemovePeer{Addr: "9.9.0.1:8333"})), "the only one")
+	require.NotZero(t, id)
+}
+
 // The peers for blocks, whom gossip does not know, are connected to first after
 // a restart, and one alone of each part of the network.
 func TestAnchors(t *testing.T) {

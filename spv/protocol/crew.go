@@ -432,9 +432,12 @@ func (m *Machine) dial(a *address, r role) {
 func (m *Machine) admit(p *peerState) Reason {
 	delete(m.crew.dials, p.info.Addr)
 	p.role = roleNone
+	a := m.book.byAddr[p.info.Addr]
 	switch {
 	case p.info.Inbound || p.info.Purpose == ForBroadcast:
 		return ReasonNone
+	case a != nil && a.unwanted:
+		return ReasonNotNeeded
 	case p.info.Purpose == ForFeeling:
 		return ReasonNotNeeded
 	case p.info.Pinned:

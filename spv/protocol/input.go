@@ -176,6 +176,11 @@ type (
 	// AddPeer names an address to be connected to beside others, and kept.
 	AddPeer struct{ Addr string }
 
+	// RemovePeer takes AddPeer back, and what Config.Preferred names: a connection
+	// to the address ends, and in this run it is not dialled any more. The only
+	// peers that are used (Config.Pinned) stay.
+	RemovePeer struct{ Addr string }
+
 	// BanPeer refuses an address and its neighbours (see addrmgr) for some time,
 	// and ends connections to it.
 	BanPeer struct {
@@ -221,5 +226,6 @@ func (SubmitTx) isInput()         {}
 func (RestTx) isInput()           {}
 func (WithdrawTx) isInput()       {}
 func (AddPeer) isInput()          {}
+func (RemovePeer) isInput()       {}
 func (BanPeer) isInput()          {}
 func (UnbanPeer) isInput()        {}

@@ -231,6 +231,8 @@ func (m *Machine) handle(in Input) {
 		m.addressesFound(in.Answers)
 	case AddPeer:
 		m.addPeer(in.Addr)
+	case RemovePeer:
+		m.removePeer(in.Addr)
 	case BanPeer:
 		m.banPeer(in.Addr, in.For)
 	case UnbanPeer:
