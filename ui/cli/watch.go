@@ -23,10 +23,11 @@ there is something to catch up with, once a second at most.`,
 				defer events.Close()
 				defer p.gauge.clear()
 				return p.connected(cmd.Context(), w, func(ctx context.Context) error {
-					if err := p.tellPresent(w); err != nil {
+					known, err := p.tellPresent(w)
+					if err != nil {
 						return err
 					}
-					return p.tellEvents(ctx, w, events)
+					return p.tellEvents(ctx, w, events, known)
 				})
 			})
 		},
@@ -34,21 +35,40 @@ there is something to catch up with, once a second at most.`,
 }
 
 // tellPresent prints what is so already where the daemon runs the wallet.
-func (p *program) tellPresent(w *app.Wallet) error {
+func (p *program) tellPresent(w *app.Wallet) (known acquainted, err error) {
+	known = make(acquainted)
 	if p.loan == nil {
-		return nil
+		return known, nil
 	}
 	for _, event := range w.Present() {
+		known.again(event)
 		if err := p.tellEvent(w, event); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return known, nil
+}
+
+// acquainted is since when the peers are connected that were told of. Events were
+// kept before it was asked who is there: who came between is told of by both.
+type acquainted map[string]time.Time
+
+// again tells whether an event says what was told, and notes what it says.
+func (a acquainted) again(event app.Event) bool {
+	switch e := event.(type) {
+	case app.PeerConnected:
+		since, known := a[e.Peer.Addr]
+		a[e.Peer.Addr] = e.Peer.Since
+		return known && since.Equal(e.Peer.Since)
+	case app.PeerLost:
+		delete(a, e.Addr)
+	}
+	return false
 }
 
 // tellEvents prints events until ctx ends, and between them how far the catching
 // up is.
-func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Events) error {
+func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Events, known acquainted) error {
 	var told progressTold
 	for ctx.Err() == nil {
 		tick, cancel := context.WithTimeout(ctx, gaugeTick)
@@ -56,7 +76,7 @@ func (p *program) tellEvents(ctx context.Context, w *app.Wallet, events *app.Eve
 		cancel()
 		if err != nil {
 			err = p.tellProgress(w, &told)
-		} else {
+		} else if !known.again(event) {
 			err = p.tellEvent(w, event)
 		}
 		if err != nil {
