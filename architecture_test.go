@@ -44,12 +44,14 @@ type arrow struct {
 
 var arrows = []arrow{
 	{who: "assets app/units spv/merkle keystore/mnemonic keystore/seal", why: "the ground: bytes, numbers, hashes, words and envelopes need nothing of ours"},
+	{who: "boltpages", why: "one check for both floors, which must not know each other: it sees bytes and nothing of what they mean"},
 	{who: "app/config app/instance", why: "paths and locks know nothing of money"},
 
 	{who: "spv/chain spv/cfilter spv/addrmgr", why: "pure parts, each to be read alone"},
 	{who: "spv/protocol", may: "spv/chain spv/cfilter spv/merkle spv/addrmgr", why: "the machine decides with the pure parts; sockets and disk come to it"},
 	{who: "spv/light", may: "spv/merkle", why: "what is told to the person's own node, and what its answers prove"},
 	{who: "spv/peer spv/store", may: "spv/protocol", why: "sockets and disk serve the machine and do not know each other"},
+	{who: "spv/store app/walletdb", may: "boltpages", why: "bbolt writes only into files whose pages were looked at"},
 	{who: "spv", may: "spv/peer spv/store spv/light", why: "the client joins machine, sockets and disk"},
 	{who: "spv/sandbox", may: "spv/chain", why: "btcd's code does the judging there; of ours at most the header's values"},
 
@@ -100,7 +102,7 @@ type ban struct {
 
 const pure = "spv/chain spv/cfilter spv/merkle spv/light spv/protocol spv/addrmgr " +
 	"app/ledger app/coinselect app/fees app/txbuild app/descriptor app/units app/payuri " +
-	"keystore/seal keystore/mnemonic"
+	"keystore/seal keystore/mnemonic boltpages"
 
 var bans = []ban{
 	{who: "keystore/...", what: "net/... log/... math/rand/... thistle/spv/... thistle/app/... thistle/ui/...", tests: true,

@@ -232,13 +232,3 @@ func TestMigrationFails(t *testing.T) {
 		}
 	}
 }
-
-// fuzzFile is a sound file.
-func fuzzFile(f *testing.F) []byte {
-	f.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "v2", "wallet.db"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	return b
-}

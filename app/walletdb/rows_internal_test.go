@@ -150,20 +150,6 @@ func FuzzParseHeader(f *testing.F) {
 	})
 }
 
-// FuzzCheckPages must come to an end, whatever the pages say.
-func FuzzCheckPages(f *testing.F) {
-	f.Add(make([]byte, 5*pageSize), uint32(0), uint64(0))
-	f.Add(fuzzFile(f), uint32(3*pageSize), uint64(3))
-	f.Fuzz(func(t *testing.T, file []byte, at uint32, value uint64) {
-		if len(file) >= 8 {
-			native.PutUint64(file[int(at)%(len(file)-7):], value)
-		}
-		if err := checkPages(bytes.NewReader(file), int64(len(file))); err != nil {
-			return
-		}
-	})
-}
-
 // A closed file has let its keys go, and says that it is closed.
 func TestClosedWithoutKeys(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,9 @@
 //	fhdr, fhdrtail: the same with 32 bytes
 //
 // bbolt has no checksums of its own and panics on torn files, so every value
-// carries one, the state pins the last, and every call into bbolt is guarded.
+// carries one, the state pins the last, and every call into bbolt is guarded. Some
+// damage would make it use up all memory, only when it writes: Open lets it see
+// no file whose pages package boltpages has not looked at.
 // The checksum is a CRC-32C that runs through a series from its first record,
 // and anew through what was put below others, where the state pins its end too:
 // a value that is damaged, missing, out of place or left over from an earlier

@@ -14,6 +14,8 @@ import (
 	"github.com/gofrs/flock"
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"thistle/boltpages"
 )
 
 // The names inside the folder.
@@ -194,16 +196,22 @@ func (s *Store) openDB(path string) error {
 }
 
 // openBolt opens a bbolt file. bbolt panics on some damaged files and gives
-// errors without kind for others; both become ErrDamaged.
+// errors without kind for others; both become ErrDamaged. What damage would make
+// it run into that cannot be caught is looked for before.
 func (s *Store) openBolt(path string, flag int) error {
 	options := *bolt.DefaultOptions
 	options.Timeout = 1 // the folder's lock was taken: nobody waits for long
-	options.FreelistType = bolt.FreelistMapType
 	options.NoStatistics = true
 	options.OpenFile = func(name string, f int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, f|flag, mode)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkPages(file); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
 		s.file = file
-		return file, err
+		return file, nil
 	}
 	err := guard("open", func() error {
 		db, err := bolt.Open(path, 0o600, &options)
@@ -221,6 +229,23 @@ func (s *Store) openBolt(path string, flag int) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// checkPages checks the pages of a file that is not new. What cannot be read is
+// damaged, as it would be for bbolt, which reads through a memory map.
+func checkPages(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	metas, err := boltpages.Metas(file, info.Size())
+	if err == nil {
+		err = metas[0].Check(file, info.Size())
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil
 }
 
 // guarded calls f with the open database, and turns what bbolt throws into an
