@@ -44,7 +44,7 @@ func (b *CaptionedBox) CreateRenderer() fyne.WidgetRenderer {
 	words := Inset(6, 12, 6, 12, Column(1, b.caption, b.text))
 	d := &drawing{objects: []fyne.CanvasObject{panel, words}}
 	d.min = func() fyne.Size {
-		w := max(b.caption.full().Width, b.text.full().Width)
+		w := max(b.caption.Whole().Width, b.text.Whole().Width)
 		return fyne.NewSize(w+26, words.MinSize().Height)
 	}
 	d.layout = func(size fyne.Size) {

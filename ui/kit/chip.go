@@ -81,7 +81,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		if c.text == "" {
 			return 0
 		}
-		return lead() + words.full().Width + tail() + 1
+		return lead() + words.Whole().Width + tail() + 1
 	}
 	d.min = func() fyne.Size { return fyne.NewSize(min(full(), c.least), height) }
 	d.layout = func(size fyne.Size) {

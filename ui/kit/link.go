@@ -48,7 +48,7 @@ func (l *LinkButton) CreateRenderer() fyne.WidgetRenderer {
 	}
 	d := &drawing{objects: []fyne.CanvasObject{panel, icon, words}}
 	d.min = func() fyne.Size {
-		m := words.full()
+		m := words.Whole()
 		return fyne.NewSize(left()+m.Width+edge, m.Height+2*edge)
 	}
 	d.layout = func(size fyne.Size) {

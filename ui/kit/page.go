@@ -54,7 +54,7 @@ const headGap = 12 // between the parts of a head
 
 // Layout implements fyne.Layout.
 func (h *pageHead) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	t := h.title.full()
+	t := h.title.Whole()
 	y := (size.Height - t.Height) / 2
 	place(h.title, 0, y, t.Width, t.Height)
 	x, end := t.Width+headGap, size.Width
@@ -69,14 +69,14 @@ func (h *pageHead) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		end -= headGap
 	}
 	if h.about != nil {
-		a := h.about.full()
+		a := h.about.Whole()
 		place(h.about, x, y+lineAt(h.title)-lineAt(h.about), max(min(end-x, a.Width+1), 0), a.Height)
 	}
 }
 
 // MinSize implements fyne.Layout.
 func (h *pageHead) MinSize([]fyne.CanvasObject) fyne.Size {
-	w, height := h.title.full().Width, float32(headHeight)
+	w, height := h.title.Whole().Width, float32(headHeight)
 	if h.about != nil {
 		w += headGap + h.about.MinSize().Width
 	}

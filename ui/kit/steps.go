@@ -100,7 +100,7 @@ func (s *Steps) CreateRenderer() fyne.WidgetRenderer {
 		for i, st := range steps {
 			w += stepCircle
 			if all || i == s.current {
-				w += stepGap + st.name.full().Width + 1
+				w += stepGap + st.name.Whole().Width + 1
 			}
 			if i > 0 {
 				w += stepSpace
@@ -126,7 +126,7 @@ func (s *Steps) CreateRenderer() fyne.WidgetRenderer {
 			named := all || i == s.current
 			setVisible(st.name, named)
 			if named {
-				w := st.name.full().Width + 1
+				w := st.name.Whole().Width + 1
 				middle(st.name, x+stepGap, w, size.Height)
 				x += stepGap + w
 			}

@@ -175,15 +175,15 @@ func (r *textRenderer) Layout(size fyne.Size) {
 }
 
 func (r *textRenderer) MinSize() fyne.Size {
-	m := r.t.full()
+	m := r.t.Whole()
 	if r.t.shorten {
 		m.Width = min(m.Width, 24)
 	}
 	return m
 }
 
-// full is the size of the whole text.
-func (t *Text) full() fyne.Size { return fyne.MeasureText(t.text, t.size, t.role.style()) }
+// Whole is the size of the text where nothing of it is shortened.
+func (t *Text) Whole() fyne.Size { return fyne.MeasureText(t.text, t.size, t.role.style()) }
 
 // shorten cuts the end of a text so that it fits.
 func shorten(text string, width, size float32, style fyne.TextStyle) string {

@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -29,15 +31,13 @@ func newHealth() *health {
 		words: kit.NewParagraph(kit.Body, kit.Plain, "").Called("peers.health.words"),
 		do:    kit.NewParagraph(kit.Small, kit.Muted, "").Called("peers.health.do"),
 	}
-	var cells []fyne.CanvasObject
-	for range facts {
-		name, value := kit.Label(kit.Small, kit.Muted, ""), kit.NewText(kit.Small, "").Shortened()
-		h.names, h.values = append(h.names, name), append(h.values, value)
-		cells = append(cells, container.New(fact{}, name, value))
-	}
 	h.facts = kit.Column(kit.Gap - 2)
-	for i := 0; i < facts; i += 2 {
-		h.facts.Add(kit.Shares(kit.Space, nil, cells[i], cells[i+1]))
+	for i := range facts {
+		name, value := kit.Label(kit.Small, kit.Muted, ""), kit.NewText(kit.Small, "").Shortened().Called("peers.fact."+strconv.Itoa(i))
+		h.names, h.values = append(h.names, name), append(h.values, value)
+		if i%2 == 1 {
+			h.facts.Add(container.New(pair{}, h.names[i-1], h.values[i-1], name, value))
+		}
 	}
 	h.head = container.NewBorder(nil, nil, container.NewStack(kit.Blank(18, 1), h.dot), nil, h.title)
 	h.box = kit.Column(kit.Gap-2, h.words, h.do, kit.Inset(4, 0, 0, 0, h.facts))
@@ -67,9 +67,10 @@ func setShown(o fyne.CanvasObject, on bool) {
 	}
 }
 
-// fact puts a name before its value: all values in one column where there is room
-// for it.
-type fact struct{}
+// pair puts two names, each before its value, beside each other: all values in
+// one column where there is room for it. Each gets half of the width, but for what
+// one needs more and the other can spare.
+type pair struct{}
 
 const (
 	factName  = 92  // the column of names
@@ -77,21 +78,40 @@ const (
 )
 
 // Layout implements fyne.Layout.
-func (fact) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	name, value := objects[0], objects[1]
-	m := name.MinSize()
-	x := m.Width + kit.Gap
-	if size.Width >= factRoomy {
-		x = max(x, factName)
+func (pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	room := max(size.Width-kit.Space, 0)
+	half, left, right := room/2, need(objects[0], objects[1]), need(objects[2], objects[3])
+	first := min(max(left, half), max(room-right, half))
+	if left < half {
+		first = max(left, min(half, room-right))
 	}
-	name.Move(fyne.NewPos(0, 0))
+	placeFact(objects[0], objects[1], 0, first, half >= factRoomy)
+	placeFact(objects[2], objects[3], first+kit.Space, room-first, half >= factRoomy)
+}
+
+// need is the width of a name and all of its value.
+func need(name, value fyne.CanvasObject) float32 {
+	return name.MinSize().Width + kit.Gap + value.(*kit.Text).Whole().Width
+}
+
+func placeFact(name, value fyne.CanvasObject, x, width float32, roomy bool) {
+	m := name.MinSize()
+	in := m.Width + kit.Gap
+	if roomy {
+		in = max(in, factName)
+	}
+	name.Move(fyne.NewPos(x, 0))
 	name.Resize(m)
-	value.Move(fyne.NewPos(x, 0))
-	value.Resize(fyne.NewSize(max(size.Width-x, 0), size.Height))
+	value.Move(fyne.NewPos(x+in, 0))
+	value.Resize(fyne.NewSize(max(width-in, 0), value.MinSize().Height))
 }
 
 // MinSize implements fyne.Layout.
-func (fact) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	name, value := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(name.Width+kit.Gap+value.Width, max(name.Height, value.Height))
+func (pair) MinSize(objects []fyne.CanvasObject) (m fyne.Size) {
+	for _, o := range objects {
+		m.Width += o.MinSize().Width
+		m.Height = max(m.Height, o.MinSize().Height)
+	}
+	m.Width += 2*kit.Gap + kit.Space
+	return m
 }

@@ -207,6 +207,23 @@ func TestPictures(t *testing.T) {
 	kittest.Shot(t, c, "peers-add-small")
 }
 
+// What is known of the connection is shown in full also where there is little
+// room: beside a short fact a long one has more than half of it.
+func TestFactsAreWhole(t *testing.T) {
+	for _, width := range []float32{640, 900, 948} {
+		s, c := show(t, width, 552)
+		for _, facts := range [][2]string{{"seen at once", "12.3 MB · 14 payments"}, {"seen in a block", "123 MB · 14 000 payments"}, {"1 h 40 min ago · 1 in 22 000", "right"}} {
+			state := synced()
+			state.Health.Facts[6].Value.Words, state.Health.Facts[7].Value.Words = facts[0], facts[1]
+			s.Update(state)
+			for i := range state.Health.Facts {
+				value := kittest.Get[*kit.Text](t, c, "peers.fact."+strconv.Itoa(i))
+				require.GreaterOrEqual(t, value.Size().Width, value.Whole().Width, "%s at %v", value.Text(), width)
+			}
+		}
+	}
+}
+
 // The table is the part that gives way where there is little room.
 func TestFitsASmallWindow(t *testing.T) {
 	s, c := show(t, 640, 552)
