@@ -69,23 +69,35 @@ func (e *Env) log() *slog.Logger {
 }
 
 // anyPeers refuses wrong settings, and to look for peers where none can be found.
-func (e *Env) anyPeers() error {
-	if err := CheckPeering(e.Peering); err != nil {
+func (e *Env) anyPeers(p Peering) error {
+	if err := CheckPeering(p); err != nil {
 		return err
 	}
-	const op = "look for peers"
-	switch p := e.Peering; {
-	case len(p.Connect)+len(p.Preferred)+len(e.FixedSeeds) > 0 || e.folder().KnowsPeers():
+	if len(p.Connect)+len(p.Preferred)+len(e.FixedSeeds) > 0 || e.folder().KnowsPeers() {
 		return nil
-	case len(e.Params.Net.DNSSeeds) == 0:
-		return &Error{Op: op, Kind: KindNoPeers, Detail: e.Network + " has no public peers, so name one to connect to"}
-	case p.NoDNS:
-		return &Error{Op: op, Kind: KindNoPeers, Detail: "without DNS seeds, name one to connect to"}
-	case p.Proxy != "":
-		return &Error{Op: op, Kind: KindNoPeers, Detail: "through a proxy no DNS seeds are asked, so name one to connect to"}
 	}
-	return nil
+	return e.nobody(p)
 }
+
+// nobody says why no peer can be found where none is known; nil if DNS seeds can
+// be asked.
+func (e *Env) nobody(p Peering) error {
+	why := ""
+	switch {
+	case len(e.Params.Net.DNSSeeds) == 0:
+		why = e.Network + " has no public peers"
+	case p.NoDNS:
+		why = "DNS seeds are switched off, and no list of peers comes with Thistle yet"
+	case p.Proxy != "":
+		why = "through a proxy no DNS seeds are asked, and no list of peers comes with Thistle yet"
+	default:
+		return nil
+	}
+	return &Error{Op: OpFindPeers, Kind: KindNoPeers, Detail: why + ", so name one to connect to"}
+}
+
+// OpFindPeers is the operation of errors that only naming a peer mends.
+const OpFindPeers = "look for peers"
 
 // peerConfig is what a peer is told of the network and of how to meet others.
 func (e *Env) peerConfig() spv.Config {

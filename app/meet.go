@@ -43,6 +43,11 @@ func (s *Session) Meet(ctx context.Context) ([]Peer, error) {
 	}
 	peers := s.Peers()
 	if len(peers) == 0 {
+		if h, ok := s.Health(); ok && h.Nobody {
+			if err := s.env.nobody(s.Peering()); err != nil {
+				return nil, err
+			}
+		}
 		return nil, &Error{Op: "list peers", Kind: KindNoPeers}
 	}
 	return peers, nil

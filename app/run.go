@@ -67,7 +67,7 @@ func (w *Wallet) beginRun(ctx context.Context) (inner context.Context, done func
 // runAlone runs a peer for this wallet, another if the chain turns out to be
 // damaged.
 func (w *Wallet) runAlone(ctx context.Context) error {
-	if err := w.env.anyPeers(); err != nil {
+	if err := w.env.anyPeers(w.env.Peering); err != nil {
 		return err
 	}
 	err := w.runPeer(ctx)

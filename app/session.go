@@ -118,11 +118,7 @@ func oldest(env *Env, wallets []WalletInfo) origin {
 
 // CheckPeers refuses what Run would: settings about peers that cannot be used, and
 // to look for peers where none can be found.
-func (s *Session) CheckPeers() error {
-	env := *s.env
-	env.Peering = s.Peering()
-	return env.anyPeers()
-}
+func (s *Session) CheckPeers() error { return s.env.anyPeers(s.Peering()) }
 
 // enter keeps End waiting until leave is called. False means that the session
 // has ended.
@@ -245,7 +241,7 @@ func (s *Session) freshChain() (*spv.Client, error) {
 	env := *s.env
 	env.Data, env.Peering = s.wanted.data, s.wanted.peering
 	s.mu.Unlock()
-	if err := env.anyPeers(); err != nil {
+	if err := env.anyPeers(env.Peering); err != nil {
 		return nil, err
 	}
 	if chain != nil && !spent {
@@ -290,9 +286,7 @@ func (s *Session) choose(change func(*choices)) {
 		return
 	}
 	added, removed, only := s.opened.named(s.wanted)
-	env := *s.env
-	env.Peering = s.wanted.peering
-	if !only || len(removed) > 0 && env.anyPeers() != nil { // which is said at the next start
+	if !only || len(removed) > 0 && s.env.anyPeers(s.wanted.peering) != nil { // which is said at the next start
 		s.line.end()
 		return
 	}

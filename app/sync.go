@@ -122,6 +122,11 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 	_, known, _ := w.birthday()
 	switch {
 	case st.Progress.Peers == 0:
+		if chain.Health().Nobody {
+			if err := w.env.nobody(w.peering()); err != nil {
+				return err
+			}
+		}
 		err.Kind = KindNoPeers
 	case !st.Current:
 		err.Detail = fmt.Sprintf("peers have not confirmed height %d as the newest", st.Tip.Height)
@@ -137,6 +142,18 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 		err.Detail = "the search for payments is not done"
 	}
 	return err
+}
+
+// CheckPeers refuses what Run would: settings about peers that cannot be used, and
+// those with which nobody can be found.
+func (w *Wallet) CheckPeers() error { return w.env.anyPeers(w.peering()) }
+
+// peering is how peers are found and met now.
+func (w *Wallet) peering() Peering {
+	if w.session != nil {
+		return w.session.Peering()
+	}
+	return w.env.Peering
 }
 
 // unread is how many blocks the wallet waits for.

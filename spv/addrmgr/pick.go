@@ -102,6 +102,16 @@ func (m *Manager) meets(now time.Time, e *entry, n Need) bool {
 	return n.Networks.Has(e.Addr.net) && e.Services&n.Services == n.Services && (n.Skip == nil || !n.Skip(e.Addr)) && !m.Banned(now, e.Addr)
 }
 
+// Any tells whether there is an address that meets a need.
+func (m *Manager) Any(now time.Time, n Need) bool {
+	for _, e := range m.byAddr {
+		if m.meets(now, e, n) {
+			return true
+		}
+	}
+	return false
+}
+
 // pickInTheWay chooses a tried address whose place another one waits for.
 func (m *Manager) pickInTheWay(now time.Time, n Need) (Addr, bool) {
 	if len(m.rivals) == 0 {

@@ -123,6 +123,16 @@ func (b *addressBook) kept() int {
 	return n
 }
 
+// nobody tells that no address is known which could be connected to.
+func (b *addressBook) nobody(now time.Time) bool {
+	for _, a := range b.list {
+		if !a.unwanted && (a.pinned || a.at.IsZero() && !b.pinned) {
+			return false
+		}
+	}
+	return b.pinned || len(b.fixed) == 0 && !b.known.Any(now, addrmgr.Need{Networks: b.reach})
+}
+
 // unresolvedPinned tells whether a pinned address has neither connected nor
 // failed yet.
 func (m *Machine) unresolvedPinned() bool {

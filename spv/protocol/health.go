@@ -74,7 +74,9 @@ type Health struct {
 	// (see addrmgr) and Networks the kinds of it (IPv4, onion, …) of outbound
 	// ones; Encrypted those with BIP324.
 	Outbound, Inbound, Groups, Networks, Encrypted int
-	FilterPeers, Agreed                            int
+	// Nobody: nobody is connected to, and no address is known to try.
+	Nobody              bool
+	FilterPeers, Agreed int
 	// TipAge is the time since the tip was learned of; Odds is the chance, from 0
 	// to 1, that no block is found for so long.
 	TipAge time.Duration
@@ -111,6 +113,7 @@ func (m *Machine) Health(now time.Time) Health {
 	h.ClockSkew, h.ClockPeers = m.clock.skew()
 	h.ServedBytes, h.ServedMessages, h.RelayedTxs = m.given.Bytes, m.given.Messages, m.given.Txs
 	m.countPeers(&h)
+	h.Nobody = h.Outbound == 0 && m.book.nobody(now)
 	m.countBranches(&h)
 	h.Condition = m.condition(now, h)
 	return h

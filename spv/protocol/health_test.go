@@ -3,12 +3,15 @@ package protocol_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
+	"thistle/spv/addrmgr"
 	"thistle/spv/protocol"
 	"thistle/spv/spvtest"
 
+	wire "github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,6 +24,39 @@ func warnings(s *spvtest.Sim, kind protocol.WarningKind) (n int) {
 		}
 	}
 	return n
+}
+
+// TestNobodyToAsk: an address that was named, comes with the program or is
+// remembered is somebody, if it can be reached.
+func TestNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	onion := addrmgr.In(addrmgr.Onion)
+	for name, c := range map[string]struct {
+		change func(*protocol.Config)
+		nobody bool
+	}{
+		"nothing":             {func(*protocol.Config) {}, true},
+		"named":               {func(c *protocol.Config) { c.Preferred = []string{"node.example:8333"} }, false},
+		"the only one":        {func(c *protocol.Config) { c.Pinned = []string{"1.2.3.4:8333"} }, false},
+		"comes with it":       {func(c *protocol.Config) { c.FixedSeeds = many(5) }, false},
+		"remembered":          {func(c *protocol.Config) { c.Book = remembered(c.Rand) }, false},
+		"cannot be reached":   {func(c *protocol.Config) { c.Book, c.Networks = remembered(c.Rand), onion }, true},
+		"is not to be asked":  {func(c *protocol.Config) { c.Book, c.Pinned = remembered(c.Rand), []string{"1.2.3.4:1"} }, false},
+		"named, in the proxy": {func(c *protocol.Config) { c.Preferred, c.Networks = []string{"1.2.3.4:1"}, onion }, false},
+	} {
+		d := newDesk(t, func(cfg *protocol.Config) { cfg.NoDNS = true; c.change(cfg) })
+		d.wait(10*time.Minute, nil)
+		require.Equal(t, c.nobody, d.m.Health(d.now).Nobody, name)
+	}
+}
+
+// remembered is a book with an address in it.
+func remembered(dice *rand.Rand) addrmgr.Snapshot {
+	m := addrmgr.New(addrmgr.Config{Rand: dice})
+	at, _ := addrmgr.Parse("5.6.7.8:8333")
+	now := time.Unix(1_750_000_000, 0)
+	m.Add(now, []addrmgr.Heard{{Addr: at, Services: wire.SFNodeNetwork | wire.SFNodeWitness, Seen: now}}, addrmgr.SourceGroup("seed"))
+	return m.Snapshot()
 }
 
 // TestSilentBraggarts: peers that claim more than there is and say nothing keep

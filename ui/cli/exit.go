@@ -89,7 +89,16 @@ func verdict(ctx context.Context, err error) (Problem, int) {
 	case errors.As(err, &f):
 		return Problem{f.kind, f.text}, f.code
 	case errors.As(err, &e):
-		return Problem{kind.String(), present.Sentence(err)}, exitCodes[kind]
+		return Problem{kind.String(), sentence(e)}, exitCodes[kind]
 	}
 	return Problem{internalKind, present.Sentence(err)}, exitOther
+}
+
+// sentence says an error, and where only naming a peer helps how that is done.
+func sentence(e *app.Error) string {
+	text := present.Sentence(e)
+	if e.Op == app.OpFindPeers && e.Kind == app.KindNoPeers {
+		text = strings.TrimSuffix(text, ".") + `: "thistle peers --add HOST:PORT" keeps it, --connect HOST:PORT uses it alone.`
+	}
+	return text
 }

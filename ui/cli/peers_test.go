@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -50,6 +52,36 @@ func TestPeersAreNamed(t *testing.T) {
 	require.Equal(t, app.Peering{Connect: []string{two}}, kept())
 	require.Contains(t, r.run("peers", "--only", "any").errors, "no public peers")
 	require.Empty(t, kept().Connect)
+}
+
+// TestNobodyToAsk: where nobody can be found without being named, status and what
+// connects say so and what to do, also once a book without anybody was saved.
+func TestNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.args = append(r.args, "--network", "signet")
+	gives[cli.Created](r, "create")
+	const add = `so name one to connect to: "thistle peers --add HOST:PORT" keeps it, --connect HOST:PORT uses it alone.`
+	check := func() {
+		for flags, why := range map[string]string{"": "DNS seeds are switched off", "--proxy=127.0.0.1:1": "through a proxy no DNS seeds are asked"} {
+			args := []string{"--no-dns=" + strconv.FormatBool(flags == "")}
+			if flags != "" {
+				args = append(args, flags)
+			}
+			text := r.says(append(args, "status")...)
+			require.Contains(t, text, "Not connected. There is no peer to ask: "+why)
+			require.Contains(t, text, add)
+			text = r.fails(3, "no_peers", append(args, "peers", "--wait", "1s")...)
+			require.Contains(t, text, why)
+			require.Contains(t, text, add)
+			require.Contains(t, r.fails(3, "no_peers", append(args, "sync", "--timeout", "1s")...), why)
+		}
+	}
+	check()
+	require.NoError(t, os.WriteFile(filepath.Join(r.dir, "data", "signet", "peers.db"), nil, 0o600))
+	text := r.fails(3, "no_peers", "peers", "--wait", "1s")
+	require.Contains(t, text, "DNS seeds are switched off")
+	require.Contains(t, text, add)
 }
 
 // TestPeersAreRefused: an address is refused with its neighbours, until it is

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"thistle/app"
 	"thistle/app/units"
 	"thistle/ui/present"
@@ -185,12 +187,13 @@ func (p *program) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "What is known, and how far the search has come", Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(p.snapshot(w)) })
+			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(p.snapshot(w), w.CheckPeers()) })
 		},
 	}
 }
 
-func (p *program) showStatus(snap present.Snapshot) error {
+// showStatus prints what is known; nobody is why no peer could be connected to.
+func (p *program) showStatus(snap present.Snapshot, nobody error) error {
 	s := snap.Status
 	searched, all := present.Searched(s)
 	result := Status{
@@ -217,9 +220,13 @@ func (p *program) showStatus(snap present.Snapshot) error {
 		for _, d := range s.Descriptors {
 			g.line("%s", g.ink.faint(d))
 		}
-		if snap.Health != nil {
+		var why *app.Error
+		switch {
+		case snap.Health != nil:
 			g.health(snap)
-		} else {
+		case errors.As(nobody, &why):
+			g.line("\nNot connected. %s", g.ink.amber(sentence(why)))
+		default:
 			g.line("\nNot connected: \"thistle peers\" connects, and says how well.")
 		}
 	})

@@ -38,7 +38,7 @@ var sentences = map[app.Kind]wording{
 	app.KindDust:         {plain: "The amount is too small to be passed on.", detailed: "The amount is too small to be passed on: the least to this address is %s BTC."},
 	app.KindAbsurdFee:    {plain: "The fee is so high that it must be a mistake.", detailed: "%s."},
 	app.KindNoWallet:     {plain: "There is no such wallet.", detailed: "There is no wallet called %s.", quoted: true},
-	app.KindNoPeers:      {plain: "No peer could be reached.", detailed: "No peer could be reached: %s."},
+	app.KindNoPeers:      {plain: "No peer could be reached.", detailed: "There is no peer to ask: %s."},
 	app.KindTimeout:      {plain: "This was not done in time; what was done is kept.", detailed: "This was not done in time: %s; what was done is kept."},
 	app.KindUnannounced:  {plain: "Nobody has fetched the payment yet; it is kept, and offered again whenever the wallet is connected."},
 	app.KindPassword:     {plain: "Wrong password."},

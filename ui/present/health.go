@@ -59,6 +59,9 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 	}
 	switch h.Condition {
 	case app.HealthStarting:
+		if h.Nobody && !asksSeeds(s) {
+			return nobody(s)
+		}
 		return say(Accent, "Looking for peers", "Thistle is looking for peers and asking them for news.", startingDo(s))
 	case app.HealthLone:
 		return lone(h, s)
@@ -97,6 +100,9 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 		}
 		return say(Bad, "Perhaps cut off", words, "Do not rely on new payments now. Connect in another way: another internet connection, Tor, or a peer that you trust.")
 	case app.HealthOffline:
+		if h.Nobody {
+			return nobody(s)
+		}
 		return say(Bad, "Not connected", "No peer can be reached.", offlineDo(s))
 	}
 	return say(Good, "Well connected", wellConnected(h, s), "")
@@ -114,6 +120,27 @@ func HealthAlarm(s Snapshot) string {
 		return both(o.Words, o.Do)
 	}
 	return ""
+}
+
+// asksSeeds tells whether DNS seeds are asked for peers.
+func asksSeeds(s Snapshot) bool {
+	return s.Peering.Proxy == "" && !s.Peering.NoDNS && s.Network != "regtest"
+}
+
+// nobody says that no address is known, and why none will come by itself.
+func nobody(s Snapshot) HealthState {
+	o := HealthState{Title: Text{"Nobody to ask", Bad}, Words: "Thistle knows no peer that it could connect to."}
+	switch {
+	case asksSeeds(s):
+		o.Do = "DNS seeds have named none, perhaps as this computer is offline. Thistle goes on trying; you can add a peer that you know of."
+	case s.Peering.Proxy != "":
+		o.Do = "Through a proxy no DNS seeds are asked, and no list of peers comes with Thistle yet: add a peer that you know of."
+	case s.Network == "regtest":
+		o.Do = "There are no public peers on regtest: add one."
+	default:
+		o.Do = "DNS seeds are switched off, and no list of peers comes with Thistle yet: add a peer that you know of."
+	}
+	return o
 }
 
 func startingDo(s Snapshot) string {

@@ -81,6 +81,24 @@ func TestHealthAsChosen(t *testing.T) {
 		s.Peering.Proxy = "127.0.0.1:9050"
 	})
 	require.Contains(t, proxy.Do, "127.0.0.1:9050 is running. Thistle does not go around it.")
+	for do, change := range map[string]func(*app.Peering){
+		"Through a proxy no DNS seeds are asked":   func(p *app.Peering) { p.Proxy = "127.0.0.1:9050" },
+		"DNS seeds are switched off":               func(p *app.Peering) { p.NoDNS = true },
+		"DNS seeds have named none, perhaps as th": func(*app.Peering) {},
+	} {
+		nobody := func(c app.Condition) present.HealthState {
+			return healthOf(func(s *present.Snapshot, h *app.Health) {
+				h.Condition, h.Outbound, h.Nobody = c, 0, true
+				change(&s.Peering)
+			})
+		}
+		o := nobody(app.HealthOffline)
+		require.Equal(t, "Nobody to ask", o.Title.Words)
+		require.Contains(t, o.Do, do)
+		require.Contains(t, o.Do, "add a peer that you know of")
+		asks := strings.HasPrefix(do, "DNS seeds have")
+		require.Equal(t, asks, nobody(app.HealthStarting).Title.Words == "Looking for peers", "said at once where none can come")
+	}
 	few := healthOf(func(s *present.Snapshot, h *app.Health) {
 		h.Condition = app.HealthFew
 		s.Peering.Connect = []string{"node:8333"}
