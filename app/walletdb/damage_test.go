@@ -2,12 +2,14 @@ package walletdb_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -114,6 +116,55 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	t.Logf("noticed of 60 each: %v", noticed)
+}
+
+// TestImpossiblePages harms each page in the ways that bbolt would follow until
+// the program has no memory or no stack left, some of them at the next Save only.
+func TestImpossiblePages(t *testing.T) {
+	w := newWallet(t)
+	w.fillUp()
+	file := w.file()
+	truth := w.l.Rows()
+	native := binary.NativeEndian
+	ways := map[string]func(page []byte, id uint64) bool{
+		"overflow of billions": func(p []byte, _ uint64) bool { native.PutUint32(p[12:], 1<<32-1); return true },
+		"overflow in bounds":   func(p []byte, _ uint64) bool { p[12]++; return true },
+		"a count too large":    func(p []byte, _ uint64) bool { native.PutUint16(p[10:], 1<<16-1); return true },
+		"a branch at itself": func(p []byte, id uint64) bool {
+			native.PutUint64(p[24:], id)
+			return p[8] == 1
+		},
+	}
+	for what, harm := range ways {
+		noticed := 0
+		for at := 2 * page; at < len(file); at += page {
+			id := uint64(at / page)
+			bad := bytes.Clone(file)
+			if native.Uint64(bad[at:]) != id || !harm(bad[at:], id) {
+				continue
+			}
+			path := filepath.Join(t.TempDir(), "wallet.db")
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := survives(t, path, truth)
+			runtime.ReadMemStats(&after)
+			if errors.Is(err, walletdb.ErrCorrupt) {
+				noticed++
+			} else if err != nil {
+				t.Errorf("%s, page %d: %v", what, id, err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 50<<20 {
+				t.Errorf("%s, page %d: %d bytes", what, id, took)
+			}
+		}
+		if noticed == 0 {
+			t.Errorf("%s: nothing was harmed", what)
+		}
+		t.Logf("%s: noticed %d", what, noticed)
+	}
 }
 
 // file returns the file's content.

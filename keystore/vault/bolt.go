@@ -153,6 +153,9 @@ func boltError(err error) error {
 // checkPages looks at a file before bbolt does. A vault is so small that none
 // of its trees needs a branch (see maxContents). A file with a branch page, which could lead bbolt in
 // circles until the stack is exhausted, beyond any recovery, is not read at all.
+// More is not asked of it: bbolt believes overflow and free list only when it
+// writes, which it never does here, and damage in a part that nobody reads should
+// not cost a person the keys.
 func checkPages(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -102,6 +103,53 @@ func TestDamage(t *testing.T) {
 	t.Logf("%d of %d damaged files still gave their contents", whole0, cases)
 	require.Greater(t, whole0, 20, "damage in unused parts should not cost a wallet")
 	require.Greater(t, cases-whole0, 200)
+}
+
+// Pages in a loop, and lengths of billions, which a reader of all pages or a writer
+// would follow until the program has no stack or no memory left.
+func TestImpossiblePages(t *testing.T) {
+	t.Parallel()
+	want := contents(t, 1, 3)
+	f, path := create(t, want)
+	require.NoError(t, f.Close())
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	native := binary.NativeEndian
+	p := filepath.Join(filepath.Dir(path), "impossible.db")
+	noticed, unharmed := 0, 0
+	for at := 2 * page; at+page <= len(whole); at += page {
+		id := native.Uint64(whole[at:])
+		if id != uint64(at/page) {
+			continue
+		}
+		for what, harm := range map[string]func(b []byte){
+			"a branch at itself": func(b []byte) {
+				native.PutUint16(b[8:], 1)
+				for element := 16; element < 16+16*int(native.Uint16(b[10:])); element += 16 {
+					native.PutUint64(b[element+8:], id)
+				}
+			},
+			"overflow":    func(b []byte) { native.PutUint32(b[12:], 1<<32-1) },
+			"count":       func(b []byte) { native.PutUint16(b[10:], 1<<16-1) },
+			"large count": func(b []byte) { native.PutUint16(b[10:], 1<<16-1); native.PutUint64(b[16:], 1<<40) },
+		} {
+			b := bytes.Clone(whole)
+			harm(b[at:])
+			require.NoError(t, os.WriteFile(p, b, 0o600))
+			f, err := vault.Open(p, wait)
+			if err != nil {
+				require.ErrorIs(t, err, vault.ErrCorrupt, "%s, page %d", what, id)
+				noticed++
+				continue
+			}
+			require.Equal(t, want, f.Contents(), "%s, page %d", what, id)
+			require.NoError(t, f.Replace(contents(t, 2, 2)), "written anew beside it")
+			require.NoError(t, f.Close())
+			unharmed++
+		}
+	}
+	require.Positive(t, noticed)
+	require.Positive(t, unharmed)
 }
 
 // A file cut while it is mapped: what is read afterwards faults.

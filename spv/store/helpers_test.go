@@ -336,6 +336,19 @@ func filterFor(block chainhash.Hash) []byte {
 	return b
 }
 
+// quickDir is a folder for one of many cases, to be removed when the case is over.
+// It lies in memory where the system offers that: what a case shows does not take
+// a disk, and waiting for one costs more than all the rest.
+func quickDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "thistle-store-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
 func copyDir(t testing.TB, from string) string {
 	t.Helper()
 	to := t.TempDir()
