@@ -208,6 +208,20 @@ func TestTooHeavy(t *testing.T) {
 	require.ErrorIs(t, err, coinselect.ErrTooHeavy)
 }
 
+// TestPromisesStopNoPayment: what others only say that they pay us is no reason not
+// to spend what is ours, be it all the money there is.
+func TestPromisesStopNoPayment(t *testing.T) {
+	t.Parallel()
+	cs := coins(1_000_000, units.MaxAmount, units.MaxAmount)
+	for i := range cs[1:] {
+		cs[1+i].Confirmations, cs[1+i].Own = 0, false
+	}
+	s, err := coinselect.All(cs, params(0))
+	require.NoError(t, err)
+	require.Len(t, s.Coins, 1)
+	require.Equal(t, cs[0].OutPoint, s.Coins[0].OutPoint)
+}
+
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	twice := coins(1000, 2000)

@@ -32,8 +32,8 @@ func spam(kind wire.InvType, n int, pause time.Duration) func(*Link) {
 	}
 }
 
-// falsePayments are transactions that pay the wallet and cannot be.
-func falsePayments(land *Land) []*wire.MsgTx {
+// FalsePayments are transactions that pay the wallet and cannot be.
+func FalsePayments(land *Land) []*wire.MsgTx {
 	var list []*wire.MsgTx
 	for i, value := range []int64{50_000, 1, 21e14, 0} {
 		tx := wire.NewMsgTx(2)
@@ -139,7 +139,7 @@ func news() []Hostile {
 		{20, "payments to us that cannot be", "never counted as ours", Borne, true, 2, 0, func(v int) Deviation {
 			return Deviation{
 				Live: often(time.Minute, func(l *Link) bool {
-					for _, tx := range falsePayments(l.Node.town.Land) {
+					for _, tx := range FalsePayments(l.Node.town.Land) {
 						if v == 0 && !l.Say(invOf(wire.InvTypeTx, tx.TxHash())) || v == 1 && !l.Say(tx) {
 							return false
 						}
@@ -151,7 +151,7 @@ func news() []Hostile {
 					if !ok {
 						return truth
 					}
-					for _, tx := range falsePayments(l.Node.town.Land) {
+					for _, tx := range FalsePayments(l.Node.town.Land) {
 						for _, inv := range get.InvList {
 							if inv.Hash == tx.TxHash() {
 								truth = append([]wire.Message{tx}, truth...)

@@ -43,12 +43,13 @@ const (
 )
 
 // NewLand mines. In the end each period is four times as hard as the one before:
-// what is mined at ease is long and has little work.
-func NewLand(seed uint64) *Land {
+// what is mined at ease is long and has little work. Ours are four scripts, by
+// chance if none are given.
+func NewLand(seed uint64, ours ...[]byte) *Land {
 	g := NewGenerator(Options{Seed: seed, Period: landPeriod, Spacing: 11 * time.Minute, Empty: true})
 	g.net.Net = wire.MainNet // so that addresses are judged as they are there
-	l := &Land{Gen: g, Start: landStart, Longer: make(map[int32]Branch)}
-	for range 4 {
+	l := &Land{Gen: g, Ours: ours, Start: landStart, Longer: make(map[int32]Branch)}
+	for len(l.Ours) < 4 {
 		l.Ours = append(l.Ours, g.Script())
 	}
 	b := g.Mine(g.Genesis(), LandBirthday+2)

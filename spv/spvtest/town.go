@@ -193,6 +193,15 @@ func (t *Town) take(from *Node, tx *wire.MsgTx) {
 	if !from.honest {
 		return
 	}
+	t.spread(from, tx)
+}
+
+// Spread has the nodes announce a transaction that somebody else has made.
+func (t *Town) Spread(tx *wire.MsgTx) { t.spread(nil, tx) }
+
+// spread has all nodes but one announce a transaction, if it is new.
+func (t *Town) spread(from *Node, tx *wire.MsgTx) {
+	txid := tx.TxHash()
 	t.mu.Lock()
 	known := t.pool[txid] != nil
 	t.pool[txid] = tx
