@@ -48,7 +48,7 @@ RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./u
 # Nor in these of their tests, which have run before: damage to files is done
 # and looked at by one goroutine, memory is searched from outside, long restores and
 # storms repeat what the others do.
-RACE_SKIP := ^(TestRestore|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$|TestSecretsLeaveMemory$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
+RACE_SKIP := ^(TestRestore|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$|TestHostilePeers$$|TestSecretsLeaveMemory$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest
