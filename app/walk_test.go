@@ -87,6 +87,7 @@ func TestWalk(t *testing.T) {
 	t.Parallel()
 	net := network(t, 2)
 	env := newEnv(t, net.Addrs()...)
+	env.Keys = keystoretest.RealOptions()
 	created, err := app.Create(env, app.CreateParams{Words: 12, Password: secret("correct horse")})
 	require.NoError(t, err)
 	require.Nil(t, created.BirthdayHeight)

@@ -67,7 +67,7 @@ func Create(path string, p CreateParams) (*Keystore, error) {
 	err := shielded(func() (err error) {
 		k, err = create(path, p)
 		return err
-	})
+	}, p.Options.filled().KDF)
 	if err != nil {
 		return nil, fmt.Errorf("create keystore: %w", err)
 	}

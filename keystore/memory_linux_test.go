@@ -50,6 +50,7 @@ func TestMemory(t *testing.T) {
 	words, err := keystore.WordsFromEntropy(entropy)
 	require.NoError(t, err)
 	params := keystoretest.Params(t, regtest, string(words))
+	params.Options = keystoretest.RealOptions()
 	k, err := keystore.Create(path, params)
 	require.NoError(t, err)
 	view := keystore.ViewKey(k)
@@ -105,7 +106,7 @@ func child(t *testing.T, path string) {
 		require.True(t, in.Scan())
 		fmt.Println(name)
 	}
-	k, err := keystore.Open(path, regtest, keystoretest.CheapOptions())
+	k, err := keystore.Open(path, regtest, keystoretest.RealOptions())
 	require.NoError(t, err)
 	require.NoError(t, k.Unlock(password))
 	b, err := os.ReadFile(path + ".psbt")

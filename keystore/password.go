@@ -19,7 +19,7 @@ func (k *Keystore) ChangePassword(old, new []byte) error {
 		return fmt.Errorf("change password: %w", ErrClosed)
 	}
 	var env *seal.Envelope
-	err := shielded(func() (err error) {
+	err := k.shielded(func() (err error) {
 		env, err = k.env.Rewrap(k.opts.Rand, old, new, k.opts.KDF, k.opts.Bounds)
 		return err
 	})

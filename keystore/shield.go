@@ -10,11 +10,14 @@ import "runtime"
 // before f runs, and kept so full meanwhile that the collector does not shrink
 // it, which it does where less than a quarter is in use.
 //
+// costs are those of the file, and of passwords set with these options; see
+// sweep.
+//
 //go:noinline
-func shielded(f func() error) error {
+func shielded(f func() error, costs ...KDF) error {
 	var ballast [64 << 10]byte
 	overwriteStack()
-	defer overwriteHeap()
+	defer sweep(costs...)
 	defer overwriteStack()
 	err := f()
 	runtime.KeepAlive(&ballast)

@@ -3,6 +3,10 @@ package keystore
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+
+	"thistle/keystore/seal"
 )
 
 const (
@@ -12,9 +16,26 @@ const (
 	// smallestCopy is the smallest place that one secret has to itself, in
 	// bytes; smaller objects share such places.
 	smallestCopy = 16
-	// handful is what is allocated between two looks at the heap, in bytes.
-	handful = 64 << 10
+	// handful is what is allocated between two looks at the heap, in bytes: the
+	// pages that the processors hold hide a quarter of it.
+	handful = 32 << 10
 )
+
+// sweeping is held by whoever has paused the collector.
+var sweeping sync.Mutex
+
+// sweep overwrites the heap, unless every one of these costs is so low that a
+// file made with it is refused by the default bounds. There are such files in
+// tests only, hundreds of them, and their passwords can be guessed anyway. So no
+// option turns this off for a file that a person can have.
+func sweep(costs ...KDF) {
+	for _, cost := range costs {
+		if !cost.Less(seal.DefaultBounds.Min) {
+			overwriteHeap()
+			return
+		}
+	}
+}
 
 // overwriteHeap makes the collector take what is no longer used, gives whole
 // free pages back to the system, which clears them, and overwrites what is free
@@ -23,43 +44,48 @@ const (
 //
 // Free places are overwritten by taking them all, as the allocator clears what
 // it hands out. It does so size by size, and takes new pages only where no place
-// of that size is left, which is how the end is seen. Other goroutines may take
-// a place meanwhile and not clear it to its end; and the collector may run once
-// more. So this is best effort, and measured (TestMemory).
+// of that size is left, which is how the end is seen. The collector pauses
+// meanwhile: what was taken stays so without being held on to. Other goroutines
+// may take a place and not clear it to its end. So this is best effort, and
+// measured (TestMemory).
 func overwriteHeap() {
+	sweeping.Lock()
+	defer sweeping.Unlock()
 	debug.FreeOSMemory()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var heap runtime.MemStats
-	runtime.ReadMemStats(&heap)
-	for i := range heap.BySize {
-		if size := int(heap.BySize[i].Size); size >= smallestCopy && size <= largestCopy {
-			fillPlaces(&heap, size)
+	free := []metrics.Sample{{Name: "/memory/classes/heap/unused:bytes"}}
+	for range 2 {
+		runtime.ReadMemStats(&heap) // the processors give back the places that they keep
+		for _, class := range heap.BySize {
+			if size := int(class.Size); size >= smallestCopy && size <= largestCopy {
+				fillPlaces(free, size)
+			}
 		}
 	}
 }
 
 // fillPlaces takes the free places of one size until two handfuls in a row came
-// from new pages; they are free again when it returns.
-func fillPlaces(heap *runtime.MemStats, size int) {
-	var held [][]byte
-	free := freePlaces(heap)
-	for fresh, most := 0, free; fresh < 2 && len(held)*size <= most; {
+// from new pages. free is a sample of what is free in pages that are in use, of
+// all sizes.
+func fillPlaces(free []metrics.Sample, size int) {
+	metrics.Read(free)
+	most := free[0].Value.Uint64()
+	for fresh, taken := 0, uint64(0); fresh < 2 && taken <= most; taken += handful {
+		before := free[0].Value.Uint64()
 		for range handful / size {
-			held = append(held, make([]byte, size))
+			last = make([]byte, size)
 		}
-		before := free
-		free = freePlaces(heap)
-		if before-free > handful/2 {
+		metrics.Read(free)
+		if before > free[0].Value.Uint64()+handful/2 {
 			fresh = 0
 		} else {
 			fresh++
 		}
 	}
-	runtime.KeepAlive(held)
+	runtime.KeepAlive(last)
+	last = nil
 }
 
-// freePlaces is the memory free in pages that are in use, in bytes, of all
-// sizes. Reading it makes the processors give back the places they keep.
-func freePlaces(heap *runtime.MemStats) int {
-	runtime.ReadMemStats(heap)
-	return int(heap.HeapInuse) - int(heap.HeapAlloc)
-}
+// last is not local, or the compiler would put small places on the stack.
+var last []byte

@@ -14,16 +14,18 @@ import (
 func (k *Keystore) Unlock(password []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var view *viewState
-	err := shielded(func() (err error) {
-		view, err = k.openView(password)
-		return err
+	err := k.shielded(func() error {
+		view, err := k.openView(password)
+		if err != nil {
+			return err
+		}
+		k.forget()
+		k.view = func() *viewState { return view }
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("unlock: %w", err)
 	}
-	k.lock()
-	k.view = func() *viewState { return view }
 	return nil
 }
 
@@ -63,11 +65,18 @@ func (k *Keystore) lock() {
 	if k.view == nil {
 		return
 	}
+	k.forget()
+	sweep(k.costs()...) // keys were derived from the view key meanwhile
+}
+
+func (k *Keystore) forget() {
+	if k.view == nil {
+		return
+	}
 	v := k.view()
 	clear(v.key[:])
 	v.account = nil
 	k.view = nil
-	overwriteHeap() // keys were derived from the view key meanwhile
 }
 
 // Unlocked reports whether the view key is in memory.
@@ -117,6 +126,11 @@ func (k *Keystore) AccountXpub(purpose, account uint32) (string, error) {
 	return a.xpub.Text(), nil
 }
 
+func (k *Keystore) shielded(f func() error) error { return shielded(f, k.costs()...) }
+
+// costs are that of the file and that of its next password.
+func (k *Keystore) costs() []KDF { return []KDF{k.env.Header().KDF, k.opts.KDF} }
+
 // withSpend unseals what can spend, for the time of f.
 func (k *Keystore) withSpend(password []byte, f func(*spendSecrets) error) error {
 	k.mu.Lock()
@@ -132,7 +146,7 @@ func (k *Keystore) withSpendLocked(password []byte, f func(*spendSecrets) error)
 	if k.view == nil {
 		return ErrLocked
 	}
-	return shielded(func() error { return k.openSpend(password, f) })
+	return k.shielded(func() error { return k.openSpend(password, f) })
 }
 
 func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error {

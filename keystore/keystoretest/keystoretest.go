@@ -44,6 +44,14 @@ func CheapOptions() keystore.Options {
 	}
 }
 
+// RealOptions are the cheapest that a person's keystore may have, some tenths of a
+// second; and unlike one of CheapKDF it overwrites what is left in memory.
+func RealOptions() keystore.Options {
+	o := CheapOptions()
+	o.KDF, o.Bounds = keystore.KDF{Time: 2, MemoryKiB: 64 << 10, Threads: 1}, keystore.Bounds{}
+	return o
+}
+
 // Params are those of a keystore of these words, without a passphrase.
 func Params(t testing.TB, net *chaincfg.Params, words string) keystore.CreateParams {
 	t.Helper()

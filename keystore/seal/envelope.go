@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -164,6 +165,7 @@ func (e *Envelope) Rewrap(rand io.Reader, old, new []byte, kdf KDF, bounds Bound
 		}
 		defer clear(keys[w])
 	}
+	debug.FreeOSMemory() // or Argon2's blocks would be there twice
 	h := e.header
 	h.KDF = kdf
 	return Seal(rand, h, bounds, new, keys[View], keys[Spend])

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"fmt"
-	"runtime/debug"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -54,9 +53,14 @@ func (k KDF) Check(b Bounds) error {
 	return nil
 }
 
+// Less tells whether k costs less than other in any way.
+func (k KDF) Less(other KDF) bool {
+	return k.Time < other.Time || k.MemoryKiB < other.MemoryKiB || k.Threads < other.Threads
+}
+
 // kek derives the key that wraps the two keys ([:32]) and the one that commits
 // to the password ([32:]). The caller has checked the cost, and clears the
-// result.
+// result. Argon2's blocks, from which the key follows, are left on the heap.
 func (k KDF) kek(password []byte, salt *[saltSize]byte) ([]byte, error) {
 	pw, err := normalPassword(password)
 	if err != nil {
@@ -64,9 +68,6 @@ func (k KDF) kek(password []byte, salt *[saltSize]byte) ([]byte, error) {
 	}
 	out := argon2.IDKey(pw, salt[:], k.Time, k.MemoryKiB, k.Threads, kekSize)
 	clear(pw)
-	// Argon2's blocks are ordinary heap and hold material from which the key
-	// follows; give them back to the system rather than wait for the collector.
-	debug.FreeOSMemory()
 	return out, nil
 }
 
