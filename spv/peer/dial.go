@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -51,9 +52,9 @@ func attempt(ctx context.Context, cfg *Config, id protocol.PeerID, addr string, 
 
 // begin shakes hands on a fresh connection, and closes it if that fails.
 func (c *Conn) begin(ctx context.Context, v2 bool, deadline time.Time) (*Conn, error) {
-	hung := context.AfterFunc(ctx, func() { c.sock.Close() })
+	release := closeWith(ctx, c.sock)
 	err := c.shake(v2, deadline)
-	if !hung() { // ctx ended and has closed the socket, or is about to
+	if release() {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
@@ -65,6 +66,23 @@ func (c *Conn) begin(ctx context.Context, v2 bool, deadline time.Time) (*Conn, e
 	c.cfg.Log.Debug("peer connected", "peer", uint64(c.id), "addr", c.info.Addr, "agent", c.info.UserAgent,
 		"version", c.info.Version, "services", uint64(c.info.Services), "transport", c.info.Transport.String())
 	return c, nil
+}
+
+// closeWith closes c when ctx ends. release calls that off; if it was too late,
+// it waits until c is closed and returns true. It must be called once.
+func closeWith(ctx context.Context, c io.Closer) (release func() bool) {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		c.Close()
+	})
+	return func() bool {
+		if stop() {
+			return false
+		}
+		<-closed
+		return true
+	}
 }
 
 func dialTCP(ctx context.Context, cfg *Config, addr string, deadline time.Time) (net.Conn, error) {

@@ -7,7 +7,9 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"thistle/spv/peer"
@@ -355,6 +357,46 @@ func TestDialCancelled(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, protocol.ReasonShutdown, peer.ReasonOf(err))
 	})
+}
+
+// TestDialLeavesNothing: when Dial returns, nobody is still closing the socket.
+func TestDialLeavesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cfg, r := pipe(t)
+		slow := &slowly{goOn: make(chan struct{})}
+		dial := cfg.Dial
+		cfg.Dial = func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
+			slow.Conn, err = dial(ctx, network, addr)
+			return slow, err
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := peer.Dial(ctx, cfg, id, addr)
+			done <- err
+		}()
+		r.read()
+		cancel()
+		synctest.Wait()
+		require.Empty(t, done)
+		close(slow.goOn)
+		require.ErrorIs(t, <-done, context.Canceled)
+	})
+}
+
+// slowly takes its time over the first Close.
+type slowly struct {
+	net.Conn
+	closed atomic.Bool
+	goOn   chan struct{}
+}
+
+func (s *slowly) Close() error {
+	if !s.closed.Swap(true) {
+		defer func() { <-s.goOn }()
+	}
+	return s.Conn.Close()
 }
 
 // TestSelf: our own nonce comes back, on the same connection or on another one

@@ -20,8 +20,8 @@ func Listen(ctx context.Context, addr string, ready func(addr string), take func
 		return err
 	}
 	defer listener.Close()
-	stop := context.AfterFunc(ctx, func() { listener.Close() })
-	defer stop()
+	release := closeWith(ctx, listener)
+	defer release()
 	ready(listener.Addr().String())
 	for {
 		sock, err := listener.Accept()
