@@ -52,7 +52,7 @@ func galleryButtons(words func(string) string) fyne.CanvasObject {
 			kit.IconButton("g.copy", kit.IconCopy, "Copy", nil), kit.IconButton("g.eye", kit.IconEye, "Hide", nil).Framed()),
 		kit.Row(8, off, kit.Link("g.link", words("Add"), nil).WithIcon(kit.IconPlus)),
 		chips,
-		kit.Banner(kit.Warn, kit.IconEyeOff, words("Make sure nobody can see your screen. Never type these words into a web site or a photo of them into a phone.")),
+		kit.Banner(kit.Warn, kit.IconEyeOff, words("Make sure nobody can see your screen. Never type these words into a web site, and take no photo of them.")),
 	)
 }
 

@@ -135,7 +135,7 @@ func (s *Screen) wordsPage() (body fyne.CanvasObject, foot []fyne.CanvasObject, 
 	written := s.primary("onboard.written", "I have written them down", s.written)
 	written.SetEnabled(s.w.HasWords())
 	body = kit.Column(kit.Space, kit.Card(grid),
-		kit.Banner(kit.Warn, kit.IconEyeOff, "Make sure nobody can see your screen. Never type these words into a web site or a photo of them into a phone."))
+		kit.Banner(kit.Warn, kit.IconEyeOff, "Make sure nobody can see your screen. Never type these words into a web site, and take no photo of them."))
 	return body, []fyne.CanvasObject{written}, nil
 }
 

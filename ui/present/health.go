@@ -105,6 +105,9 @@ func conditionOf(h app.Health, s Snapshot) HealthState {
 		}
 		return say(Bad, "Not connected", "No peer can be reached.", offlineDo(s))
 	}
+	if len(s.Peering.Connect) > 0 {
+		return lone(h, s)
+	}
 	return say(Good, "Well connected", wellConnected(h, s), "")
 }
 
@@ -143,6 +146,23 @@ func nobody(s Snapshot) HealthState {
 	return o
 }
 
+// WarningPassed tells that what a warning said holds no longer, as far as health
+// shows it.
+func WarningPassed(w app.Warning, h app.Health) bool {
+	switch h.Condition {
+	case app.HealthGood, app.HealthLone, app.HealthFew, app.HealthUnfiltered:
+	default:
+		return false
+	}
+	switch w.Kind {
+	case "node_stuck", "own_node":
+		return true
+	case "no_filter_peers":
+		return h.FilterPeers > 0
+	}
+	return false
+}
+
 func startingDo(s Snapshot) string {
 	if s.Peering.Proxy != "" {
 		return "Through a proxy this can take a minute."
@@ -165,7 +185,7 @@ func lone(h app.Health, s Snapshot) HealthState {
 	if s.Demo || len(s.Peering.Connect) > 0 {
 		o := HealthState{Title: Text{"Connected as you chose", Good}, Words: wellConnected(h, s)}
 		if !s.Demo {
-			o.Do = "That is as good as it is yours: nobody else is asked whether it is right."
+			o.Do = "That is right for a node of your own: nobody else is asked whether it is true."
 		}
 		return o
 	}
@@ -217,12 +237,15 @@ func healthFacts(h app.Health, s Snapshot) []Fact {
 		{"Peers", Text{Words: peersFact(h)}}, {"Spread", groupsFact(h, s)},
 		{"Encrypted", Text{Words: encryptedFact(h)}}, {"Filters", filtersFact(h)},
 		{"Newest block", tipFact(h, s)}, {"Clock", clockFact(h)},
-		{"Payments", paymentsFact(s)}, {"Shared", servedFact(h, s)},
+		{"Payments", paymentsFact(h, s)}, {"Shared", servedFact(h, s)},
 	}
 }
 
 func peersFact(h app.Health) string {
-	text := strconv.Itoa(h.Outbound) + " found"
+	text := "none found"
+	if h.Outbound > 0 {
+		text = strconv.Itoa(h.Outbound) + " found"
+	}
 	if h.Inbound > 0 {
 		text += " · " + strconv.Itoa(h.Inbound) + " came to you"
 	}
@@ -230,6 +253,9 @@ func peersFact(h app.Health) string {
 }
 
 func groupsFact(h app.Health, s Snapshot) Text {
+	if h.Outbound == 0 {
+		return Text{Words: "—"}
+	}
 	t := Text{Words: Count(h.Groups, "part", "parts")}
 	if h.Networks > 1 {
 		t.Words += ", of " + strconv.Itoa(h.Networks) + " kinds"
@@ -249,6 +275,8 @@ func encryptedFact(h app.Health) string {
 
 func filtersFact(h app.Health) Text {
 	switch {
+	case h.Outbound == 0:
+		return Text{Words: "—"}
 	case h.FilterPeers == 0:
 		return Text{"no peer serves them", Warn}
 	case h.Disputed > 0:
@@ -318,8 +346,11 @@ func skewWords(ahead time.Duration) string {
 	return Duration(ahead) + " behind"
 }
 
-func paymentsFact(s Snapshot) Text {
-	if s.Progress.LowData || s.Peering.LowData {
+func paymentsFact(h app.Health, s Snapshot) Text {
+	switch {
+	case h.Outbound == 0:
+		return Text{"not seen now", Warn}
+	case s.Progress.LowData || s.Peering.LowData:
 		return Text{"seen in a block", Muted}
 	}
 	return Text{"seen at once", Neutral}

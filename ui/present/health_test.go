@@ -99,6 +99,10 @@ func TestHealthAsChosen(t *testing.T) {
 		asks := strings.HasPrefix(do, "DNS seeds have")
 		require.Equal(t, asks, nobody(app.HealthStarting).Title.Words == "Looking for peers", "said at once where none can come")
 	}
+	named := healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Outbound, h.Groups, s.Peering.Connect = 1, 1, []string{"node:8333"}
+	})
+	require.Equal(t, "Connected as you chose", named.Title.Words, "well connected is who is to many")
 	few := healthOf(func(s *present.Snapshot, h *app.Health) {
 		h.Condition = app.HealthFew
 		s.Peering.Connect = []string{"node:8333"}
@@ -108,6 +112,41 @@ func TestHealthAsChosen(t *testing.T) {
 	require.Equal(t, "Thistle is not running as a peer.", none.Words)
 	require.Equal(t, "No proxy.", none.Do)
 	require.Empty(t, none.Facts)
+}
+
+// TestNotConnectedFacts: what nobody shows is not told as if it were known, and
+// the empty list of peers says the same as the sentence above it.
+func TestNotConnectedFacts(t *testing.T) {
+	t.Parallel()
+	of := func(change func(*present.Snapshot)) present.PeersState {
+		s := present.Snapshot{Network: "mainnet", Health: &app.Health{Condition: app.HealthOffline}, Progress: app.Progress{Height: 900_000, Running: true}}
+		change(&s)
+		return present.PeersOf(s)
+	}
+	var facts []string
+	for _, f := range of(func(*present.Snapshot) {}).Health.Facts {
+		facts = append(facts, f.Name+": "+f.Value.Words)
+	}
+	require.Equal(t, []string{"Peers: none found", "Spread: —", "Encrypted: —", "Filters: —"}, facts[:4])
+	require.Contains(t, facts, "Payments: not seen now")
+	require.Contains(t, of(func(*present.Snapshot) {}).Empty, "this computer may be offline")
+	require.Contains(t, of(func(s *present.Snapshot) { s.Peering.Connect = []string{"node:8333"} }).Empty, "None of those that you named answers")
+	require.Contains(t, of(func(s *present.Snapshot) { s.Peering.Proxy = "127.0.0.1:9050" }).Empty, "see whether the proxy is running")
+	require.Contains(t, of(func(s *present.Snapshot) { s.Health.Nobody = true }).Empty, "Add a peer that you know of")
+}
+
+// TestWarningsPass: what a warning says of a state is not said any longer than it
+// lasts; what has happened stays.
+func TestWarningsPass(t *testing.T) {
+	t.Parallel()
+	for kind, passes := range map[string]bool{"node_stuck": true, "own_node": true, "no_filter_peers": true, "filter_lie": false, "filter_dispute": false, "clock": false} {
+		w := app.Warning{Kind: kind}
+		require.Equal(t, passes, present.WarningPassed(w, healthy()), kind)
+		for _, c := range []app.Condition{app.HealthOffline, app.HealthStarting, app.HealthNodeStuck, app.HealthNodeBypassed} {
+			require.False(t, present.WarningPassed(w, app.Health{Condition: c, FilterPeers: 1}), kind)
+		}
+		require.Equal(t, passes && kind != "no_filter_peers", present.WarningPassed(w, app.Health{Condition: app.HealthUnfiltered}), kind)
+	}
 }
 
 // TestHealthIsHeardEverywhere: the rail names what is wrong, and what is grave

@@ -103,6 +103,12 @@ func whyNoPeers(s Snapshot) string {
 		return "The part of Thistle that talks to the network is not running."
 	case s.Demo:
 		return "The practice network inside this computer is still starting."
+	case s.Health != nil && s.Health.Nobody:
+		return "Nobody is known who could be asked. Add a peer that you know of."
+	case len(s.Peering.Connect) > 0:
+		return "None of those that you named answers, and no others are to be asked."
+	case s.Peering.Proxy != "":
+		return "None has answered yet. Through a proxy this can take a minute; if it takes longer, see whether the proxy is running."
 	}
 	return "None has answered yet. If this takes long, this computer may be offline, or something may keep Thistle from the network."
 }

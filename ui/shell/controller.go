@@ -42,9 +42,9 @@ type controller struct {
 	demo     Demo
 	host     *host
 	open     *opened
-	stale    bool // the wallet's history may have changed
-	warning  string
-	stopped  error // with which the peer's run ended; nil while it goes on
+	stale    bool        // the wallet's history may have changed
+	warning  app.Warning // the peer's last one that still holds
+	stopped  error       // with which the peer's run ended; nil while it goes on
 }
 
 // host is a session and the run of its peer.

@@ -60,3 +60,6 @@ func (s *Shell) Repeer() {
 	s.ctl.mu.Unlock()
 	s.ctl.repeer(h, to)
 }
+
+// Warned is the peer's last warning that still holds.
+func (s *Shell) Warned() string { return s.ctl.warned() }

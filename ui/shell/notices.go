@@ -95,10 +95,11 @@ func (n *notices) update(v view) {
 	n.told = v.alert
 	n.payment.words.Set(v.alert.Words)
 	n.payment.show(v.alert.Words != "" && v.alert != n.read)
-	if v.warning != "" && v.warning != n.dismissed {
-		n.warning.words.Set(v.warning)
-		n.warning.show(true)
+	if v.warning == "" { // it may come again
+		n.dismissed = ""
 	}
+	n.warning.words.Set(v.warning)
+	n.warning.show(v.warning != "" && v.warning != n.dismissed)
 }
 
 // troubleOf says what has ended that should go on, empty for nothing.

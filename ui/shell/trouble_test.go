@@ -187,6 +187,20 @@ func TestPaymentsInTrouble(t *testing.T) {
 	require.False(t, kittest.Has(t, d.c, "shell.payment"))
 }
 
+// TestWarningsPass: a banner goes when what it says is over, and comes again.
+func TestWarningsPass(t *testing.T) {
+	d := sit(t, t.TempDir(), network(t, 1))
+	d.creates("Savings")
+	d.reads("rail.sync", "In sync")
+	d.s.Hear(app.Warning{Kind: "filter_lie", Text: "A lie."})
+	d.taps("shell.warning.read")
+	d.s.Hear(app.Warning{Kind: "node_stuck", Text: "Your node stands still."})
+	d.until("it is over", func() bool { return d.s.Warned() == "" })
+	require.False(t, kittest.Has(t, d.c, "shell.warning"))
+	d.s.Hear(app.Warning{Kind: "filter_lie", Text: "A lie."})
+	d.reads("shell.warning", "A lie.")
+}
+
 // TestSecretsAreWiped also where nothing is done with them.
 func TestSecretsAreWiped(t *testing.T) {
 	d := sit(t, t.TempDir(), network(t, 1))

@@ -72,7 +72,7 @@ func (c *controller) hear(event app.Event) {
 		c.newsFromSession()
 	case app.Warning:
 		c.mu.Lock()
-		c.warning = present.Plain(e.Text)
+		c.warning = e
 		c.mu.Unlock()
 		c.newsFromSession()
 	default:
@@ -172,7 +172,7 @@ type memory struct {
 func (c *controller) look(m *memory) view {
 	c.mu.Lock()
 	h, stale, prefs := c.host, c.stale, c.settings
-	v := view{warning: c.warning}
+	var v view
 	v.snap.Stopped = c.stopped
 	c.stale = false
 	c.mu.Unlock()
@@ -184,8 +184,10 @@ func (c *controller) look(m *memory) view {
 		s.Progress, s.Peers, s.Peering, s.Bans = h.session.Progress(), h.session.Peers(), h.session.Peering(), h.session.Bans()
 		if health, ok := h.session.Health(); ok {
 			s.Health, s.Listening = &health, h.session.Listening()
+			c.passWarning(health)
 		}
 	}
+	v.warning = c.warned()
 	if o := c.acquire(); o != nil {
 		c.lookInto(o, m, stale, &v)
 		o.uses.Done()
@@ -193,6 +195,22 @@ func (c *controller) look(m *memory) view {
 		*m = memory{}
 	}
 	return v
+}
+
+// passWarning forgets a warning of what is over.
+func (c *controller) passWarning(h app.Health) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if present.WarningPassed(c.warning, h) {
+		c.warning = app.Warning{}
+	}
+}
+
+// warned is the text of the last warning that still holds.
+func (c *controller) warned() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return present.Plain(c.warning.Text)
 }
 
 // lookInto adds what the wallet says. The history is read again only after news
