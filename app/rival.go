@@ -1,6 +1,9 @@
 package app
 
 import (
+	"bytes"
+	"maps"
+	"slices"
 	"time"
 
 	"thistle/app/ledger"
@@ -75,7 +78,41 @@ func (w *Wallet) doubleSpend(n ledger.Notice) (DoubleSpend, bool) {
 		w.rivals = make(map[chainhash.Hash]chainhash.Hash)
 	}
 	w.rivals[d.TxID], w.rivals[d.Rival] = d.Rival, d.TxID
+	w.saveRivals()
 	return d, true
+}
+
+// settingRivals is what competes with unconfirmed payments, as told last: pairs of
+// transaction ids. It is told again when the wallet is opened.
+const settingRivals = "rivals"
+
+// saveRivals keeps what competes with payments that are still unconfirmed. Without
+// it nothing else is wrong, so an error is only noted. w.mu is held.
+func (w *Wallet) saveRivals() {
+	var pairs []byte
+	for _, id := range slices.SortedFunc(maps.Keys(w.rivals), func(a, b chainhash.Hash) int { return bytes.Compare(a[:], b[:]) }) {
+		if standing, ours := w.led.Standing(id); ours && standing.Pending {
+			rival := w.rivals[id]
+			pairs = append(append(pairs, id[:]...), rival[:]...)
+		}
+	}
+	if err := w.db.SaveAll(map[string][]byte{settingRivals: pairs}); err != nil {
+		w.env.log().Error("save double spends", "err", err)
+	}
+}
+
+// loadRivals takes back what was saved of payments that are still unconfirmed.
+func (w *Wallet) loadRivals(pairs []byte) {
+	const pair = 2 * chainhash.HashSize
+	for ; len(pairs) >= pair && len(w.rivals) < maxRivals; pairs = pairs[pair:] {
+		id, rival := chainhash.Hash(pairs[:pair/2]), chainhash.Hash(pairs[pair/2:pair])
+		if standing, ours := w.led.Standing(id); ours && standing.Pending {
+			if w.rivals == nil {
+				w.rivals = make(map[chainhash.Hash]chainhash.Hash)
+			}
+			w.rivals[id], w.rivals[rival] = rival, id
+		}
+	}
 }
 
 // heardAgain tells of an unconfirmed transaction that concerns us how many parts

@@ -10,6 +10,7 @@ import (
 	"thistle/app/units"
 	"thistle/spv/sandbox"
 
+	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
@@ -50,6 +51,53 @@ func TestTakenBackUnconfirmed(t *testing.T) {
 		require.Equal(t, app.DoubleSpend{TxID: txid, Rival: rival, Confirmed: true, Amount: 1_000_000}, got)
 	})
 	require.Zero(t, w.Balance().Total)
+}
+
+// TestTakenBackAfterReopening: what was told of a payment is known again when the
+// wallet is opened anew, by a program that has heard of nothing; a block ends it.
+func TestTakenBackAfterReopening(t *testing.T) {
+	t.Parallel()
+	n := lone(t, sandbox.Options{})
+	env := newEnv(t, n.Addr())
+	w := newWallet(t, env)
+	external := ahead(t, w, descriptor.External)
+	var txid chainhash.Hash
+	online(t, w, func(ctx context.Context) {
+		events := w.Events()
+		defer events.Close()
+		for i := range uint32(2) {
+			s, err := external.Script(i)
+			require.NoError(t, err)
+			txid, err = n.Pay(s, 1_000_000)
+			require.NoError(t, err)
+			await(ctx, t, events, func(e app.TxSeen) bool { return e.TxID == txid })
+		}
+		_, err := n.Replace(txid)
+		require.NoError(t, err)
+		await(ctx, t, events, func(app.DoubleSpend) bool { return true })
+	})
+	contested := func() (ids []chainhash.Hash) {
+		for _, e := range w.History(0, -1) {
+			if e.Contested {
+				ids = append(ids, e.TxID)
+			}
+		}
+		return ids
+	}
+	reopen := func() {
+		require.NoError(t, w.Close())
+		w = open(t, env)
+	}
+	reopen()
+	require.Equal(t, []chainhash.Hash{txid}, contested())
+	mine(t, n, 1)
+	online(t, w, func(ctx context.Context) {
+		_, err := w.Sync(ctx)
+		require.NoError(t, err)
+	})
+	require.Empty(t, contested())
+	reopen()
+	require.Empty(t, contested())
 }
 
 // TestCopySpends: another copy of the wallet spends the coin that this one has

@@ -175,7 +175,7 @@ type HistoryEntry struct {
 	ReplacedBy    *chainhash.Hash
 	Outgoing      bool // it spends coins of the wallet
 	// Contested: another transaction spends the same coins, and neither is in a
-	// block. Known only while the program runs.
+	// block, as far as was heard.
 	Contested bool
 	// Unverified: it is unconfirmed, and what it spends is not ours, so that
 	// nobody here can tell whether that exists.

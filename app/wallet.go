@@ -211,10 +211,12 @@ func (w *Wallet) loadLedger() error {
 	w.unmarked = len(w.marks) == 0 && len(contents.Rows) > 0 && !w.ownNode
 	if len(contents.Rows) > 0 {
 		led, err := ledger.Load(cfg, contents.Rows)
-		if err == nil {
-			w.led = led
+		if err != nil {
+			return err
 		}
-		return err
+		w.led = led
+		w.loadRivals(contents.Settings[settingRivals])
+		return nil
 	}
 	led, change, err := ledger.New(cfg)
 	if err != nil {

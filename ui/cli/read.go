@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"thistle/app"
 	"thistle/app/units"
@@ -187,24 +188,34 @@ func (p *program) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "What is known, and how far the search has come", Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(p.snapshot(w), w.CheckPeers()) })
+			return p.offline(cmd.Context(), func(w *app.Wallet) error { return p.showStatus(p.snapshot(w), contested(w), w.CheckPeers()) })
 		},
 	}
 }
 
-// showStatus prints what is known; nobody is why no peer could be connected to.
-func (p *program) showStatus(snap present.Snapshot, nobody error) error {
+// contested are the payments whose coins are being spent twice.
+func contested(w *app.Wallet) []app.HistoryEntry {
+	return slices.DeleteFunc(w.History(0, -1), func(e app.HistoryEntry) bool { return !e.Contested })
+}
+
+// showStatus prints what is known: twice are the contested payments, nobody is why
+// no peer could be connected to.
+func (p *program) showStatus(snap present.Snapshot, twice []app.HistoryEntry, nobody error) error {
 	s := snap.Status
 	searched, all := present.Searched(s)
 	result := Status{
 		Network: s.Network, Wallet: s.Wallet, Fingerprint: hexOf(s.Fingerprint[:]), Height: number(s.Height),
 		Birthday: stamp(s.Birthday), BirthdayHeight: s.BirthdayHeight, Coverage: pairs(s.Coverage),
 		Searched: searched, ToSearch: all - searched, Scripts: s.Scripts, Matches: s.Matches, Unapplied: s.Unapplied, Pending: s.Pending, Final: s.Final,
+		Contested:   []string{},
 		Descriptors: append([]string{}, s.Descriptors...), Health: healthItem(snap),
 	}
 	if s.Height >= 0 {
 		hash := s.Hash.String()
 		result.Hash = &hash
+	}
+	for _, e := range twice {
+		result.Contested = append(result.Contested, e.TxID.String())
 	}
 	return p.show(result, func(g *page) {
 		g.fields(
@@ -219,6 +230,9 @@ func (p *program) showStatus(snap present.Snapshot, nobody error) error {
 		)
 		for _, d := range s.Descriptors {
 			g.line("%s", g.ink.faint(d))
+		}
+		for _, e := range twice {
+			g.line("\n%s", g.ink.red(present.Contest(e)+" "+e.TxID.String()))
 		}
 		var why *app.Error
 		switch {

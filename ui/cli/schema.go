@@ -216,6 +216,7 @@ type Status struct {
 	Unapplied      int        `json:"unapplied" doc:"named blocks still to be fetched"`
 	Pending        int        `json:"pending" doc:"unconfirmed transactions"`
 	Final          bool       `json:"final" doc:"all blocks since the birthday were searched"`
+	Contested      []string   `json:"contested" doc:"unconfirmed transactions whose coins another one spends too"`
 	Descriptors    []string   `json:"descriptors" doc:"public, but they tell of all addresses"`
 
 	Health *HealthItem `json:"health" doc:"how well it is connected; null while it is not"`

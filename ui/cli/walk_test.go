@@ -260,6 +260,34 @@ func TestDataFlags(t *testing.T) {
 	}, got)
 }
 
+// TestContestedIsTold: that a payment is being taken back is told again by commands
+// that have not heard of it themselves, until a block ends it.
+func TestContestedIsTold(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net.Addrs()...)
+	gives[cli.Created](r, "create")
+	require.Empty(t, gives[cli.Status](r, "status").Contested)
+	to := gives[cli.Receiving](r, "receive")
+	w := r.watch("--json")
+	w.await(`"synced"`)
+	paid, err := net[0].Pay(script(t, to.Address), 50_000_000)
+	require.NoError(t, err)
+	w.await(`"tx_seen"`)
+	_, err = net[0].Replace(paid)
+	require.NoError(t, err)
+	w.await(`"double_spend"`)
+	require.Zero(t, w.end())
+	require.Equal(t, []string{paid.String()}, gives[cli.Status](r, "status").Contested)
+	require.Contains(t, r.says("status"), "may never arrive. Do not rely on it before it is in a block. "+paid.String())
+	require.True(t, gives[[]cli.Payment](r, "history")[0].Contested)
+	require.Contains(t, r.says("history"), "Spent twice")
+	_, err = net[0].Mine(1, nil)
+	require.NoError(t, err)
+	gives[cli.Synced](r, "sync")
+	require.Empty(t, gives[cli.Status](r, "status").Contested)
+}
+
 // TestPeeringFlags: what a flag says holds for this run, the rest is as chosen in
 // the window.
 func TestPeeringFlags(t *testing.T) {

@@ -1,6 +1,10 @@
 package present
 
-import "thistle/app"
+import (
+	"time"
+
+	"thistle/app"
+)
 
 // Alert is what somebody should know at once of a payment, and what to do.
 type Alert struct {
@@ -32,6 +36,21 @@ func AlertOf(event app.Event) (a Alert, about bool) {
 	}
 	return Alert{}, false
 }
+
+// AlertFrom is what a history says of that: the newest payment whose coins are
+// being spent twice, since it may have been told before the wallet was closed.
+func AlertFrom(history []app.HistoryEntry) (a Alert) {
+	var newest time.Time
+	for _, e := range history {
+		if e.Contested && (a.Words == "" || e.Time.After(newest)) {
+			a, newest = Alert{e.TxID.String(), Contest(e), true}, e.Time
+		}
+	}
+	return a
+}
+
+// Contest says that a payment's coins are being spent twice.
+func Contest(e app.HistoryEntry) string { return twice(app.DoubleSpend{Ours: e.Outgoing}) }
 
 // Ends says that a, which has no words, ends what was told before: what is grave
 // only by what is.

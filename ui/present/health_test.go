@@ -114,6 +114,27 @@ func TestHealthAsChosen(t *testing.T) {
 	require.Empty(t, none.Facts)
 }
 
+// TestAlertsOfHistory: what was told before the wallet was closed is told again,
+// the newest first; what is in a block, or lost, is not.
+func TestAlertsOfHistory(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, present.Alert{}, present.AlertFrom(nil))
+	at := time.Unix(1_750_000_000, 0)
+	list := []app.HistoryEntry{
+		{TxID: chainhash.Hash{1}, Time: at.Add(time.Hour)},
+		{TxID: chainhash.Hash{2}, Time: at, Contested: true},
+		{TxID: chainhash.Hash{3}, Time: at.Add(time.Minute), Contested: true, Outgoing: true},
+	}
+	want := func(id chainhash.Hash, ours bool) {
+		told, _ := present.AlertOf(app.DoubleSpend{TxID: id, Ours: ours})
+		require.Equal(t, told, present.AlertFrom(list))
+		require.True(t, present.Alert{TxID: id.String(), Grave: true}.Ends(present.AlertFrom(list)))
+	}
+	want(chainhash.Hash{3}, true)
+	list[2].Contested = false
+	want(chainhash.Hash{2}, false)
+}
+
 // TestNotConnectedFacts: what nobody shows is not told as if it were known, and
 // the empty list of peers says the same as the sentence above it.
 func TestNotConnectedFacts(t *testing.T) {

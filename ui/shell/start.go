@@ -190,7 +190,7 @@ func (c *controller) openWallet(name string, password app.Secret) (*opened, erro
 	if c.ctx.Err() != nil {
 		return nil, errors.Join(errClosing, w.Close())
 	}
-	o := &opened{w: w, env: h.env}
+	o := &opened{w: w, env: h.env, alert: present.AlertFrom(w.History(0, -1))}
 	o.ctx, o.cancel = context.WithCancel(c.ctx)
 	c.follow(o)
 	c.mu.Lock()

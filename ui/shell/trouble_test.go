@@ -201,6 +201,31 @@ func TestWarningsPass(t *testing.T) {
 	d.reads("shell.warning", "A lie.")
 }
 
+// TestAlertsComeBack: what was told of a payment is told again by a window that
+// was not there.
+func TestAlertsComeBack(t *testing.T) {
+	dir, net := t.TempDir(), network(t, 1)
+	d := sit(t, dir, net)
+	d.creates("Savings")
+	d.taps("demo.pay")
+	d.reads("overview.arriving", "arriving")
+	var txid chainhash.Hash
+	d.until("the payment is listed", func() bool {
+		rows := kittest.IDs(t, d.c, "overview.row.")
+		return len(rows) == 1 && chainhash.Decode(&txid, strings.TrimPrefix(rows[0], "overview.row.")) == nil
+	})
+	_, err := net.nodes[0].Replace(txid)
+	require.NoError(t, err)
+	d.reads("shell.payment", "may never arrive")
+	d.s.Close()
+	d = sit(t, dir, net)
+	d.unlocks()
+	d.reads("shell.payment", "may never arrive")
+	d.taps("demo.mine")
+	d.reads("shell.payment", "will not arrive")
+	d.taps("shell.payment.read")
+}
+
 // TestSecretsAreWiped also where nothing is done with them.
 func TestSecretsAreWiped(t *testing.T) {
 	d := sit(t, t.TempDir(), network(t, 1))
