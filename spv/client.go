@@ -89,6 +89,8 @@ type Config struct {
 	Log *slog.Logger
 	// Dial opens connections, net.Dialer if nil.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Port opens Listen, peer.Listen if nil.
+	Port func(ctx context.Context, addr string, ready func(addr string), take func(net.Conn)) error
 	// Now is the clock, time.Now if nil.
 	Now func() time.Time
 }
@@ -132,6 +134,9 @@ type Client struct {
 func Open(cfg Config) (*Client, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Port == nil {
+		cfg.Port = peer.Listen
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -435,7 +435,7 @@ var beyond = map[int]func(ctx context.Context, t *testing.T, tr *trial, bad *spv
 	},
 	17: func(_ context.Context, t *testing.T, _ *trial, bad *spvtest.Node) {
 		n, _ := heard[*wire.MsgGetHeaders](bad)
-		require.LessOrEqual(t, n, 12*bad.Dials(), "ten announcements of one connection are followed up")
+		require.LessOrEqual(t, n, 13*bad.Dials(), "ten announcements of one connection are followed up")
 		require.Less(t, bad.Dials(), 30, "one a minute")
 	},
 	18: func(_ context.Context, t *testing.T, tr *trial, bad *spvtest.Node) {

@@ -61,7 +61,7 @@ func (r *runner) listen() error {
 	defer r.c.port.set("", nil)
 	door := newDoor()
 	for {
-		err := peer.Listen(r.ctx, r.c.cfg.Listen, func(addr string) {
+		err := r.c.cfg.Port(r.ctx, r.c.cfg.Listen, func(addr string) {
 			r.c.log.Info("listening", "addr", addr)
 			r.c.port.set(addr, nil)
 		}, func(sock net.Conn) { r.meet(sock, door) })

@@ -154,7 +154,7 @@ func (m *Machine) met(info *PeerInfo) {
 	if a == nil {
 		return
 	}
-	a.dialing, a.tried, a.failures, a.peer = false, true, 0, info.ID
+	a.dialing, a.tried, a.peer = false, true, info.ID
 	info.Pinned = a.pinned
 	m.book.known.Good(m.now, a.at, info.Services)
 }
@@ -172,6 +172,14 @@ func (m *Machine) parted(p *peerState, r Reason) {
 	// from gossip.
 	if p.info.Purpose == ForAll && !r.Provable() {
 		m.book.known.Left(m.now, a.at)
+	}
+}
+
+// forgive forgets earlier failures of who has stayed for a while. Only to shake
+// hands is not enough: who hangs up then would be called again every second.
+func (m *Machine) forgive(p *peerState) {
+	if a := m.book.byAddr[p.info.Addr]; a != nil && m.now.Sub(p.info.Since) >= stayed {
+		a.failures = 0
 	}
 }
 

@@ -99,9 +99,11 @@ const (
 	// saveBookEvery is how long changes in the book may wait.
 	saveBookEvery = 15 * time.Minute
 	// redialMin and redialMax bound the pause before an address is tried
-	// again; it doubles with each failure.
+	// again; it doubles with each failure, until a connection has lasted for
+	// stayed.
 	redialMin = time.Second
 	redialMax = 5 * time.Minute
+	stayed    = time.Minute
 	// returnPause is after what time a peer that was one too many may be needed
 	// again.
 	returnPause = 10 * time.Minute

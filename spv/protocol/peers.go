@@ -136,6 +136,7 @@ func (m *Machine) drop(p *peerState, r Reason) {
 	}
 	p.leaving, p.reason = true, r
 	m.do(Disconnect{Peer: p.info.ID, Reason: r})
+	m.forgive(p)
 	m.punish(p.info.Addr, r)
 	m.forget(p)
 }
@@ -166,6 +167,7 @@ func (m *Machine) peerDisconnected(id PeerID, r Reason) {
 	if p.leaving {
 		r = p.reason
 	} else {
+		m.forgive(p)
 		m.punish(p.info.Addr, r)
 		m.forget(p)
 	}

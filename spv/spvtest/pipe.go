@@ -20,6 +20,7 @@ type Link struct {
 	N    int // how many connections to the node came before
 
 	conn  net.Conn
+	in    io.Reader // conn, or what was read ahead and then conn; of who reads
 	out   chan due
 	once  sync.Once
 	gone  chan struct{} // closed at the end
@@ -37,7 +38,7 @@ const wireVersion = 70016
 
 func (n *Node) talk(conn net.Conn) {
 	n.mu.Lock()
-	l := &Link{Node: n, N: n.dials, conn: conn, out: make(chan due, 256), gone: make(chan struct{}), ready: make(chan struct{})}
+	l := &Link{Node: n, N: n.dials, conn: conn, in: conn, out: make(chan due, 256), gone: make(chan struct{}), ready: make(chan struct{})}
 	n.dials++
 	n.links[l] = true
 	n.mu.Unlock()
@@ -149,7 +150,7 @@ func (l *Link) read() bool {
 		return false
 	}
 	head := make([]byte, wire.MessageHeaderSize)
-	if _, err := io.ReadFull(l.conn, head); err != nil {
+	if _, err := io.ReadFull(l.in, head); err != nil {
 		return false
 	}
 	size := binary.LittleEndian.Uint32(head[16:])
@@ -157,7 +158,7 @@ func (l *Link) read() bool {
 		return false
 	}
 	payload := make([]byte, size)
-	if _, err := io.ReadFull(l.conn, payload); err != nil {
+	if _, err := io.ReadFull(l.in, payload); err != nil {
 		return false
 	}
 	_, msg, _, err := wire.ReadMessageWithEncodingN(bytes.NewReader(append(head, payload...)), wireVersion, l.magic(), wire.WitnessEncoding)

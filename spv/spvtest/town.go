@@ -26,6 +26,8 @@ type Town struct {
 	mu    sync.Mutex // guards all below
 	best  Branch
 	nodes []*Node
+	port  func(net.Conn) // takes who comes to the client, nil while it does not listen
+	comes []*Node        // who has come
 	pool  map[chainhash.Hash]*wire.MsgTx
 	down  bool
 	stray map[string]int
@@ -176,7 +178,7 @@ func (t *Town) Cut(down bool) {
 	if !down {
 		return
 	}
-	for _, n := range t.Nodes() {
+	for _, n := range slices.Concat(t.Nodes(), t.Guests()) {
 		for _, l := range n.open() {
 			l.Close()
 		}
