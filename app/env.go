@@ -96,6 +96,19 @@ func (e *Env) nobody(p Peering) error {
 	return &Error{Op: OpFindPeers, Kind: KindNoPeers, Detail: why + ", so name one to connect to"}
 }
 
+// unreached says who does not answer, where that was named; else nothing.
+func unreached(p Peering) string {
+	switch {
+	case p.Proxy != "":
+		return "none was reached through the proxy " + p.Proxy + "; see whether it is running"
+	case len(p.Connect) == 1:
+		return p.Connect[0] + " does not answer; see whether it is running"
+	case len(p.Connect) > 1:
+		return "none of those that you named answers; see whether they are running"
+	}
+	return ""
+}
+
 // OpFindPeers is the operation of errors that only naming a peer mends.
 const OpFindPeers = "look for peers"
 

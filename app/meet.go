@@ -48,7 +48,7 @@ func (s *Session) Meet(ctx context.Context) ([]Peer, error) {
 				return nil, err
 			}
 		}
-		return nil, &Error{Op: "list peers", Kind: KindNoPeers}
+		return nil, &Error{Op: "list peers", Kind: KindNoPeers, Detail: unreached(s.Peering())}
 	}
 	return peers, nil
 }

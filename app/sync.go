@@ -127,7 +127,7 @@ func (w *Wallet) notSynced(ctx context.Context, chain *spv.Client) error {
 				return err
 			}
 		}
-		err.Kind = KindNoPeers
+		err.Kind, err.Detail = KindNoPeers, unreached(w.peering())
 	case !st.Current:
 		err.Detail = fmt.Sprintf("peers have not confirmed height %d as the newest", st.Tip.Height)
 	case st.BaseWanted < st.Base:

@@ -182,7 +182,7 @@ func CheckHost(addr string) error {
 	p, err := netip.ParsePrefix(addr)
 	switch {
 	case err != nil:
-		return refuse(FieldConnect, "%q is no address of a peer", addr)
+		return refuse(FieldConnect, "%q is no address of a peer: write one as it is listed, with its port or without", addr)
 	case p.Bits() != 64 || !p.Addr().Is6():
 		return refuse(FieldConnect, "%q is too much or too little: an address can be refused, or a /64 of IPv6", addr)
 	}

@@ -183,8 +183,10 @@ func TestNoPeers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, closedPort(t))
 	gives[cli.Created](r, "create")
-	require.Equal(t, "No peer could be reached.", r.fails(3, "no_peers", "sync", "--timeout", "500ms"))
-	r.fails(3, "no_peers", "peers", "--wait", "500ms")
+	require.Contains(t, r.fails(3, "no_peers", "sync", "--timeout", "500ms"), " does not answer; see whether it is running.")
+	require.Contains(t, r.fails(3, "no_peers", "peers", "--wait", "500ms"), " does not answer; see whether it is running.")
+	require.Contains(t, r.fails(3, "no_peers", "--proxy", closedPort(t), "peers", "--wait", "500ms"), "through the proxy 127.0.0.1:")
+	require.Equal(t, `"nowhere" is no peer: write HOST:PORT.`, r.fails(2, "usage", "peers", "--add", "nowhere"))
 	r.fails(3, "no_peers", "send", regtestAddress, "0.1", "--timeout", "500ms")
 }
 
@@ -193,7 +195,7 @@ func TestNoPeers(t *testing.T) {
 func TestSilentPeers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ mute, kind, word string }{
-		{sandbox.Everything, "no_peers", "No peer"},
+		{sandbox.Everything, "no_peers", "does not answer"},
 		{"getheaders", "timeout", "height"},
 		{"getcfilters", "timeout", "filters are here up to"},
 		{"getdata", "timeout", "blocks that may hold payments 2 are still missing"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,8 +76,12 @@ func (p *program) refuse(ctx context.Context, s *app.Session, r refusals) error 
 		}
 	}
 	for _, addr := range r.unban {
+		before := len(s.Bans())
 		if err := s.UnbanPeer(ctx, addr); err != nil {
 			return err
+		}
+		if len(s.Bans()) == before {
+			p.warn("not_refused", strconv.Quote(addr)+" was not refused; what can be allowed again is listed by --banned.")
 		}
 	}
 	bans := s.Bans()

@@ -242,7 +242,7 @@ func checkAddr(addr string) error {
 	bracketed := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
 	if err != nil || n == 0 || host == "" || strings.ContainsAny(host, " \t/@") ||
 		strings.Contains(host, ":") != bracketed {
-		return usage("%q is no peer: write --connect HOST:PORT.", addr)
+		return usage("%q is no peer: write HOST:PORT.", addr)
 	}
 	return nil
 }

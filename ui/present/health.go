@@ -175,7 +175,7 @@ func wellConnected(h app.Health, s Snapshot) string {
 	case s.Demo:
 		return "You are connected to the practice network inside this computer."
 	case len(s.Peering.Connect) > 0:
-		return "You see the network through " + named(s.Peering) + ", as you chose."
+		return "You see the network through " + named(h.Outbound, s.Peering) + ", as you chose."
 	}
 	return "You are connected to " + Count(h.Outbound, "peer", "peers") + " in " + parts(h.Groups) + ", and what they say fits together."
 }
@@ -197,9 +197,12 @@ func lone(h app.Health, s Snapshot) HealthState {
 		Do: "Thistle goes on looking for others. Wait for them before you rely on a payment, or add a peer that you trust."}
 }
 
-func named(p app.Peering) string {
-	if len(p.Connect) == 1 {
+func named(here int, p app.Peering) string {
+	switch {
+	case len(p.Connect) == 1:
 		return "one peer alone"
+	case here < len(p.Connect):
+		return strconv.Itoa(here) + " of " + Count(len(p.Connect), "peer", "peers") + " alone"
 	}
 	return Count(len(p.Connect), "peer", "peers") + " alone"
 }

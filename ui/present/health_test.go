@@ -102,6 +102,10 @@ func TestHealthAsChosen(t *testing.T) {
 	named := healthOf(func(s *present.Snapshot, h *app.Health) {
 		h.Outbound, h.Groups, s.Peering.Connect = 1, 1, []string{"node:8333"}
 	})
+	two := healthOf(func(s *present.Snapshot, h *app.Health) {
+		h.Outbound, s.Peering.Connect = 1, []string{"node:8333", "other:8333"}
+	})
+	require.Contains(t, two.Words, "through 1 of 2 peers alone", "the other is not there")
 	require.Equal(t, "Connected as you chose", named.Title.Words, "well connected is who is to many")
 	few := healthOf(func(s *present.Snapshot, h *app.Health) {
 		h.Condition = app.HealthFew
