@@ -134,6 +134,8 @@ type SettingsState struct {
 	// Chain is the network that peers are chosen for; Overruled says that
 	// something else holds for now, empty if not.
 	Chain, Overruled string
+	// Listening says whether others can connect, empty if they are not to.
+	Listening Text
 }
 
 // Open says that there is an open wallet.
@@ -143,6 +145,12 @@ func (s SettingsState) Open() bool { return s.Wallet != "" }
 func SettingsOf(s Snapshot, set Settings, about About) SettingsState {
 	o := SettingsState{Now: s.Now, Settings: set, Version: orWords(about.Version, "development version"), DataDir: Plain(about.DataDir)}
 	o.Chain, o.Overruled = s.Network, overruled(s, set.Peering)
+	switch l := s.Listening; {
+	case l.Problem != "":
+		o.Listening = Text{"Others cannot connect: " + l.Problem + ".", Warn}
+	case l.Addr != "":
+		o.Listening = Text{"Others can connect at " + l.Addr + ".", Good}
+	}
 	if s.Wallet == "" {
 		return o
 	}

@@ -105,3 +105,14 @@ func TestWordCheck(t *testing.T) {
 	require.Empty(t, c.Asked())
 	require.Empty(t, present.NewWordCheck(nil, func(int) int { return 0 }).Asked())
 }
+
+// TestSettingsOfListening: who lets others in is told there whether they can come.
+func TestSettingsOfListening(t *testing.T) {
+	t.Parallel()
+	of := func(l app.Listening) present.Text {
+		return present.SettingsOf(present.Snapshot{Listening: l}, present.Settings{}, present.About{}).Listening
+	}
+	require.Equal(t, present.Text{}, of(app.Listening{}))
+	require.Equal(t, present.Text{Words: "Others can connect at 0.0.0.0:8333.", Tone: present.Good}, of(app.Listening{Addr: "0.0.0.0:8333"}))
+	require.Equal(t, present.Text{Words: "Others cannot connect: another program has that port.", Tone: present.Warn}, of(app.Listening{Problem: "another program has that port"}))
+}

@@ -20,6 +20,8 @@ type peering struct {
 	over  *kit.Paragraph // what holds instead for now
 	lines []*line
 	marks []*mark
+	// listening says whether others can connect.
+	listening *kit.Paragraph
 }
 
 // line is something to type, which holds once it is applied.
@@ -41,7 +43,9 @@ type mark struct {
 
 func newPeering(s *Screen) *peering {
 	p := &peering{s: s, over: kit.NewParagraph(kit.Small, kit.Warn, "").Called("settings.overruled")}
+	p.listening = kit.NewParagraph(kit.Small, kit.Muted, "").Called("settings.listening")
 	p.over.Hide()
+	p.listening.Hide()
 	says := func(text string) *kit.Paragraph { return kit.NewParagraph(kit.Small, kit.Muted, text) }
 	part := func(objects ...fyne.CanvasObject) *fyne.Container { return kit.Column(kit.Gap-2, objects...) }
 	p.card = card("Connection", p.over,
@@ -63,6 +67,7 @@ func newPeering(s *Screen) *peering {
 		part(p.line("settings.listen", "Let others connect here", "nowhere",
 			func(v app.Peering) string { return v.Listen },
 			func(to *app.Peering, text string) { to.Listen = strings.TrimSpace(text) }),
+			p.listening,
 			says("At 0.0.0.0:8333, for example, everybody can. You then give back what you take: headers, filters, and others' payments. They learn that this computer runs Thistle, and nothing of your wallets.")),
 		part(p.mark("settings.lowdata", "Low data", func(v app.Peering) bool { return v.LowData }, func(to *app.Peering, on bool) { to.LowData = on }),
 			says("Does not look for payments before they are in a block, which saves some 300 MB a day. Nobody then tells how far your own have travelled.")),
@@ -135,6 +140,9 @@ func (p *peering) draw(state present.SettingsState) {
 	v := state.Settings.Peering
 	p.over.Set(state.Overruled)
 	setShown(p.over, state.Overruled != "")
+	p.listening.SetTone(kit.Tone(state.Listening.Tone))
+	p.listening.Set(state.Listening.Words)
+	setShown(p.listening, state.Listening.Words != "")
 	for _, l := range p.lines {
 		typed := l.entry.Text != l.shown
 		was := l.shown

@@ -78,7 +78,7 @@ func same(a, b present.SettingsState) bool {
 	a.Descriptors, b.Descriptors = nil, nil
 	return a.Now.Equal(b.Now) && a.Settings.Equal(b.Settings) && a.Wallet == b.Wallet && a.Network == b.Network &&
 		a.Fingerprint == b.Fingerprint && a.Birthday == b.Birthday && a.BackedUp == b.BackedUp && a.Backup == b.Backup &&
-		a.Chain == b.Chain && a.Overruled == b.Overruled && a.Version == b.Version && a.DataDir == b.DataDir
+		a.Chain == b.Chain && a.Overruled == b.Overruled && a.Listening == b.Listening && a.Version == b.Version && a.DataDir == b.DataDir
 }
 
 // settle lays the screen out twice: paragraphs know their height only after they

@@ -434,8 +434,11 @@ func TestPeering(t *testing.T) {
 	}, p.last().Peering)
 
 	p.write("settings.prefer", "half-ty")
+	require.False(t, p.sees("settings.listening"))
 	set.Settings, set.Overruled = p.last(), "Something else holds."
+	set.Listening = present.Text{Words: "Others cannot connect.", Tone: present.Warn}
 	p.s.Update(set)
+	require.Equal(t, "Others cannot connect.", p.reads("settings.listening"))
 	require.Equal(t, "half-ty", p.reads("settings.prefer"), "what is being typed stays")
 	require.Equal(t, "Something else holds.", p.reads("settings.overruled"))
 }
