@@ -30,10 +30,10 @@ func TestE2ETwins(t *testing.T) {
 	b := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{a}})
 	faucet := e2etest.NewFaucet(t, a, 5)
 	one := e2etest.NewHome(t, bins, a.Addr, b.Addr)
-	words := one.Create().Mnemonic
+	words := create(t, one)
 	account := e2etest.NewAccount(t, words)
 	two := e2etest.NewHome(t, bins, a.Addr, b.Addr)
-	two.Restore(words, "")
+	restore(t, two, words)
 	funds := faucet.Pay(coin, account.External(0))
 	a.MineAll([][]*wire.MsgTx{{funds}}, nil)
 	b.AwaitTip(a)
@@ -83,7 +83,7 @@ func TestE2EDoubleSpend(t *testing.T) {
 	a := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
 	faucet := e2etest.NewFaucet(t, a, 6)
 	home := e2etest.NewHome(t, bins, a.Addr)
-	account := e2etest.NewAccount(t, home.Create().Mnemonic)
+	account := e2etest.NewAccount(t, create(t, home))
 	watch := home.Start("watch")
 	watch.AwaitSynced(a)
 	see := func(amount int64, index uint32) *wire.MsgTx {

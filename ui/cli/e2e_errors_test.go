@@ -25,7 +25,7 @@ func TestE2EErrors(t *testing.T) {
 	faucet := e2etest.NewFaucet(t, a, 2)
 	home := e2etest.NewHome(t, bins, a.Addr)
 	home.Fail(2, "no_wallet", "balance")
-	account := e2etest.NewAccount(t, home.Create().Mnemonic)
+	account := e2etest.NewAccount(t, create(t, home))
 	home.Fail(1, "exists", "create")
 	to := e2etest.AddressOf(t, faucet.Script)
 	home.Fail(5, "insufficient_funds", "send", to, "0.001")

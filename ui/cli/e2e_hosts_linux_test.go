@@ -37,7 +37,7 @@ func TestE2EHosts(t *testing.T) {
 		addrs = append(addrs, nodes[len(nodes)-1].Addr)
 	}
 	home := e2etest.NewHome(t, bins)
-	account := e2etest.NewAccount(t, home.Create().Mnemonic)
+	account := e2etest.NewAccount(t, create(t, home))
 	faucet := e2etest.NewFaucet(t, nodes[0], 4)
 	nodes[0].MineAll([][]*wire.MsgTx{{faucet.Pay(coin, account.External(0))}}, nil)
 	for _, n := range nodes[1:] {

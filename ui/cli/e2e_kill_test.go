@@ -31,7 +31,7 @@ func TestE2EKill(t *testing.T) {
 	a := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
 	proxy := e2etest.NewProxy(t, a.Addr)
 	home := e2etest.NewHome(t, bins, proxy.Addr)
-	payer := &payer{node: a, faucet: e2etest.NewFaucet(t, a, 5), account: e2etest.NewAccount(t, home.Create().Mnemonic)}
+	payer := &payer{node: a, faucet: e2etest.NewFaucet(t, a, 5), account: e2etest.NewAccount(t, create(t, home))}
 	payer.pay(3000, 30)
 
 	extended := 0

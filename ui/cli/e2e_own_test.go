@@ -22,7 +22,7 @@ func TestE2EOwnNode(t *testing.T) {
 	po, pa := e2etest.NewProxy(t, own.Addr), e2etest.NewProxy(t, other.Addr)
 	home := e2etest.NewHome(t, bins, pa.Addr)
 	light := []string{"--bloom", po.Addr}
-	words := home.Create().Mnemonic
+	words := create(t, home)
 	pay := func(amount int64) {
 		address := home.Receive().Address
 		own.MineAll([][]*wire.MsgTx{{faucet.Pay(amount, e2etest.ScriptOf(t, address))}}, nil)
@@ -53,7 +53,7 @@ func TestE2EOwnNode(t *testing.T) {
 	require.Equal(t, "confirmed", home.History()[0].State)
 
 	again := e2etest.NewHome(t, bins, pa.Addr)
-	again.Restore(words, "")
+	restore(t, again, words)
 	require.Equal(t, left, sync(again).Confirmed, "what was spent is found to be")
 
 	said, _ := po.Said()

@@ -18,7 +18,7 @@ func TestE2EDeadPeers(t *testing.T) {
 	t.Parallel()
 	a := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
 	home := e2etest.NewHome(t, bins)
-	payer := &payer{node: a, faucet: e2etest.NewFaucet(t, a, 5), account: e2etest.NewAccount(t, home.Create().Mnemonic)}
+	payer := &payer{node: a, faucet: e2etest.NewFaucet(t, a, 5), account: e2etest.NewAccount(t, create(t, home))}
 	payer.pay(4000, 100)
 	b := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{a}})
 	c := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{a}})
@@ -57,7 +57,7 @@ func TestE2EDeadPeers(t *testing.T) {
 func TestE2ESilence(t *testing.T) {
 	t.Parallel()
 	home := e2etest.NewHome(t, bins)
-	home.Create()
+	create(t, home)
 
 	// Nobody there, and one that never says a word.
 	closed := home.With(e2etest.ClosedAddr(t))

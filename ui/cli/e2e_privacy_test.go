@@ -32,7 +32,10 @@ func TestE2EPrivacy(t *testing.T) {
 	pa, pb := e2etest.NewProxy(t, a.Addr), e2etest.NewProxy(t, b.Addr)
 	home := e2etest.NewHome(t, bins, pa.Addr, pb.Addr)
 
-	words := home.Create().Mnemonic
+	created := home.Create()
+	require.Equal(t, "default", created.Wallet)
+	require.Nil(t, created.BirthdayHeight, "no headers are known yet")
+	words := created.Mnemonic
 	account := e2etest.NewAccount(t, words)
 	address := home.Receive().Address
 	said, _ := pa.Said()

@@ -20,7 +20,7 @@ func TestE2EProxy(t *testing.T) {
 	onion, named := e2etest.OnionAddr('a', 18444), "peer.example.invalid:18444"
 	socks := e2etest.NewSocks(t, map[string]string{onion: a.Addr, named: b.Addr})
 	home := e2etest.NewHome(t, bins)
-	account := e2etest.NewAccount(t, home.Create().Mnemonic)
+	account := e2etest.NewAccount(t, create(t, home))
 	home = home.With(onion, named, b.Addr)
 	a.AwaitInPool(a.Submit(faucet.Pay(coin, account.External(0))))
 	a.MinePool()

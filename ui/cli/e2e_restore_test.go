@@ -39,7 +39,7 @@ func TestE2ERestore(t *testing.T) {
 	a := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
 	faucet := e2etest.NewFaucet(t, a, 10)
 	original := e2etest.NewHome(t, bins, a.Addr)
-	words := original.Create().Mnemonic
+	words := create(t, original)
 	young := e2etest.NewAccount(t, words)
 	entropy, err := bip39.NewEntropy(256)
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestE2ERestore(t *testing.T) {
 	require.Equal(t, "m/84'/1'/0'/0/201", next.Path, "no used address is handed out again")
 
 	second := again.Named("second")
-	second.Restore(oldWords, "")
+	restore(t, second, oldWords)
 	require.Equal(t, [][2]int32{{1, 3001}}, second.Sync().Coverage)
 	requireHistory(t, second, p.want[old])
 	again.Sync()

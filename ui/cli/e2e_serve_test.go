@@ -20,7 +20,7 @@ func TestE2EServe(t *testing.T) {
 	node := e2etest.StartNode(t, bins, e2etest.NodeOptions{})
 	node.Mine(2100, nil)
 	home := e2etest.NewHome(t, bins, node.Addr)
-	home.Create()
+	create(t, home)
 	addr := e2etest.ClosedAddr(t)
 	watch := home.Start("--listen", addr, "watch")
 	watch.AwaitSynced(node)
@@ -53,7 +53,7 @@ func TestE2EServe(t *testing.T) {
 	// Blocks, for the filters that name one of its scripts by chance, it would
 	// have from elsewhere.
 	second := e2etest.NewHome(t, bins, addr)
-	second.Create()
+	create(t, second)
 	follow := second.Start("watch")
 	follow.Await("all filters", func(e e2etest.Event) bool {
 		return strings.Contains(e.Line, `"stage":"filters","done":2100,"total":2100`)
@@ -71,11 +71,11 @@ func TestE2ESecond(t *testing.T) {
 	t.Parallel()
 	bare := e2etest.StartNode(t, bins, e2etest.NodeOptions{NoFilters: true})
 	second := e2etest.NewHome(t, bins)
-	payer := &payer{node: bare, faucet: e2etest.NewFaucet(t, bare, 2), account: e2etest.NewAccount(t, second.Create().Mnemonic)}
+	payer := &payer{node: bare, faucet: e2etest.NewFaucet(t, bare, 2), account: e2etest.NewAccount(t, create(t, second))}
 	payer.pay(1200, 100)
 	full := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{bare}})
 	home := e2etest.NewHome(t, bins, full.Addr)
-	home.Create()
+	create(t, home)
 	addr := e2etest.ClosedAddr(t)
 	first := home.Start("--listen", addr, "daemon")
 	first.Await("ready", func(e e2etest.Event) bool { return e.Event == "ready" })

@@ -16,7 +16,7 @@ func TestE2EThree(t *testing.T) {
 	t.Parallel()
 	bare := e2etest.StartNode(t, bins, e2etest.NodeOptions{NoFilters: true})
 	home := e2etest.NewHome(t, bins)
-	payer := &payer{node: bare, faucet: e2etest.NewFaucet(t, bare, 5), account: e2etest.NewAccount(t, home.Create().Mnemonic)}
+	payer := &payer{node: bare, faucet: e2etest.NewFaucet(t, bare, 5), account: e2etest.NewAccount(t, create(t, home))}
 	payer.pay(2500, 100)
 	shaky := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{bare}})
 	way := e2etest.NewProxy(t, shaky.Addr)

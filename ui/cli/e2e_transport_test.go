@@ -19,7 +19,7 @@ func TestE2EEncrypted(t *testing.T) {
 	plain := e2etest.StartNode(t, bins, e2etest.NodeOptions{Follow: []*e2etest.Node{able}})
 	tap := e2etest.NewProxy(t, able.Addr)
 	home := e2etest.NewHome(t, bins, tap.Addr)
-	home.Create()
+	create(t, home)
 	require.EqualValues(t, 2100, home.Sync().Height)
 	said, _ := tap.Said()
 	require.Empty(t, said, "nothing in plain text")

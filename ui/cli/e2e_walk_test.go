@@ -23,10 +23,7 @@ const coin = 100_000_000 // sat
 func TestE2EWalk(t *testing.T) {
 	t.Parallel()
 	home := e2etest.NewHome(t, bins)
-	created := home.Create()
-	require.Equal(t, "default", created.Wallet)
-	require.Nil(t, created.BirthdayHeight, "no headers are known yet")
-	account := e2etest.NewAccount(t, created.Mnemonic)
+	account := e2etest.NewAccount(t, create(t, home))
 	first := home.Receive()
 	require.Equal(t, e2etest.AddressOf(t, account.External(0)), first.Address)
 	require.Equal(t, "m/84'/1'/0'/0/0", first.Path)
