@@ -42,13 +42,19 @@ E2E_TIMEOUT    := 8m
 WINDOW_TIMEOUT := 8m
 LONG_TIMEOUT   := 60m
 
+# What takes longest begins first, or the end is one package by itself; and as
+# these wait as much as they compute, one more runs than there are processors.
+LONGEST := ./ui/shell ./app ./ui/cli ./spv
+JOBS    := $(shell n=$$(getconf _NPROCESSORS_ONLN) && echo -p $$((n + 1)))
+
 # Packages in which goroutines meet. The others are pure or single-threaded:
 # the race detector would find nothing there, at ten times the cost.
-RACE := ./spv ./spv/peer ./spv/sandbox ./spv/store ./keystore ./app ./ui/cli ./ui/shell
+RACE := $(LONGEST) ./spv/peer ./spv/sandbox ./spv/store ./keystore
 # Nor in these of their tests, which have run before: damage to files is done
-# and looked at by one goroutine, memory is searched from outside, long restores and
-# storms repeat what the others do.
-RACE_SKIP := ^(TestRestore|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$|TestHostilePeers$$|TestSecretsLeaveMemory$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
+# and looked at by one goroutine, and so is a long chain that is mined; memory is
+# searched from outside, a layout measured; long restores and storms repeat what
+# the others do.
+RACE_SKIP := ^(TestRestore|TestDamagedFolders$$|TestDamagedFiles$$|TestMinesManyBlocksQuickly$$|TestBlockTimesStayNearTheClock$$|TestTheStripIsForAnyWidth$$|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostileCrowd$$|TestHostilePeers$$|TestSecretsLeaveMemory$$)|^TestHostileAlone$$/^[0-9]+[.][1-9]
 
 PHASE  := @.ci/phase
 GOTEST := $(GO) run ./.ci/gotest
@@ -141,10 +147,10 @@ compile: need-window phases-begin
 	$(PHASE) "vet the race" env CGO_ENABLED=0 $(GO) -C spv/bench vet ./...
 
 unit: need-go phases-begin
-	$(PHASE) "tests" $(GOTEST) -tags $(TAGS_TEST) -timeout $(UNIT_TIMEOUT) ./...
+	$(PHASE) "tests" $(GOTEST) $(JOBS) -tags $(TAGS_TEST) -timeout $(UNIT_TIMEOUT) $(LONGEST) ./...
 
 race: need-cc phases-begin
-	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) -race -tags $(TAGS_TEST) -timeout $(RACE_TIMEOUT) -skip '$(RACE_SKIP)' $(RACE)
+	$(PHASE) "race detector" env CGO_ENABLED=1 $(GOTEST) $(JOBS) -race -vet=off -tags $(TAGS_TEST) -timeout $(RACE_TIMEOUT) -skip '$(RACE_SKIP)' $(RACE)
 
 test-e2e: need-e2e phases-begin ## the wallet against real btcd processes
 	$(PHASE) "end to end with btcd" .ci/e2e $(E2E_TIMEOUT)

@@ -155,6 +155,9 @@ func requireServes(t *testing.T, c sandbox.Cluster) {
 // them is used, and what cannot is still there afterwards.
 func TestDamagedFolders(t *testing.T) {
 	t.Parallel()
+	whole := t.TempDir()
+	first := lived(t, whole)
+	require.NoError(t, first.Close())
 	shorten := func(t *testing.T, path string) {
 		info, err := os.Stat(path)
 		require.NoError(t, err)
@@ -184,9 +187,8 @@ func TestDamagedFolders(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			first := lived(t, dir)
-			require.NoError(t, first.Close())
+			dir := filepath.Join(t.TempDir(), "damaged")
+			require.NoError(t, os.CopyFS(dir, os.DirFS(whole)))
 			for _, f := range c.files {
 				c.damage(t, filepath.Join(dir, f))
 			}
