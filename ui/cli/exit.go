@@ -94,11 +94,14 @@ func verdict(ctx context.Context, err error) (Problem, int) {
 	return Problem{internalKind, present.Sentence(err)}, exitOther
 }
 
-// sentence says an error, and where only naming a peer helps how that is done.
+// sentence says an error, and what flag or command helps where only one does.
 func sentence(e *app.Error) string {
-	text := present.Sentence(e)
-	if e.Op == app.OpFindPeers && e.Kind == app.KindNoPeers {
-		text = strings.TrimSuffix(text, ".") + `: "thistle peers --add HOST:PORT" keeps it, --connect HOST:PORT uses it alone.`
+	text := strings.TrimSuffix(present.Sentence(e), ".")
+	switch {
+	case e.Op == app.OpFindPeers && e.Kind == app.KindNoPeers:
+		text += `: "thistle peers --add HOST:PORT" keeps it, --connect HOST:PORT uses it alone`
+	case e.Kind == app.KindNoWallet:
+		text += `: "thistle wallets" lists those that there are, --wallet NAME takes one, "thistle create" makes one`
 	}
-	return text
+	return text + "."
 }

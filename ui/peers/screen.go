@@ -97,8 +97,8 @@ func (s *Screen) Update(state present.PeersState) {
 	if first || !slices.Equal(old.Star, state.Star) || old.More != state.More {
 		s.star.set(state.Star, state.More)
 	}
-	if first || !reflect.DeepEqual(old.Rows, state.Rows) || old.Empty != state.Empty {
-		s.table.set(state.Rows, state.Empty)
+	if first || !reflect.DeepEqual(old.Rows, state.Rows) || old.Empty != state.Empty || old.Looking != state.Looking {
+		s.table.set(state.Rows, state.Empty, state.Looking)
 	}
 	s.refused.SetLabel(strconv.Itoa(len(state.Bans)) + " refused")
 	if s.refused.Visible() != (len(state.Bans) > 0) {

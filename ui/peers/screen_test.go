@@ -83,7 +83,10 @@ func TestPeersComeAndGo(t *testing.T) {
 	s, c := show(t, 948, 712)
 	state := synced()
 	all := state.Rows
-	s.Update(present.PeersState{Empty: "None has answered yet."})
+	s.Update(present.PeersState{Empty: "Thistle is not running."})
+	require.Equal(t, "Nobody to talk to", kittest.Text(t, c, "peers.nobody"))
+	s.Update(present.PeersState{Empty: "None has answered yet.", Looking: true})
+	require.Equal(t, "Looking for peers…", kittest.Text(t, c, "peers.nobody"))
 	require.Equal(t, "None has answered yet.", kittest.Text(t, c, "peers.empty"))
 	require.Empty(t, kittest.Rows(t, c, "peers.row."))
 	s.Update(state)

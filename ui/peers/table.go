@@ -20,11 +20,12 @@ type table struct {
 	list    *kit.List
 	rows    []present.PeerRow
 	empty   *fyne.Container
+	title   *kit.Text
 	reason  *kit.Paragraph
 }
 
 func newTable(look func(present.PeerRow)) *table {
-	t := &table{reason: kit.NewParagraph(kit.Body, kit.Muted, "").Centre().Called("peers.empty")}
+	t := &table{title: kit.NewText(kit.Heading, "").Centre().Called("peers.nobody"), reason: kit.NewParagraph(kit.Body, kit.Muted, "").Centre().Called("peers.empty")}
 	head := kit.NewHeads(kit.Gap, weights,
 		kit.Head{Title: "Address"}, kit.Head{Title: "Software"}, kit.Head{Title: "Serves"}, kit.Head{Title: "Height"},
 		kit.Head{Title: "Ping"}, kit.Head{Title: "Line"}, kit.Head{Title: "Received"}, kit.Head{Title: "Sent"})
@@ -33,15 +34,18 @@ func newTable(look func(present.PeerRow)) *table {
 		fill(row, to)
 		row.SetTapped(func() { look(to) })
 	})
-	t.empty = kit.Middle(kit.AtMost(460, kit.Column(kit.Gap,
-		kit.NewText(kit.Heading, "Looking for peers…").Centre(), t.reason)))
+	t.empty = kit.Middle(kit.AtMost(460, kit.Column(kit.Gap, t.title, t.reason)))
 	t.content = container.NewBorder(head, nil, nil, nil, container.NewStack(kit.Blank(0, 130), t.list, t.empty))
 	return t
 }
 
-func (t *table) set(rows []present.PeerRow, empty string) {
+func (t *table) set(rows []present.PeerRow, empty string, looking bool) {
 	t.rows = slices.Clone(rows)
 	t.reason.Set(empty)
+	t.title.Set("Nobody to talk to")
+	if looking {
+		t.title.Set("Looking for peers…")
+	}
 	if len(rows) == 0 {
 		t.list.Hide()
 		t.empty.Show()

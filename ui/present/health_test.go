@@ -157,7 +157,11 @@ func TestNotConnectedFacts(t *testing.T) {
 	require.Contains(t, of(func(*present.Snapshot) {}).Empty, "this computer may be offline")
 	require.Contains(t, of(func(s *present.Snapshot) { s.Peering.Connect = []string{"node:8333"} }).Empty, "None of those that you named answers")
 	require.Contains(t, of(func(s *present.Snapshot) { s.Peering.Proxy = "127.0.0.1:9050" }).Empty, "see whether the proxy is running")
-	require.Contains(t, of(func(s *present.Snapshot) { s.Health.Nobody = true }).Empty, "Add a peer that you know of")
+	nobody := of(func(s *present.Snapshot) { s.Health.Nobody = true })
+	require.Contains(t, nobody.Empty, "Add a peer that you know of")
+	require.False(t, nobody.Looking)
+	require.True(t, of(func(*present.Snapshot) {}).Looking)
+	require.False(t, of(func(s *present.Snapshot) { s.Progress.Running = false }).Looking)
 }
 
 // TestWarningsPass: what a warning says of a state is not said any longer than it

@@ -23,8 +23,9 @@ type PeersState struct {
 	Line Text
 
 	Rows []PeerRow
-	// Empty says why there are no rows.
-	Empty string
+	// Empty says why there are no rows; Looking that there may be some soon.
+	Empty   string
+	Looking bool
 
 	Bans   []BanRow
 	Health HealthState
@@ -92,7 +93,7 @@ func PeersOf(s Snapshot) PeersState {
 		o.Bans = append(o.Bans, BanRow{Key: b.Key, Until: "until " + Moment(b.Until, s.Now)})
 	}
 	if len(peers) == 0 {
-		o.Empty = whyNoPeers(s)
+		o.Empty, o.Looking = whyNoPeers(s), s.Progress.Running && !(s.Health != nil && s.Health.Nobody)
 	}
 	return o
 }
