@@ -26,6 +26,7 @@ const password = "correct horse battery"
 // TestNewcomer is the way of somebody who sees the program for the first time,
 // in the real window: with the toolkit's real driver, pointer and keyboard.
 func TestNewcomer(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	d := newDisplay(t)
 	began := time.Now()
@@ -64,6 +65,7 @@ func TestNewcomer(t *testing.T) {
 // TestFirstStart opens the window on Bitcoin's own network, larger, and leaves it
 // at once: nothing may be asked for or written before somebody wants a wallet.
 func TestFirstStart(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	w := newDisplay(t).open(home, "1.5", "--no-dns", "--connect", "127.0.0.1:1")
 	w.sees("onboard.new")
@@ -81,6 +83,7 @@ func TestFirstStart(t *testing.T) {
 // TestCatchingUp measures what the window costs while headers come in over a slow
 // line: little enough not to be felt.
 func TestCatchingUp(t *testing.T) {
+	t.Parallel()
 	nodes, err := sandbox.Network(t.Context(), 1, sandbox.Options{Premine: 6000})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = nodes.Close() })
