@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"thistle/app"
+	"thistle/keystore/keystoretest"
 	"thistle/ui/cli"
 
 	"github.com/stretchr/testify/require"
@@ -72,6 +74,13 @@ var remains []byte
 func secretive(t *testing.T, files []string) {
 	net := nodes(t, 1)
 	r := newRig(t, net.Addrs()...)
+	r.deps.Env = func(place cli.Place) (*app.Env, error) {
+		env, err := testEnv(place)
+		if err == nil {
+			env.Keys = keystoretest.RealOptions() // memory of cheap ones is not overwritten
+		}
+		return env, err
+	}
 	r.args = append(r.args, "--password-file", files[0])
 	d := r.daemon()
 	remains = append([]byte("a text that stays"), " in memory"...)
