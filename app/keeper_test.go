@@ -43,6 +43,7 @@ func TestKeeper(t *testing.T) {
 	require.Same(t, first.Wallet, second.Wallet)
 	third, err := k.Open("", nil)
 	require.NoError(t, err, "it is open")
+	t.Cleanup(third.Release)
 	syncedTo(t, first.Wallet, net[0])
 	first.Release()
 	first.Release()
