@@ -26,8 +26,14 @@ const (
 	// fewer.
 	maxRequests = 128
 	// keepHashes is how many periods of filter hashes are kept (129 kB each): to
-	// have one, 40 MB of filters must be read.
+	// have one, 40 MB of filters must be read. That is done by hashAtOnce filters,
+	// and no faster than readRate bytes a second in the long run: who asks for the
+	// hashes of ever other filters must not have the disk to itself. readBurst is
+	// what a client like us asks for at once.
 	keepHashes = 16
+	hashAtOnce = 100
+	readRate   = 32 << 20
+	readBurst  = 256 << 20
 	// usualFilter is more than almost all filters take.
 	usualFilter = 64 << 10
 	// pointEvery is BIP157's distance between filter checkpoints; pointsAtOnce is
@@ -37,8 +43,9 @@ const (
 )
 
 var (
-	errGone = errors.New("what was asked for is here no more")
-	errLeft = errors.New("who asked is gone")
+	errGone  = errors.New("what was asked for is here no more")
+	errOther = errors.New("the filters are not those agreed on")
+	errLeft  = errors.New("who asked is gone")
 )
 
 // server answers requests of peers from disk, beside the machine: each peer's in
@@ -46,6 +53,7 @@ var (
 type server struct {
 	c      *Client
 	upload budget
+	read   budget
 
 	mu    sync.Mutex
 	lines map[protocol.PeerID]chan protocol.Serve
@@ -64,7 +72,10 @@ type hashPeriod struct {
 }
 
 func newServer(c *Client) *server {
-	return &server{c: c, upload: budget{rate: uploadRate, burst: uploadBurst}, lines: make(map[protocol.PeerID]chan protocol.Serve)}
+	return &server{
+		c: c, upload: budget{rate: uploadRate, burst: uploadBurst}, read: budget{rate: readRate, burst: readBurst},
+		lines: make(map[protocol.PeerID]chan protocol.Serve),
+	}
 }
 
 // serve puts a request in its peer's line, which lives as long as the connection.
@@ -211,14 +222,26 @@ func (s *server) filterHashes(out protocol.Serve, gone <-chan struct{}, to give)
 	if err != nil {
 		return err
 	}
-	msg := &wire.MsgCFHeaders{FilterType: wire.GCSFilterRegular, StopHash: out.Stop.Hash}
-	hashes, err := s.hashesOf(out.From, blocks, gone)
+	hashes, err := s.agreed(out, blocks, gone)
+	if errors.Is(err, errOther) {
+		// Those kept may be of filters that were found to be false.
+		s.forgetHashes(out.From, blocks)
+		hashes, err = s.agreed(out, blocks, gone)
+	}
 	if err != nil {
 		return err
 	}
-	for i := range hashes {
-		msg.FilterHashes = append(msg.FilterHashes, &hashes[i])
+	return to(hashes, 67+len(hashes.FilterHashes)*chainhash.HashSize)
+}
+
+// agreed is the answer to a question for filter hashes: errOther if what lies on
+// disk, or is kept, is of another time than what is agreed.
+func (s *server) agreed(out protocol.Serve, blocks []chainhash.Hash, gone <-chan struct{}) (*wire.MsgCFHeaders, error) {
+	hashes, err := s.hashesOf(out.From, blocks, gone)
+	if err != nil {
+		return nil, err
 	}
+	msg := &wire.MsgCFHeaders{FilterType: wire.GCSFilterRegular, StopHash: out.Stop.Hash}
 	var end chainhash.Hash
 	err = s.look(out.Stop, func() bool {
 		known := true
@@ -230,44 +253,75 @@ func (s *server) filterHashes(out protocol.Serve, gone <-chan struct{}, to give)
 		return known && ok
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// What lies on disk may be of another time than what is agreed.
 	header := msg.PrevFilterHeader
-	for _, hash := range hashes {
-		header = cfilter.NextHeader(hash, header)
+	for i := range hashes {
+		header = cfilter.NextHeader(hashes[i], header)
+		msg.FilterHashes = append(msg.FilterHashes, &hashes[i])
 	}
 	if header != end {
-		return errGone
+		return nil, errOther
 	}
-	return to(msg, 67+len(hashes)*chainhash.HashSize)
+	return msg, nil
 }
 
-// hashesOf are the filter hashes of blocks from a height on. Most of the work is
-// reading the filters, which takes no more than half of one processor's time.
+// hashesOf are the filter hashes of blocks from a height on, as long as somebody
+// is there to hear of them.
 func (s *server) hashesOf(from int32, blocks []chainhash.Hash, gone <-chan struct{}) ([]chainhash.Hash, error) {
+	hashes := make([]chainhash.Hash, 0, len(blocks))
+	for some := range slices.Chunk(blocks, hashAtOnce) {
+		select {
+		case <-gone:
+			return nil, errLeft
+		default:
+		}
+		read := 0
+		var err error
+		if hashes, read, err = s.hashSome(hashes, from, some, gone); err != nil {
+			return nil, err
+		}
+		if from += int32(len(some)); !s.read.wait(gone, read) {
+			return nil, errLeft
+		}
+	}
+	return hashes, nil
+}
+
+// hashSome appends the filter hashes of a few blocks, and counts the bytes that
+// had to be read. That takes no more than half of one processor's time.
+func (s *server) hashSome(hashes []chainhash.Hash, from int32, blocks []chainhash.Hash, gone <-chan struct{}) (_ []chainhash.Hash, read int, err error) {
 	s.hashing.Lock()
 	defer s.hashing.Unlock()
 	begun := time.Now()
-	hashes := make([]chainhash.Hash, len(blocks))
-	buf, read := make([]byte, 0, usualFilter), false
+	buf := make([]byte, 0, usualFilter)
 	for i, block := range blocks {
 		height := from + int32(i)
 		known, at := s.period(height/protocol.FilterPeriod), height%protocol.FilterPeriod
 		if known.blocks[at] != block {
 			filter, err := s.filter(buf, height, block)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			known.blocks[at], known.hashes[at] = block, cfilter.Hash(filter)
-			read = true
+			read += len(filter)
 		}
-		hashes[i] = known.hashes[at]
+		hashes = append(hashes, known.hashes[at])
 	}
-	if read {
+	if read > 0 {
 		rest(gone, time.Since(begun))
 	}
-	return hashes, nil
+	return hashes, read, nil
+}
+
+// forgetHashes has the filters of some blocks read again.
+func (s *server) forgetHashes(from int32, blocks []chainhash.Hash) {
+	s.hashing.Lock()
+	defer s.hashing.Unlock()
+	for i := range blocks {
+		height := from + int32(i)
+		s.period(height / protocol.FilterPeriod).blocks[height%protocol.FilterPeriod] = chainhash.Hash{}
+	}
 }
 
 // period finds the hashes of a period, for which those not used for longest make

@@ -187,6 +187,7 @@ func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 		if a := &w.asked[i]; !a.lapsed && !m.now.Before(a.at.Add(m.blocks.patience())) {
 			a.lapsed, a.peer.owesBlock = true, true
 			m.noteUnserved(a.peer, w)
+			a.peer.pingNext = m.now // see blocksPassed
 		}
 	}
 	w.asked = slices.DeleteFunc(w.asked, func(a blockAsk) bool { return !m.now.Before(a.at.Add(blockBackOff)) })
@@ -205,6 +206,23 @@ func (m *Machine) tryBlock(peers []*peerState, w *blockWant) bool {
 	}
 	m.askBlock(p, w)
 	return true
+}
+
+// blocksPassed ends the requests that a peer has passed over: it has answered a
+// ping that came after them, and answers come in order. Who is alone is asked
+// again then. True means that one more ping would tell more.
+func (m *Machine) blocksPassed(p *peerState, pinged time.Time) (more bool) {
+	for _, w := range m.blocks.wants {
+		i := w.askedOf(p)
+		switch {
+		case i < 0:
+		case w.asked[i].at.Before(pinged):
+			w.asked = slices.Delete(w.asked, i, i+1)
+		case w.asked[i].lapsed:
+			more = true
+		}
+	}
+	return more
 }
 
 // noteUnserved notes that a peer has not given a block that it must have.

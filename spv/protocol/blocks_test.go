@@ -75,6 +75,23 @@ func TestSilentPeersCostLittle(t *testing.T) {
 	s.Check(t)
 }
 
+// TestBlockPassedOver: the only peer lets one request lie, and is asked again as
+// soon as a pong has told so.
+func TestBlockPassedOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(47, 60, true)
+	a := &spvtest.Peer{Name: "a", Chain: w.b, NoBlocks: true}
+	s := w.sim(47, 0, a)
+	s.Run(time.Minute)
+	for h := int32(10); h < 14; h++ {
+		s.Want(w.b[h].Hash)
+	}
+	s.Run(time.Second)
+	a.NoBlocks = false
+	require.True(t, s.RunUntil(6*time.Second, func() bool { return len(s.Arrived) == 4 }))
+	s.Check(t)
+}
+
 // TestBlockNobodyHas: it is asked for again and again, more and more patiently,
 // and progress says so.
 func TestBlockNobodyHas(t *testing.T) {

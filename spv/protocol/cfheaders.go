@@ -130,6 +130,7 @@ func (m *Machine) driveFilterHeaders() {
 	if m.scan.from < 0 || !m.headed || m.light.on {
 		return
 	}
+	m.tryDoubtful()
 	m.warnNoFilterPeers()
 	if m.cf.dispute != nil {
 		m.driveDispute()
@@ -149,7 +150,7 @@ func (m *Machine) driveFilterHeaders() {
 func (m *Machine) warnNoFilterPeers() {
 	have := false
 	for _, p := range m.ready() {
-		have = have || p.servesFilters()
+		have = have || p.servesFilters() && !p.doubted()
 	}
 	lacking := !have && len(m.ready()) > 0 && m.cf.tipHeight() < m.tree.Tip().Height
 	if lacking && !m.warnedNoCF {

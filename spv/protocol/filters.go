@@ -288,6 +288,27 @@ func (s *filterDownload) hold(height int32) {
 	s.held++
 }
 
+// tryDoubtful has peers asked again that may serve filters though they were silent.
+// Until they answer they do not count as serving any.
+func (m *Machine) tryDoubtful() {
+	for _, p := range m.peers {
+		if p.refusedFilters && p.info.Pinned && m.due(p.coolUntil) {
+			p.refusedFilters, p.doubtful = false, true
+		}
+	}
+}
+
+// hopeful tells whether filters may be expected of a peer.
+func (m *Machine) hopeful(p *peerState) bool {
+	return p.servesFilters() && !m.mute(p) && !p.doubted()
+}
+
+// doubted tells of a peer that claims no filters, was asked in vain, and is asked
+// once more.
+func (p *peerState) doubted() bool {
+	return p.doubtful && !p.gaveFilters && !p.info.ServesFilters()
+}
+
 // expireLeases takes filters away from peers that deliver none.
 func (m *Machine) expireLeases() {
 	for _, p := range m.peers {
@@ -302,7 +323,11 @@ func (m *Machine) expireLeases() {
 // cool leaves a peer alone for a while, longer each time. One that is of no use
 // for long gives its place to another.
 func (m *Machine) cool(p *peerState) {
-	p.coolUntil = m.now.Add(min(coolMin<<min(p.cooled, 16), coolMax))
+	most := coolMax
+	if p.info.Pinned {
+		most = coolPinned // there may be nobody else
+	}
+	p.coolUntil = m.now.Add(min(coolMin<<min(p.cooled, 16), most))
 	p.cooled++
 	p.refusedFilters = !p.gaveFilters
 	if p.cooled > maxCooled && !p.info.Pinned {

@@ -273,7 +273,7 @@ func (m *Machine) noteKnown(p *peerState, last chain.Tip) {
 	_, best, ok := m.tree.Find(last.Hash)
 	if ok && best && last.Height > p.known.Height {
 		p.known = last
-		p.refusedFilters = false
+		p.refusedFilters, p.doubtful = false, false
 		m.useful(p)
 	}
 	if ok && best && last.Height == m.tree.Tip().Height {
@@ -421,6 +421,7 @@ func (m *Machine) tellCurrent(tip chain.Tip) {
 		m.currentTip = tip
 	}
 	m.current = now
+	m.noteVoices(now)
 }
 
 // bulkDone tells whether filters may begin though a peer still owes an answer:

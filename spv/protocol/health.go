@@ -77,6 +77,9 @@ type Health struct {
 	// Nobody: nobody is connected to, and no address is known to try.
 	Nobody              bool
 	FilterPeers, Agreed int
+	// Silent counts outbound peers that let a question about headers lie, Heard the
+	// parts of the network that the others are in.
+	Silent, Heard int
 	// TipAge is the time since the tip was learned of; Odds is the chance, from 0
 	// to 1, that no block is found for so long.
 	TipAge time.Duration
@@ -121,14 +124,19 @@ func (m *Machine) Health(now time.Time) Health {
 
 func (m *Machine) countPeers(h *Health) {
 	networks := make(map[string]bool)
-	groups := make(map[string]bool)
+	groups, heard := make(map[string]bool), make(map[string]bool)
 	for _, p := range m.ready() {
 		h.Outbound++
+		if m.silentLong(p) {
+			h.Silent++
+		} else {
+			heard[groupOf(p)] = true
+		}
 		groups[groupOf(p)], networks[networkOf(p.info.Addr)] = true, true
 		if p.info.Transport == TransportV2 {
 			h.Encrypted++
 		}
-		if p.servesFilters() && !m.mute(p) {
+		if m.hopeful(p) {
 			h.FilterPeers++
 			if m.cf.count() > 0 && p.agreedTo >= m.cf.tipHeight() {
 				h.Agreed++
@@ -136,7 +144,7 @@ func (m *Machine) countPeers(h *Health) {
 		}
 	}
 	h.Inbound = len(m.inbound.present())
-	h.Groups, h.Networks = len(groups), len(networks)
+	h.Groups, h.Heard, h.Networks = len(groups), len(heard), len(networks)
 }
 
 // networkOf names the kind of network an address is in, empty if it is none.
@@ -200,7 +208,7 @@ func (m *Machine) crewCondition(now time.Time, h Health) Condition {
 		return HealthUnfiltered
 	case !few.IsZero() && !now.Before(few.Add(fewPatience)):
 		return HealthFew
-	case h.Groups == 1 && !m.book.pinned: // else the person wants it so
+	case h.Heard <= 1 && !m.book.pinned: // else the person wants it so
 		return HealthLone
 	}
 	return HealthGood

@@ -60,29 +60,34 @@ func remembered(dice *rand.Rand) addrmgr.Snapshot {
 }
 
 // TestSilentBraggarts: peers that claim more than there is and say nothing keep
-// nobody waiting for long once somebody has answered, not even a pinned one.
+// nobody waiting for long once two parts of the network have answered, and not for
+// ever if one has, not even a pinned one.
 func TestSilentBraggarts(t *testing.T) {
 	t.Parallel()
-	for _, pinned := range []bool{false, true} {
-		t.Run(fmt.Sprintf("pinned=%v", pinned), func(t *testing.T) {
+	cases := []struct {
+		pinned  bool
+		answers int
+		waits   float64 // seconds
+	}{{false, 2, 10}, {false, 1, 60}, {true, 2, 60}, {true, 1, 60}}
+	for _, c := range cases {
+		t.Run(fmt.Sprintf("pinned=%v,answers=%d", c.pinned, c.answers), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(41, 50, true)
-			peers := []*spvtest.Peer{{Name: "10.1.0.1:8333", Chain: w.b}}
+			var peers []*spvtest.Peer
+			for i := range c.answers {
+				peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.%d.0.1:8333", 1+i), Chain: w.b})
+			}
 			for i := range 5 {
 				peers = append(peers, &spvtest.Peer{Name: fmt.Sprintf("10.66.%d.1:8333", i), Chain: w.b, NoHeaders: true, Claim: 1000})
 			}
-			s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 41, Keep: 1, Peers: peers, Pinned: pinned, Slots: 6})
+			s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: 41, Keep: 1, Peers: peers, Pinned: c.pinned, Slots: 7})
 			begun := s.Now()
 			require.True(t, s.RunUntil(2*time.Minute, func() bool { return s.Machine().Progress().HeadersCurrent }))
-			if pinned {
-				require.InDelta(t, 60, s.Now().Sub(begun).Seconds(), 5)
-			} else {
-				require.InDelta(t, 10, s.Now().Sub(begun).Seconds(), 2)
-			}
+			require.InDelta(t, c.waits, s.Now().Sub(begun).Seconds(), 3)
 			// Those who come later do not take it back.
 			s.Run(2 * time.Minute)
 			for range 3 {
-				for _, p := range peers[1:] {
+				for _, p := range peers[c.answers:] {
 					s.Kick(p)
 				}
 				for range 90 {
@@ -90,9 +95,45 @@ func TestSilentBraggarts(t *testing.T) {
 					require.True(t, s.Machine().Progress().HeadersCurrent)
 				}
 			}
+			if h := s.Machine().Health(s.Now()); c.pinned {
+				require.Equal(t, []int{len(peers), 5, c.answers}, []int{h.Outbound, h.Silent, h.Heard})
+			} else if c.answers == 1 {
+				require.Equal(t, protocol.HealthLone, h.Condition, "whoever else is connected")
+			}
 			s.Check(t)
 		})
 	}
+}
+
+// TestOneVoiceLies: where two peers are here, one of which says that nothing is new
+// and the other claims more and is slow, headers are not current on the word of the
+// first, and somebody else is looked for at once.
+func TestOneVoiceLies(t *testing.T) {
+	t.Parallel()
+	eachSeed(t, 12, func(t *testing.T, seed uint64) {
+		w := newWorld(48, 50, true)
+		liar := &spvtest.Peer{Name: "10.1.0.1:8333", Chain: w.b.To(40), Claim: 50, Latency: 20 * time.Millisecond}
+		slow := &spvtest.Peer{Name: "10.2.0.1:8333", Chain: w.b, Latency: 5 * time.Millisecond}
+		fresh := &spvtest.Peer{Name: "10.3.0.1:8333", Chain: w.b, Latency: 50 * time.Millisecond, NoFilters: true}
+		s := spvtest.NewSim(spvtest.SimConfig{Gen: w.g, Seed: seed, Keep: 1, Peers: []*spvtest.Peer{liar, slow}})
+		if seed%2 == 0 {
+			s.AddPeer(fresh)
+			fresh.Refuses = true
+			s.After(8*time.Second, func() { fresh.Refuses = false })
+		}
+		s.Watch = func(out protocol.Output) {
+			if e, ok := out.(protocol.Emit); ok {
+				if up, ok := e.Event.(protocol.PeerUp); ok && up.Peer.Addr == slow.Name {
+					slow.Latency = time.Duration(6+seed) * time.Second
+				}
+			}
+		}
+		begun := s.Now()
+		require.True(t, s.RunUntil(2*time.Minute, func() bool { return s.Machine().Progress().HeadersCurrent }))
+		require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().Tip.Hash)
+		require.Less(t, s.Now().Sub(begun), time.Minute)
+		s.Check(t)
+	})
 }
 
 // TestOwnNode: what may tell of the wallet is asked of the person's own node while

@@ -121,11 +121,12 @@ type Progress struct {
 	// nothing new, every pinned address is connected or has failed, and no
 	// connected peer still has to answer. Who claims a start height not above
 	// ours has answered when it has been silent for SilentPeer. Once somebody has
-	// answered, a peer that claims more is waited for ten seconds (a pinned one a
-	// minute), one that talks on without our tip growing a minute, and one that
-	// comes when all has been current for long not at all: what it has to tell
-	// changes the tip. A peer whose chain lies in the future by our clock does
-	// not count. Never with less work than the last checkpoint stands on.
+	// answered, a peer that claims more is waited for ten seconds (a minute if it
+	// is pinned, or if only one part of the network has answered), one that talks
+	// on without our tip growing a minute, and one that comes when all has been
+	// current for long not at all: what it has to tell changes the tip. A peer
+	// whose chain lies in the future by our clock does not count. Never with less
+	// work than the last checkpoint stands on.
 	HeadersCurrent bool
 
 	// Light: the person's own node is asked about blocks (BIP37), so that filters

@@ -238,6 +238,8 @@ const (
 	// doubles each time.
 	coolMin = 2 * time.Second
 	coolMax = 5 * time.Minute
+	// coolPinned is the longest such pause for a peer named by the person.
+	coolPinned = 30 * time.Second
 	// maxCooled is after how many pauses in a row a peer is replaced.
 	maxCooled = 4
 	// DefaultFullBlocks is how many blocks are read themselves when nobody

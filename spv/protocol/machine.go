@@ -103,6 +103,8 @@ type Machine struct {
 	tipFound time.Time // when it was found, as far as can be told
 	heeded   time.Time // when headers were current for the first time
 
+	voiceFrom time.Time // since when no more than one part of the network has answered
+
 	current     bool // Progress.HeadersCurrent as last told
 	currentTip  chain.Tip
 	warnedClock time.Time
@@ -362,7 +364,7 @@ func (m *Machine) Progress() Progress {
 	}
 	for _, p := range peers {
 		pr.BestClaim = max(pr.BestClaim, p.info.StartHeight)
-		if p.servesFilters() {
+		if p.servesFilters() && !p.doubted() {
 			pr.FilterPeers++
 			if m.cf.count() > 0 && p.agreedTo >= pr.FilterTip.Height {
 				pr.Agreed++

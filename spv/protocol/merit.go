@@ -76,12 +76,45 @@ func (m *Machine) settled() bool {
 	return m.due(m.book.started.Add(settledAfter)) && countGroups(heard) >= quorumGroups
 }
 
+// voices counts the parts of the network that have answered from our tip.
+func (m *Machine) voices() int {
+	return countGroups(slices.DeleteFunc(m.ready(), func(p *peerState) bool { return p.ahead || !m.answered(p) }))
+}
+
+// noteVoices notes since when there is but one, and has others looked for while
+// it keeps headers from being current that somebody owes an answer.
+func (m *Machine) noteVoices(current bool) {
+	switch n := m.voices(); {
+	case n > 1:
+		m.voiceFrom = time.Time{}
+	case n == 1 && m.voiceFrom.IsZero():
+		m.voiceFrom = m.now
+	}
+	choosing := !m.book.pinned && m.crew.named == 0
+	if from := m.voiceFrom; choosing && !current && !from.IsZero() && m.due(from.Add(headersWait)) && !m.now.Before(m.crew.lookout) {
+		m.lookOut()
+		m.wakeAt(m.now)
+	}
+}
+
+// oneVoice tells whether one part of the network alone has answered, and not for
+// long: those who owe an answer may be slow, and it may lie.
+func (m *Machine) oneVoice() bool {
+	return m.voices() == 1 && (m.voiceFrom.IsZero() || !m.due(m.voiceFrom.Add(headersPatience)))
+}
+
+// silentLong tells whether a peer lets a question about headers lie that it should
+// have an answer to.
+func (m *Machine) silentLong(p *peerState) bool {
+	return !p.merit.unheard.IsZero() && !m.answered(p) && m.due(p.merit.unheard.Add(headersTimeout))
+}
+
 // excused tells whether headers are current without the word of a peer that owes
 // an answer while others have given theirs: one that says nothing, or talks on
 // without anything coming of it, and one that has only just come.
 func (m *Machine) excused(p *peerState) bool {
 	patience := headersTimeout
-	if p.info.Pinned {
+	if p.info.Pinned || m.oneVoice() {
 		patience = headersPatience
 	}
 	if p.merit.newcomer {

@@ -72,7 +72,7 @@ func (m *Machine) lags(p *peerState) bool {
 // mute tells of a filter peer named by the person, which stays whatever it does,
 // that it has answered nothing about filters for long.
 func (m *Machine) mute(p *peerState) bool {
-	return p.info.Pinned && p.cooled > maxCooled && !m.now.Before(p.merit.filterAt.Add(fullBlocksAfter))
+	return p.info.Pinned && (p.gaveFilters || p.info.ServesFilters()) && p.cooled > maxCooled && !m.now.Before(p.merit.filterAt.Add(fullBlocksAfter))
 }
 
 // othersWork tells whether anybody but the person's own nodes is of use.

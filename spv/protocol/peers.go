@@ -45,7 +45,8 @@ type peerState struct {
 	coolUntil      time.Time
 	cooled         int
 	gaveFilters    bool  // it has answered a question about filters
-	refusedFilters bool  // it has not, and let the last one lie
+	refusedFilters bool  // it has not, and let the last one lie: it is left alone for a while
+	doubtful       bool  // it is asked again after that
 	agreedTo       int32 // its filter hashes equal ours up to here
 	audit          audit
 	bulk           bulkPeer
@@ -120,7 +121,8 @@ func (p *peerState) servesFilters() bool {
 
 // mayServeFilters tells of a peer named by the person that claims nothing, as one
 // like us does that holds filters of some blocks only. It is asked until it has
-// been silent, and again when it knows more. A full node without filters would hang up instead.
+// been silent, and again after a while, or when it knows more: it may have been
+// fetching them itself. A full node without filters would hang up instead.
 func (p *peerState) mayServeFilters() bool {
 	return p.info.Pinned && !p.info.ServesBlocks() && !p.refusedFilters
 }

@@ -33,8 +33,11 @@ func (m *Machine) nonce() uint64 { return m.cfg.Rand.Uint64() | 1 }
 func (m *Machine) pongReceived(p *peerState, nonce uint64) {
 	if !p.pingSent.IsZero() && nonce == p.pingNonce {
 		p.info.Latency = m.now.Sub(p.pingSent)
-		p.pingSent = time.Time{}
 		p.pingNext = m.now.Add(pingEvery)
+		if m.blocksPassed(p, p.pingSent) {
+			p.pingNext = m.now
+		}
+		p.pingSent = time.Time{}
 		return
 	}
 	m.outboxPong(m.infoOf(p), nonce)

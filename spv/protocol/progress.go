@@ -296,5 +296,5 @@ func (m *Machine) explainBlocks(s *Stage) {
 }
 
 func (m *Machine) hasFilterPeer() bool {
-	return slices.ContainsFunc(m.peers, func(p *peerState) bool { return p.servesFilters() && !m.mute(p) })
+	return slices.ContainsFunc(m.peers, func(p *peerState) bool { return m.hopeful(p) })
 }

@@ -66,6 +66,31 @@ func TestNobodyServesFilters(t *testing.T) {
 	s.Check(t)
 }
 
+// TestLateFilters: who claims no filters, and was silent while it fetched them
+// itself, is asked again though no new block tells that it knows more. Until it
+// answers it keeps nobody from doing without.
+func TestLateFilters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(53, 400, true)
+	plain := &spvtest.Peer{Name: "plain", Chain: w.b, NoFilters: true}
+	like := &spvtest.Peer{Name: "like", Chain: w.b, Like: true, NoCF: true}
+	s := w.sim(53, 200, plain, like)
+	s.Run(12 * time.Second)
+	require.Equal(t, protocol.WhyNoFilterPeers, s.Machine().Progress().Stages.Filters.Why)
+	like.NoCF = false
+	requireConverged(t, s, w.b, 200, 15*time.Second)
+
+	like.NoCF = true
+	s = w.sim(54, 200, plain, like)
+	s.Run(2 * time.Minute)
+	require.Equal(t, protocol.WhyFullBlocks, s.Machine().Progress().Stages.Filters.Why)
+	require.Equal(t, 1, warnings(s, protocol.WarnNoFilterPeers))
+	require.Zero(t, s.Machine().Progress().FilterPeers)
+	like.NoCF = false
+	requireConverged(t, s, w.b, 200, time.Minute)
+	require.Equal(t, 1, s.Machine().Progress().FilterPeers)
+}
+
 // TestTooManyForFullBlocks: a long way is not gone by whole blocks, unless most
 // of it has served already.
 func TestTooManyForFullBlocks(t *testing.T) {

@@ -19,6 +19,7 @@ type Peer struct {
 
 	// What it claims.
 	NoFilters bool
+	Like      bool          // claims nothing, like one of us: no blocks, and perhaps filters
 	Claim     int32         // start height, that of Chain if 0
 	Clock     time.Duration // ahead of ours
 
@@ -83,6 +84,9 @@ func (p *Peer) info(id protocol.PeerID, now time.Time) protocol.PeerInfo {
 	services := wire.SFNodeNetwork | wire.SFNodeWitness
 	if !p.NoFilters {
 		services |= wire.SFNodeCF
+	}
+	if p.Like {
+		services = wire.SFNodeWitness
 	}
 	claim := p.Claim
 	if claim == 0 {

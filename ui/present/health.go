@@ -190,11 +190,27 @@ func lone(h app.Health, s Snapshot) HealthState {
 		return o
 	}
 	words := "Everything is believed on the word of one peer."
-	if h.Outbound > 1 {
+	switch {
+	case h.Outbound > 1 && h.Silent > 0:
+		words = fewTell(h)
+	case h.Outbound > 1:
 		words = "All " + strconv.Itoa(h.Outbound) + " peers are in one part of the network, where they may all be one and the same."
 	}
 	return HealthState{Title: Text{"One source only", Warn}, Words: words,
 		Do: "Thistle goes on looking for others. Wait for them before you rely on a payment, or add a peer that you trust."}
+}
+
+// fewTell says of how many peers the word is believed while the others are silent.
+func fewTell(h app.Health) string {
+	of := Count(h.Outbound, "peer", "peers")
+	switch n := h.Outbound - h.Silent; n {
+	case 0:
+		return "None of " + of + " tells what is new."
+	case 1:
+		return "Of " + of + " only one tells what is new."
+	default:
+		return "Of " + of + " only " + strconv.Itoa(n) + " tell what is new, and they are in one part of the network."
+	}
 }
 
 func named(here int, p app.Peering) string {

@@ -73,6 +73,12 @@ func TestHealthAsChosen(t *testing.T) {
 	one := healthOf(func(_ *present.Snapshot, h *app.Health) { h.Condition, h.Outbound, h.Groups = app.HealthLone, 1, 1 })
 	require.Equal(t, present.Warn, one.Title.Tone)
 	require.Contains(t, one.Words, "the word of one peer")
+	for silent, words := range map[int]string{1: "only 2 tell", 2: "only one tells", 3: "None of 3 peers tells"} {
+		few := healthOf(func(_ *present.Snapshot, h *app.Health) {
+			h.Condition, h.Outbound, h.Groups, h.Silent = app.HealthLone, 3, 3, silent
+		})
+		require.Contains(t, few.Words, words)
+	}
 	practice := healthOf(func(s *present.Snapshot, h *app.Health) { h.Condition, s.Demo = app.HealthLone, true })
 	require.Contains(t, practice.Words, "practice network")
 	require.Empty(t, practice.Do)
