@@ -37,6 +37,9 @@ func (m *Machine) echo(p *peerState, o *outgoing) {
 func (m *Machine) judgeTravel(o *outgoing, takers []*peerState) {
 	if n := o.groups.len(); n > 0 && !o.propagated && n >= m.echoGroups(o) {
 		o.propagated = true
+		if e := m.vouched.byID[o.txid]; e != nil && e.passed {
+			m.passOut(e, o)
+		}
 		m.emit(TxPropagated{TxID: o.txid, Groups: n})
 	}
 	stall, floor := m.stallOf(o, takers)

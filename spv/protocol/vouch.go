@@ -176,9 +176,20 @@ func (m *Machine) passOn(e *vouchedTx) {
 			}
 		}
 	}
+	if o == nil || o.propagated {
+		m.passOut(e, o)
+	}
+}
+
+// passOut queues a transaction for outbound peers. Ours go to them as broadcasts
+// do, and once they have travelled to those, too, that were only listened to: who
+// hears everything from us but one would know whose that is.
+func (m *Machine) passOut(e *vouchedTx, o *outgoing) {
 	for _, p := range m.ready() {
-		// Ours go to them as broadcasts do.
-		if e.own || !p.info.TxRelay || p.noTxs || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) || len(p.trickle.queue) >= maxTrickle {
+		if !p.info.TxRelay || p.noTxs || p.info.Purpose != ForAll || slices.Contains(e.knows, p.info.ID) || len(p.trickle.queue) >= maxTrickle {
+			continue
+		}
+		if o != nil && o.known[p.info.Addr] {
 			continue
 		}
 		p.trickle.queue = append(p.trickle.queue, e)
@@ -242,6 +253,12 @@ func (m *Machine) offerVouched(p *peerState, enough int) {
 		if e.tx == nil || len(e.groups) < enough || slices.Contains(e.knows, p.info.ID) {
 			continue
 		}
+		if o := m.outgoing(e.ids[0]); o != nil && !p.info.Inbound {
+			if o.told[p.info.ID] {
+				continue
+			}
+			o.known[p.info.Addr] = true // what it says of it proves nothing
+		}
 		e.offered = append(e.offered, p.info.ID)
 		item := wire.NewInvVect(wire.InvTypeTx, &e.ids[0])
 		if p.info.WTxID {
@@ -266,6 +283,9 @@ func (m *Machine) vouchAsked(p *peerState, msg *wire.MsgGetData) {
 			continue
 		}
 		e.offered = slices.Delete(e.offered, i, i+1)
+		if o := m.outgoing(inv.Hash); o != nil && o.told[p.info.ID] {
+			continue // it has it from there
+		}
 		m.send(p, e.tx)
 		if !p.info.Inbound {
 			// As after ours (see handOver), or the lack of it would tell them apart.

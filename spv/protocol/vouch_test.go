@@ -94,6 +94,47 @@ func TestOursLookLikeOthers(t *testing.T) {
 	require.Zero(t, h.m.Given().Txs, "of others")
 }
 
+// TestOursGoToAllInTheEnd: who was listened to hears ours from us as it hears all
+// else, when it has travelled; what it says of it then is no news.
+func TestOursGoToAllInTheEnd(t *testing.T) {
+	t.Parallel()
+	h := serving(t, 10, 0, nil)
+	var peers []protocol.PeerID
+	for i := range 6 {
+		peers = append(peers, h.outbound(fmt.Sprintf("%d.1.0.1:1", 20+i)))
+	}
+	tx := foreignTx(1, 10)
+	outs := append(h.step(protocol.SubmitTx{Tx: tx}), h.pass(time.Second)...)
+	var told, listeners []protocol.PeerID
+	for _, p := range peers {
+		if len(sent[*wire.MsgInv](outs, p)) > 0 {
+			told = append(told, p)
+		} else {
+			listeners = append(listeners, p)
+		}
+	}
+	require.Len(t, told, 3)
+	for _, p := range told { // to its own sender, as btcd does
+		h.says(p, txInv(tx))
+	}
+	outs = h.pass(30 * time.Second)
+	for _, p := range listeners {
+		require.Empty(t, sent[*wire.MsgInv](outs, p), "it is listened to")
+	}
+	outs = append(h.says(listeners[0], txInv(tx)), h.says(listeners[1], txInv(tx))...)
+	outs = append(outs, h.pass(time.Minute)...)
+	require.Equal(t, []*wire.MsgInv{txInv(tx)}, sent[*wire.MsgInv](outs, listeners[2]))
+	require.Len(t, sent[*wire.MsgTx](h.says(listeners[2], fetch(txInv(tx))), listeners[2]), 1)
+	before, _ := h.m.Travel(tx.TxHash())
+	h.says(listeners[2], txInv(tx))
+	after, _ := h.m.Travel(tx.TxHash())
+	require.Equal(t, 2, before.Groups)
+	require.Equal(t, before.Groups, after.Groups)
+	for _, p := range told {
+		require.Empty(t, sent[*wire.MsgInv](outs, p), "once is enough")
+	}
+}
+
 // TestOutboundPeersHearWhatHalfStandsBy: two liars cannot have us tell the others
 // nonsense.
 func TestOutboundPeersHearWhatHalfStandsBy(t *testing.T) {
