@@ -3,7 +3,6 @@ package keystore
 import (
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"sync"
 
 	"thistle/keystore/seal"
@@ -16,9 +15,8 @@ const (
 	// smallestCopy is the smallest place that one secret has to itself, in
 	// bytes; smaller objects share such places.
 	smallestCopy = 16
-	// handful is what is allocated between two looks at the heap, in bytes: the
-	// pages that the processors hold hide a quarter of it.
-	handful = 32 << 10
+	// handful is what is allocated between two looks at the heap, in bytes.
+	handful = 64 << 10
 )
 
 // sweeping is held by whoever has paused the collector.
@@ -54,30 +52,25 @@ func overwriteHeap() {
 	debug.FreeOSMemory()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var heap runtime.MemStats
-	free := []metrics.Sample{{Name: "/memory/classes/heap/unused:bytes"}}
-	for range 2 {
-		runtime.ReadMemStats(&heap) // the processors give back the places that they keep
-		for _, class := range heap.BySize {
-			if size := int(class.Size); size >= smallestCopy && size <= largestCopy {
-				fillPlaces(free, size)
-			}
+	runtime.ReadMemStats(&heap)
+	for _, class := range heap.BySize {
+		if size := int(class.Size); size >= smallestCopy && size <= largestCopy {
+			fillPlaces(&heap, size)
 		}
 	}
 }
 
 // fillPlaces takes the free places of one size until two handfuls in a row came
-// from new pages. free is a sample of what is free in pages that are in use, of
-// all sizes.
-func fillPlaces(free []metrics.Sample, size int) {
-	metrics.Read(free)
-	most := free[0].Value.Uint64()
-	for fresh, taken := 0, uint64(0); fresh < 2 && taken <= most; taken += handful {
-		before := free[0].Value.Uint64()
+// from new pages.
+func fillPlaces(heap *runtime.MemStats, size int) {
+	free := freePlaces(heap)
+	for fresh, taken, most := 0, 0, free; fresh < 2 && taken <= most; taken += handful {
 		for range handful / size {
 			last = make([]byte, size)
 		}
-		metrics.Read(free)
-		if before > free[0].Value.Uint64()+handful/2 {
+		before := free
+		free = freePlaces(heap)
+		if before-free > handful/2 {
 			fresh = 0
 		} else {
 			fresh++
@@ -85,6 +78,13 @@ func fillPlaces(free []metrics.Sample, size int) {
 	}
 	runtime.KeepAlive(last)
 	last = nil
+}
+
+// freePlaces is the memory free in pages that are in use, in bytes, of all
+// sizes. Reading it makes the processors give back the places they keep.
+func freePlaces(heap *runtime.MemStats) int {
+	runtime.ReadMemStats(heap)
+	return int(heap.HeapInuse) - int(heap.HeapAlloc)
 }
 
 // last is not local, or the compiler would put small places on the stack.
