@@ -60,7 +60,8 @@ func TestSecretsLeaveMemory(t *testing.T) {
 		require.Equal(t, made != "restore", len(needles) > 2, "the words were not shown")
 		require.True(t, inMemory(t, cmd.Process.Pid, []byte("a text that stays in memory")), "the search does not find what is there")
 		for _, needle := range needles {
-			require.False(t, inMemory(t, cmd.Process.Pid, needle[:16]), "%s left %q", made, needle)
+			// More than what a stored vector register holds of what was copied through it.
+			require.False(t, inMemory(t, cmd.Process.Pid, needle[:min(len(needle), 40)]), "%s left %q", made, needle)
 		}
 		_, err = fmt.Fprintln(in, "go on")
 		require.NoError(t, err)

@@ -3,8 +3,12 @@ package cli_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"thistle/ui/cli"
 
 	"github.com/stretchr/testify/require"
 )
@@ -47,4 +51,45 @@ func TestNowhereToLook(t *testing.T) {
 	r := newRig(t)
 	r.says("create")
 	require.Contains(t, r.fails(3, "no_peers", "sync", "--timeout", "50s"), "regtest has no public peers")
+}
+
+// keeping keeps what is written without a copy.
+type keeping struct {
+	text  bytes.Buffer
+	parts [][]byte
+}
+
+func (k *keeping) Write(b []byte) (int, error) {
+	k.parts = append(k.parts, b)
+	return k.text.Write(b)
+}
+
+// The recovery words of a new wallet are printed from memory that is cleared, in
+// both forms, here and where the daemon has made them.
+func TestWordsAreWiped(t *testing.T) {
+	t.Parallel()
+	net := nodes(t, 1)
+	r := newRig(t, net.Addrs()...)
+	check := func(wallet string) {
+		for _, form := range []string{"--json", "--json=false"} {
+			var out keeping
+			var errs bytes.Buffer
+			require.Zero(t, r.runTo(t.Context(), &out, &errs, "create", "--wallet", fmt.Sprint(wallet, len(form)), "--words", "24", form), errs.String())
+			require.NotContains(t, out.text.String(), "\uE000")
+			if form == "--json" {
+				require.Len(t, strings.Fields(value[cli.Created](t, out.text.String()).Mnemonic), 24)
+			} else {
+				require.Regexp(t, `\n    1  [a-z]+ +2  [a-z]+ +3  [a-z]+\n`, out.text.String())
+				require.Regexp(t, `\n   22  [a-z]+ +23  [a-z]+ +24  [a-z]+\n`, out.text.String())
+			}
+			require.NotEmpty(t, out.parts)
+			for _, part := range out.parts {
+				require.Equal(t, make([]byte, len(part)), part, "words were left in memory")
+			}
+		}
+	}
+	check("alone-")
+	d := r.daemon()
+	check("by-daemon-")
+	require.Zero(t, d.end())
 }
