@@ -38,6 +38,7 @@ func TestRateFor(t *testing.T) {
 		"below the floor":                 {100, peers(1_000, 1_000), 0},
 		"below the usual one":             {999, peers(0), 0},
 		"below, where peers pass it on":   {100, peers(100, 100, 1_000), 100},
+		"below what any node passes on":   {99, peers(1, 1, 1), 0},
 		"above the bound of a lying peer": {50_000, peers(900_000), 50_000},
 	}
 	for name, test := range tests {

@@ -24,6 +24,8 @@ const (
 	defaultFeeRate units.FeeRate = 2_000
 	// usualFloor is what nodes ask for at least unless they say otherwise.
 	usualFloor units.FeeRate = 1_000
+	// minFloor is what the most generous nodes ask for: below nothing travels.
+	minFloor units.FeeRate = 100
 	// maxFloor bounds how far the floors that peers name may raise it: a peer
 	// must not be able to make us pay.
 	maxFloor units.FeeRate = 50_000
@@ -178,7 +180,7 @@ func relayFloor(peers []spv.PeerInfo) units.FeeRate {
 		return usualFloor
 	}
 	slices.Sort(floors)
-	return min(floors[(len(floors)-1)/2], maxFloor)
+	return min(max(floors[(len(floors)-1)/2], minFloor), maxFloor)
 }
 
 // plan chooses coins for an order. w.mu is held.

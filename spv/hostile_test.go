@@ -464,7 +464,7 @@ var beyond = map[int]func(ctx context.Context, t *testing.T, tr *trial, bad *spv
 	47: func(_ context.Context, t *testing.T, tr *trial, _ *spvtest.Node) {
 		for _, p := range tr.c.Status().Peers {
 			require.GreaterOrEqual(t, p.FeeFloor, int64(0))
-			require.LessOrEqual(t, p.FeeFloor, int64(21e14))
+			require.LessOrEqual(t, p.FeeFloor, int64(1_000_000), "who asks more wants no transactions")
 		}
 	},
 }
@@ -547,6 +547,83 @@ func TestHostileCrowd(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestHostileHeaders has seven peers give the same headers again, or none, or one
+// at a time: whoever gives more is asked instead, in the end when the others are
+// left for being slow, after a minute.
+func TestHostileHeaders(t *testing.T) {
+	limited(t)
+	for _, h := range spvtest.Hostiles() {
+		if h.Number != 30 {
+			continue
+		}
+		t.Run(h.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(dawn())
+				town := spvtest.NewTown(land())
+				for range 7 {
+					town.Add(h.Make(0))
+				}
+				town.Add(spvtest.Deviation{})
+				try(t, town, h, func(ctx context.Context, tr *trial) {
+					tr.requireKnown(ctx, 2*time.Minute)
+					town.Grow(land().Main.To(land().Start + 5))
+					tr.requireKnown(ctx, 2*time.Minute)
+				})
+			})
+		})
+	}
+}
+
+// TestBrokenBlockIsAskedOfAnother: when a connection breaks inside a block, another
+// peer is asked for it within a second.
+func TestBrokenBlockIsAskedOfAnother(t *testing.T) {
+	t.Parallel()
+	for i, keep := range []func(n int) int{func(n int) int { return n / 2 }, func(int) int { return 10 }, func(n int) int { return n - 1 }} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(dawn())
+				var mu sync.Mutex
+				broken, asked := make(map[chainhash.Hash]time.Time), make(map[chainhash.Hash][]time.Time)
+				asking := func(_ *spvtest.Link, m wire.Message, truth []wire.Message) []wire.Message {
+					mu.Lock()
+					defer mu.Unlock()
+					if get, ok := m.(*wire.MsgGetData); ok {
+						for _, inv := range get.InvList {
+							asked[inv.Hash] = append(asked[inv.Hash], time.Now())
+						}
+					}
+					return truth
+				}
+				breaking := func(_ *spvtest.Link, b []byte) ([]byte, bool) {
+					if string(b[4:9]) != "block" {
+						return b, false
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					hash := chainhash.DoubleHashH(b[wire.MessageHeaderSize:][:wire.MaxBlockHeaderPayload])
+					if broken[hash].IsZero() { // later nobody may be left to ask
+						broken[hash] = time.Now()
+					}
+					return b[:keep(len(b))], true
+				}
+				town := spvtest.NewTown(land())
+				town.Add(spvtest.Deviation{Reply: asking})
+				for range 4 {
+					town.Add(spvtest.Deviation{Reply: asking, Write: breaking})
+				}
+				try(t, town, spvtest.Hostile{}, func(ctx context.Context, tr *trial) { tr.requireKnown(ctx, 10*time.Minute) })
+				require.NotEmpty(t, broken)
+				for hash, at := range broken {
+					require.True(t, slices.ContainsFunc(asked[hash], func(when time.Time) bool { return !when.Before(at) && when.Before(at.Add(time.Second)) }),
+						"broken at %v, asked at %v", at, asked[hash])
+				}
+			})
+		})
+	}
 }
 
 // outnumbered has a client follow the chain and pay among bad peers and a good
