@@ -19,13 +19,17 @@ func drip(l *Link, b []byte) {
 func silence(*Link, wire.Message, []wire.Message) []wire.Message { return nil }
 
 // waves is how many times a node repeats itself, over all its connections: enough
-// to empty any allowance, and to show that it comes back.
-const waves = 150
+// to empty any allowance, and to show that it comes back. Those of a town have
+// townWaves together: where many do the same, less of each will do.
+const (
+	waves     = 150
+	townWaves = 2 * waves
+)
 
 // often repeats until the connection ends or the node has shown enough.
 func often(pause time.Duration, say func(l *Link) bool) func(*Link) {
 	return func(l *Link) {
-		for l.Node.waves.Add(1) <= waves && say(l) && l.Wait(pause) {
+		for l.Node.waves.Add(1) <= waves && l.Node.town.waves.Add(1) <= townWaves && say(l) && l.Wait(pause) {
 		}
 	}
 }

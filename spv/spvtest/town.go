@@ -22,6 +22,7 @@ import (
 type Town struct {
 	Land  *Land
 	links sync.WaitGroup
+	waves atomic.Int32 // how often its nodes have repeated themselves
 
 	mu    sync.Mutex // guards all below
 	best  Branch
