@@ -156,6 +156,7 @@ func (m *Machine) met(info *PeerInfo) {
 	}
 	a.dialing, a.tried, a.peer = false, true, info.ID
 	info.Pinned = a.pinned
+	m.kindMet(kindOf(a.at))
 	m.book.known.Good(m.now, a.at, info.Services)
 }
 
@@ -220,6 +221,7 @@ func (m *Machine) dialFailed(addr string, r Reason) {
 	delete(m.crew.dials, addr)
 	a.dialing, a.tried = false, true
 	m.book.inVain++
+	m.kindFailed(kindOf(a.at))
 	m.book.known.Failed(m.now, a.at, r != ReasonNone || m.usablePeers() > 0)
 	m.punish(addr, r)
 	m.emit(PeerFailed{Addr: addr, Reason: r})
@@ -289,6 +291,9 @@ func (m *Machine) groupsInUse() map[addrmgr.Group]bool {
 // pickName chooses among names, which are in no group and known for this run
 // only.
 func (m *Machine) pickName(n need) *address {
+	if n.networks != 0 {
+		return nil
+	}
 	var names []*address
 	for _, a := range m.book.list {
 		if a.at.IsZero() && !a.pinned && !a.unwanted && a.idle() && !(a.tried && n.untried) && m.due(a.retryAt) {

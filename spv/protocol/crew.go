@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"thistle/spv/addrmgr"
-
 	wire "github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -49,10 +47,14 @@ type crew struct {
 	restAt    time.Time // when bulk ends, zero while much is left
 	replaceAt time.Time // when the slowest is looked for again
 	hurried   int       // how many were replaced who were no slower than most
-	rotateAt  time.Time // when a filter peer gives its place to a new one
-	rotateBy  time.Time // when the new one must be here and heard; zero if none is looked for
 	lookout   time.Time // until when more peers than usual look out for blocks
 	feelAt    time.Time // when the next address is felt for
+
+	shift     shift
+	rotateAt  [roleNone]time.Time // when a peer of a role gives its place to a new one
+	uselessAt time.Time           // before when nobody who is of no use is replaced
+	heardFrom time.Time           // since when it is counted who announces what
+	kinds     [netKinds]kindWatch
 }
 
 func (c *crew) init(cfg Config) {
@@ -60,8 +62,16 @@ func (c *crew) init(cfg Config) {
 	c.dials = make(map[string]role)
 }
 
-// places is how many peers of a role are kept now.
+// places is how many peers of a role there is room for now.
 func (m *Machine) places(r role) int {
+	if s := &m.crew.shift; s.running() && s.role == r {
+		return m.kept(r) + 1
+	}
+	return m.kept(r)
+}
+
+// kept is how many peers of a role are wished for.
+func (m *Machine) kept(r role) int {
 	c := &m.crew
 	switch {
 	case c.named > 0:
@@ -71,8 +81,6 @@ func (m *Machine) places(r role) int {
 		return 0
 	case r == roleFilters && c.bulk:
 		return BulkPeers
-	case r == roleFilters && !c.rotateBy.IsZero():
-		return FilterPeers + 1
 	case r == roleFilters:
 		return FilterPeers
 	case r == roleRelay && m.sending():
@@ -126,6 +134,9 @@ func (m *Machine) driveCrew() {
 		return
 	}
 	m.driveBulkCrew()
+	m.driveShift()
+	m.driveHearing()
+	m.driveKinds()
 	m.driveRotation()
 	m.wakeAt(laterOf(m.crew.lookout, m.now))
 	m.promote()
@@ -163,56 +174,6 @@ func (m *Machine) bulkLeft() int32 {
 	return max(st.Headers.Total-st.Headers.Done, st.Filters.Total-st.Filters.Done)
 }
 
-// driveRotation has one filter peer after the other give its place to a new one
-// at random times, the new one first: a majority that has gathered by chance, or
-// by being patient, does not stay.
-func (m *Machine) driveRotation() {
-	c := &m.crew
-	switch {
-	case c.bulk || m.count(roleFilters) < FilterPeers:
-		// Its time stays: or one who comes and goes would keep the others here.
-		c.rotateBy = time.Time{}
-	case c.rotateAt.IsZero():
-		c.rotateAt = m.now.Add(m.between(rotateMin, rotateMax))
-		m.wakeAt(c.rotateAt)
-	case c.rotateBy.IsZero():
-		if m.due(c.rotateAt) && m.cf.dispute == nil {
-			c.rotateBy = m.now.Add(rotateFor)
-			m.wakeAt(c.rotateBy)
-		}
-	default:
-		m.rotate()
-	}
-}
-
-// rotate ends a rotation when the new peer has been heard: one of the others goes
-// then. If it has not in time, it is the new one.
-func (m *Machine) rotate() {
-	c := &m.crew
-	late := m.due(c.rotateBy)
-	var peers []*peerState
-	for _, p := range m.ready() {
-		if p.role == roleFilters {
-			peers = append(peers, p)
-		}
-	}
-	if len(peers) > FilterPeers {
-		newest := len(peers) - 1
-		heard := m.answered(peers[newest]) && peers[newest].agreedTo >= m.cf.tipHeight()
-		switch {
-		case heard:
-			m.drop(peers[m.cfg.Rand.IntN(newest)], ReasonNotNeeded)
-		case late:
-			m.drop(peers[newest], ReasonSlow)
-		default:
-			return
-		}
-	} else if !late {
-		return
-	}
-	c.rotateAt, c.rotateBy = time.Time{}, time.Time{}
-}
-
 // lookOut has more peers, from other parts of the network, tell whether there are
 // blocks that nobody here tells of, or give one that nobody here has. Others leave only when they have come.
 func (m *Machine) lookOut() {
@@ -224,11 +185,10 @@ func (m *Machine) lookOut() {
 // turnRelay gives the place of one peer that announces transactions to another:
 // what is still on its way is told to somebody new each time it is offered.
 func (m *Machine) turnRelay() {
-	if m.book.pinned || m.crew.named > 0 || m.count(roleRelay) < m.places(roleRelay) || m.pick(need{}) == nil {
+	if m.book.pinned || m.crew.named > 0 || m.hasRoom(roleRelay) || m.pick(need{}) == nil {
 		return
 	}
-	peers := slices.DeleteFunc(m.ready(), func(p *peerState) bool { return p.role != roleRelay || p.info.Pinned })
-	if len(peers) > 0 {
+	if peers := m.inRole(roleRelay); len(peers) > 0 {
 		m.drop(peers[m.cfg.Rand.IntN(len(peers))], ReasonNotNeeded)
 	}
 }
@@ -252,7 +212,7 @@ func (p *peerState) isForFilters() bool { return p.role == roleFilters || p.role
 // lacking.
 func (m *Machine) promote() {
 	for _, p := range m.peers {
-		if p.role == roleBlocks && p.servesFilters() && m.count(roleFilters) < m.places(roleFilters) && m.count(roleBlocks) > BlockPeers {
+		if p.role == roleBlocks && p.servesFilters() && m.hasRoom(roleFilters) && m.count(roleBlocks) > BlockPeers {
 			p.role = roleFilters
 		}
 	}
@@ -260,33 +220,32 @@ func (m *Machine) promote() {
 
 // leaveSurplus lets go of peers of a role that are too many.
 func (m *Machine) leaveSurplus(r role) {
-	var peers []*peerState
-	for _, p := range m.ready() {
-		if p.role == r && !p.info.Pinned {
-			peers = append(peers, p)
-		}
-	}
-	for ; len(peers) > m.most(r); peers = m.without(peers) {
-		continue
+	for peers := m.inRole(r); len(peers) > m.most(r); {
+		p := m.surplus(peers)
+		m.drop(p, ReasonNotNeeded)
+		peers = slices.DeleteFunc(peers, func(q *peerState) bool { return q == p })
 	}
 }
 
-// without lets one of some peers go: one of two in the same part of the network,
-// else one far slower than the others, else whoever the dice choose. Were it
-// always the slowest, whoever has the fastest lines would end up alone with us.
-func (m *Machine) without(peers []*peerState) []*peerState {
+// surplus is which of some peers is one too many: one of two in the same part of
+// the network, else one far slower than the others, else whoever the dice choose.
+// Were it always the slowest, whoever has the fastest lines would end up alone with
+// us. Who is alone in its kind of network stays.
+func (m *Machine) surplus(peers []*peerState) *peerState {
+	if rest := slices.DeleteFunc(slices.Clone(peers), m.aloneInKind); len(rest) > 0 {
+		peers = rest
+	}
 	slices.SortStableFunc(peers, slower)
 	out := slices.IndexFunc(peers, func(p *peerState) bool {
 		return slices.ContainsFunc(peers, func(q *peerState) bool { return p != q && groupOf(p) == groupOf(q) })
 	})
-	if out < 0 && peers[0].isFarBehind(middle(peers)) {
-		out = 0
+	switch {
+	case out >= 0:
+		return peers[out]
+	case peers[0].isFarBehind(middle(peers)):
+		return peers[0]
 	}
-	if out < 0 {
-		out = m.cfg.Rand.IntN(len(peers))
-	}
-	m.drop(peers[out], ReasonNotNeeded)
-	return slices.Delete(peers, out, out+1)
+	return peers[m.cfg.Rand.IntN(len(peers))]
 }
 
 // isFarBehind tells whether a peer is no match for another.
@@ -321,13 +280,15 @@ func (m *Machine) replaceSlowest() {
 		return
 	}
 	slices.SortStableFunc(peers, slower)
-	i := slices.IndexFunc(peers, func(p *peerState) bool { return !p.spared })
+	// As slow would be who came instead from where only one can be reached.
+	i := slices.IndexFunc(peers, func(p *peerState) bool { return !p.spared && !m.aloneInKind(p) })
 	switch {
 	case i < 0:
 		return
 	case peers[i].isFarBehind(middle(peers)):
-	case m.crew.hurried < maxHurried && peers[i].isFarBehind(peers[len(peers)-2]):
-		m.crew.hurried++ // most are slow
+	case m.crew.hurried < maxHurried && peers[i].isFarBehind(peers[len(peers)-2]),
+		m.crew.hurried < maxHurried/2 && peers[i].isFarBehind(peers[len(peers)-1]):
+		m.crew.hurried++ // most are slow, or all but one
 	default:
 		return
 	}
@@ -385,39 +346,29 @@ func (m *Machine) fill(r role, missing int) {
 		}
 	}
 	for want := min(2*missing-dialing, maxDialing-all); want > 0; want-- {
-		n := need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout), anchors: true}
-		a := m.pickLacking(n)
+		a := m.pickFor(r)
 		if a == nil {
-			a = m.pick(n)
-		}
-		if a == nil {
-			m.resolve()
 			return
 		}
 		m.dial(a, r)
 	}
 }
 
-// pickLacking chooses an address of the kind of network that nobody here is in,
-// if there are both kinds: whoever cuts us off from one cannot do so from the
-// other as well.
-func (m *Machine) pickLacking(n need) *address {
-	kinds := [...]addrmgr.Networks{addrmgr.In(addrmgr.IPv4, addrmgr.IPv6), addrmgr.In(addrmgr.Onion, addrmgr.I2P, addrmgr.CJDNS)}
-	var here [len(kinds)]int
-	for _, a := range m.book.list {
-		for i, kind := range kinds {
-			if !a.idle() && !a.at.IsZero() && kind.Has(a.at.Network()) {
-				here[i]++
-			}
-		}
+// pickFor chooses an address for a role; where there is none, more are looked for.
+func (m *Machine) pickFor(r role) *address {
+	n := need{filters: r == roleFilters, fresh: r == roleBlocks && m.now.Before(m.crew.lookout), anchors: true}
+	if s := &m.crew.shift; s.running() && s.role == r && s.kind != anyKind {
+		n.networks, n.anchors = kindNetworks[s.kind], false
+		return m.pick(n)
 	}
-	for i, kind := range kinds {
-		if m.book.reach&kind != 0 && here[i] == 0 && here[1-i] > 1 {
-			n.networks, n.anchors = kind, false
-			return m.pick(n)
-		}
+	a := m.pickLacking(n)
+	if a == nil {
+		a = m.pick(n)
 	}
-	return nil
+	if a == nil {
+		m.resolve()
+	}
+	return a
 }
 
 func (m *Machine) dial(a *address, r role) {

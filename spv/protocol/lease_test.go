@@ -111,7 +111,7 @@ func TestAnyCompanyGivesFilters(t *testing.T) {
 		rng.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 		s := w.sim(seed, 1, peers...)
 		ok := s.RunUntil(time.Hour, func() bool { return s.Machine().Progress().FiltersTip.Hash == w.b.Tip().Hash })
-		s.Run(10 * time.Minute) // audits
+		s.Run(time.Hour) // audits, some of them seldom (disputePause)
 		if p := s.Machine().Progress(); !ok || p.FiltersTip.Hash != w.b.Tip().Hash {
 			t.Errorf("not settled: %+v", p)
 		}

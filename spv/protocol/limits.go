@@ -24,7 +24,8 @@ const (
 	farBehind    = 4
 	// maxHurried is how many may be replaced, while much is fetched, because they
 	// are far behind the second best though not behind the one in the middle: else
-	// two with quick lines would do away with all others.
+	// two with quick lines would do away with all others. Half of them may for being
+	// far behind the best alone.
 	maxHurried = BulkPeers / 2
 	// sparedOneIn is how many filter peers there are for each that is never
 	// replaced for being slow.
@@ -33,11 +34,29 @@ const (
 	// an address is alive.
 	feelerPause = 2 * time.Minute
 	// rotateMin and rotateMax bound the random time after which, at rest, one
-	// filter peer gives its place to a new one; rotateFor is how long the new one
-	// may take to come and be heard.
-	rotateMin = 20 * time.Minute
-	rotateMax = time.Hour
-	rotateFor = 2 * time.Minute
+	// filter peer gives its place to a new one, rotateRestMin and rotateRestMax the
+	// same for those of other roles; shiftFor is how long the new one may take to
+	// come and be heard.
+	rotateMin     = 20 * time.Minute
+	rotateMax     = time.Hour
+	rotateRestMin = 2 * time.Hour
+	rotateRestMax = 6 * time.Hour
+	shiftFor      = 2 * time.Minute
+	// uselessPause is the pause before one that is of no use is replaced after
+	// nobody has come instead.
+	uselessPause = 10 * time.Minute
+	// hearFor is over what time it is counted what peers announce. One that has
+	// announced not a tenth of what another has, of announcedMin at least, is held
+	// against two others for compareFor.
+	hearFor      = 30 * time.Minute
+	compareFor   = 10 * time.Minute
+	announcedMin = 50
+	quietOneIn   = 10
+	// kindTries is after how many dials in vain a kind of network is left alone for
+	// kindPause; that doubles kindDoubles times.
+	kindTries   = 4
+	kindPause   = 10 * time.Minute
+	kindDoubles = 5
 	// lookoutPeers more are kept for lookoutFor when no block has come for long.
 	lookoutPeers = 2
 	lookoutFor   = 5 * time.Minute

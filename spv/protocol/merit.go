@@ -15,6 +15,11 @@ type merit struct {
 	owes     time.Time // since when it has not answered from our tip; zero if it has
 	filterAt time.Time // when it last gave a filter
 	newcomer bool      // it came when headers had long been current, and has not answered yet
+
+	// Transactions since crew.heardFrom, none of them ours.
+	announced int // by it, of those that came
+	common    int // that two parts of the network announced, while it was here
+	shared    int // of those, by it
 }
 
 // useful notes that a peer has given something.
@@ -37,8 +42,8 @@ func (m *Machine) knowsTip(p *peerState) {
 	m.useful(p)
 }
 
-// driveMerit lets go of one peer that is of no use while others are. A peer of
-// the person's choice stays.
+// driveMerit gives the place of one peer that is of no use while others are to
+// another. A peer of the person's choice stays.
 func (m *Machine) driveMerit() {
 	peers := m.ready()
 	for _, p := range peers {
@@ -52,11 +57,90 @@ func (m *Machine) driveMerit() {
 		}
 		for _, q := range peers {
 			if q != p && q.merit.missed == 0 && q.merit.unserved == 0 && !q.merit.gave.IsZero() {
-				m.drop(p, ReasonSlow)
+				m.giveUp(p)
 				return
 			}
 		}
 	}
+}
+
+// giveUp has somebody come for the place of a peer that is of no use. It goes at
+// once where there are places enough, or no more than a named number.
+func (m *Machine) giveUp(p *peerState) {
+	if p.role == roleAny || m.hasRoom(p.role) {
+		m.drop(p, ReasonSlow)
+	} else if m.due(m.crew.uselessAt) {
+		m.beginShift(p, shift{cause: shiftUseless})
+	}
+}
+
+// hearAnew begins to count anew who announces what.
+func (m *Machine) hearAnew() {
+	m.crew.heardFrom = m.now
+	for _, p := range m.peers {
+		p.merit.announced, p.merit.common, p.merit.shared = 0, 0, 0
+	}
+}
+
+// noteHeard notes who has announced a transaction that has come, and from which
+// parts of the network it was announced before. Only what two parts announce is
+// held against a peer that does not: what one alone tells of may be made up.
+func (m *Machine) noteHeard(s *seenTx, before groupSet, by ...*peerState) {
+	for _, p := range by {
+		p.merit.announced++
+		if before.len() > 1 {
+			p.merit.shared++
+		}
+	}
+	if before.len() > 1 || s.groups.len() < 2 {
+		return
+	}
+	for _, p := range m.ready() {
+		if p.info.Purpose == ForAll {
+			p.merit.common++
+			if s.groups&m.relay.groups.of(p) != 0 {
+				p.merit.shared++
+			}
+		}
+	}
+}
+
+// driveHearing looks from time to time for a peer that announces next to nothing of
+// what another does. That other may make up what it tells, so a third one is asked.
+func (m *Machine) driveHearing() {
+	c := &m.crew
+	if c.heardFrom.IsZero() {
+		if m.hasRoom(roleRelay) {
+			return
+		}
+		c.heardFrom = m.now
+	}
+	if c.shift.running() || !m.due(c.heardFrom.Add(hearFor)) {
+		return
+	}
+	peers := slices.DeleteFunc(m.ready(), func(p *peerState) bool { return p.info.Since.After(c.heardFrom) })
+	for _, p := range peers {
+		outdone := func(q *peerState) bool {
+			return q != p && q.merit.announced >= announcedMin && p.merit.shared*quietOneIn < q.merit.announced
+		}
+		if p.role == roleRelay && !m.sending() && !m.overheard(p) && slices.ContainsFunc(peers, outdone) && m.beginShift(p, shift{cause: shiftQuiet}) {
+			break
+		}
+	}
+	m.hearAnew()
+}
+
+// quietest is who has announced next to nothing of what others have, nil if nobody
+// or that cannot be told.
+func (m *Machine) quietest(peers []*peerState) *peerState {
+	var least *peerState
+	for _, p := range peers {
+		quiet := p.merit.common >= announcedMin && p.merit.shared*quietOneIn < p.merit.common
+		if quiet && !m.overheard(p) && (least == nil || p.merit.shared < least.merit.shared) {
+			least = p
+		}
+	}
+	return least
 }
 
 // replaceable tells whether more peers look out already, all places of p's role
@@ -128,4 +212,12 @@ func (m *Machine) excused(p *peerState) bool {
 		since = m.tipAt
 	}
 	return !p.merit.owes.IsZero() && m.due(since.Add(headersPatience))
+}
+
+// overheard tells whether another who announces transactions is in the same part of
+// the network: then it is not counted which of them did.
+func (m *Machine) overheard(p *peerState) bool {
+	return slices.ContainsFunc(m.ready(), func(q *peerState) bool {
+		return q != p && q.info.Purpose == ForAll && groupOf(q) == groupOf(p)
+	})
 }

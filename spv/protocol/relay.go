@@ -135,7 +135,7 @@ func (m *Machine) wantTx(p *peerState, hash chainhash.Hash) bool {
 	// sees what is not asked for, would know.
 	if s := r.seen.at[hashKey(hash)]; s != nil && !s.ours {
 		if o == nil {
-			m.heardAgain(s, group)
+			m.heardAgain(p, s, group)
 		}
 		return false
 	}
@@ -158,11 +158,13 @@ func (m *Machine) wantTx(p *peerState, hash chainhash.Hash) bool {
 }
 
 // heardAgain counts one more part of the network.
-func (m *Machine) heardAgain(s *seenTx, group groupSet) {
+func (m *Machine) heardAgain(p *peerState, s *seenTx, group groupSet) {
 	if s.groups&group != 0 {
 		return
 	}
+	before := s.groups
 	s.groups |= group
+	m.noteHeard(s, before, p)
 	m.emit(TxHeard{TxID: s.txid, Groups: s.groups.len()})
 }
 
@@ -176,17 +178,22 @@ func (m *Machine) txReceived(p *peerState, tx *wire.MsgTx) {
 	if q == nil || q.peer != p && !slices.Contains(q.others, p) {
 		return
 	}
-	groups := q.groups
+	groups, by := q.groups, append(q.others, q.peer)
 	m.endRequest(q)
 	if q := m.relay.byHash[other]; q != nil { // somebody else announced it so
-		groups |= q.groups
+		groups, by = groups|q.groups, append(append(by, q.others...), q.peer)
 		m.endRequest(q)
+	}
+	before := groupSet(0)
+	if s := m.relay.seen.at[hashKey(txid)]; s != nil {
+		before = s.groups
 	}
 	s, rivals := m.relay.remember(tx, txid, wtxid, groups)
 	s.ours = false
 	if m.outgoing(wtxid) != nil {
 		return // no news
 	}
+	m.noteHeard(s, before, by...)
 	m.emit(TxSeen{Tx: tx, Peer: m.infoOf(p), At: m.now, Groups: s.groups.len(), Rivals: rivals})
 }
 

@@ -390,6 +390,14 @@ func (s *Sim) Say(p *Peer, make func(id protocol.PeerID) protocol.Input) {
 // Peers are all nodes of the network.
 func (s *Sim) Peers() []*Peer { return s.cfg.Peers }
 
+// Peer is who is at the other end of a connection, nil if it is closed.
+func (s *Sim) Peer(id protocol.PeerID) *Peer {
+	if c := s.conns[id]; c != nil {
+		return c.peer
+	}
+	return nil
+}
+
 // Connected tells whether the machine has a connection to a peer.
 func (s *Sim) Connected(p *Peer) bool { return len(s.connsOf(p)) > 0 }
 
