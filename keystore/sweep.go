@@ -3,7 +3,6 @@ package keystore
 import (
 	"runtime"
 	"runtime/debug"
-	"sync"
 
 	"thistle/keystore/seal"
 )
@@ -18,9 +17,6 @@ const (
 	// handful is what is allocated between two looks at the heap, in bytes.
 	handful = 64 << 10
 )
-
-// sweeping is held by whoever has paused the collector.
-var sweeping sync.Mutex
 
 // sweep overwrites the heap, unless every one of these costs is so low that a
 // file made with it is refused by the default bounds. There are such files in
@@ -42,31 +38,28 @@ func sweep(costs ...KDF) {
 //
 // Free places are overwritten by taking them all, as the allocator clears what
 // it hands out. It does so size by size, and takes new pages only where no place
-// of that size is left, which is how the end is seen. The collector pauses
-// meanwhile: what was taken stays so without being held on to. Other goroutines
-// may take a place and not clear it to its end. So this is best effort, and
-// measured (TestMemory).
+// of that size is left, which is how the end is seen. Other goroutines may take
+// a place meanwhile and not clear it to its end; and the collector may run once
+// more. So this is best effort, and measured (TestMemory).
 func overwriteHeap() {
-	sweeping.Lock()
-	defer sweeping.Unlock()
 	debug.FreeOSMemory()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
-	for _, class := range heap.BySize {
-		if size := int(class.Size); size >= smallestCopy && size <= largestCopy {
+	for i := range heap.BySize {
+		if size := int(heap.BySize[i].Size); size >= smallestCopy && size <= largestCopy {
 			fillPlaces(&heap, size)
 		}
 	}
 }
 
 // fillPlaces takes the free places of one size until two handfuls in a row came
-// from new pages.
+// from new pages; they are free again when it returns.
 func fillPlaces(heap *runtime.MemStats, size int) {
+	var held [][]byte
 	free := freePlaces(heap)
-	for fresh, taken, most := 0, 0, free; fresh < 2 && taken <= most; taken += handful {
+	for fresh, most := 0, free; fresh < 2 && len(held)*size <= most; {
 		for range handful / size {
-			last = make([]byte, size)
+			held = append(held, make([]byte, size))
 		}
 		before := free
 		free = freePlaces(heap)
@@ -76,8 +69,7 @@ func fillPlaces(heap *runtime.MemStats, size int) {
 			fresh++
 		}
 	}
-	runtime.KeepAlive(last)
-	last = nil
+	runtime.KeepAlive(held)
 }
 
 // freePlaces is the memory free in pages that are in use, in bytes, of all
@@ -86,6 +78,3 @@ func freePlaces(heap *runtime.MemStats) int {
 	runtime.ReadMemStats(heap)
 	return int(heap.HeapInuse) - int(heap.HeapAlloc)
 }
-
-// last is not local, or the compiler would put small places on the stack.
-var last []byte
