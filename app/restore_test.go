@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -239,24 +238,28 @@ func TestRestoreWideGaps(t *testing.T) {
 	}
 }
 
-// TestRestoreKilled kills the restoring program again and again, while headers are
-// put below others, while filters come and while blocks are read. It goes on where
-// it was, and finds all.
+// TestRestoreKilled kills the restoring program again and again, while headers
+// come, while filters come and while blocks are read. It goes on where it was, and
+// finds all.
 func TestRestoreKilled(t *testing.T) {
 	t.Parallel()
-	const kills = 10
 	r := newRestore(t, 24_000, 7)
 	spec := r.spec(t, 0)
-	dice := rand.New(rand.NewPCG(1, 77))
-	for range kills {
-		cmd := restoreCommand(t, spec)
-		require.NoError(t, cmd.Start())
-		life := time.Duration(float64(200*time.Millisecond) * math.Pow(25, dice.Float64()))
-		timer := time.AfterFunc(life, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait() // one may have come to its end
-		timer.Stop()
-		served := r.served()
-		t.Logf("killed after %v: %d headers, %d filters, %d blocks fetched so far", life.Round(time.Millisecond), served.Headers, served.Filters, served.Blocks)
+	headers := func(s synth.Served) int64 { return s.Headers }
+	filters := func(s synth.Served) int64 { return s.Filters }
+	blocks := func(s synth.Served) int64 { return s.Blocks }
+	for _, at := range []struct {
+		what   string
+		served func(synth.Served) int64
+		count  int64 // by all peers, in all lives
+	}{
+		{"headers", headers, 1}, {"headers", headers, 8_000}, {"headers", headers, 20_000},
+		{"filters", filters, 1}, {"filters", filters, 5_000}, {"filters", filters, 12_000}, {"filters", filters, 20_000},
+		{"blocks", blocks, 100}, {"blocks", blocks, 200},
+	} {
+		require.True(t, r.kill(t, spec, func(s synth.Served) bool { return at.served(s) >= at.count }),
+			"it was done before %d %s were served", at.count, at.what)
+		t.Logf("killed after %d %s: %+v", at.count, at.what, r.served())
 	}
 	before := r.served()
 	r.require(t, runRestore(t, spec))
@@ -267,6 +270,29 @@ func TestRestoreKilled(t *testing.T) {
 	aside, err := filepath.Glob(filepath.Join(spec.Dir, "*", "*.damaged*"))
 	require.NoError(t, err)
 	require.Empty(t, aside)
+}
+
+// kill restores until its peers have served enough, and reports whether the
+// program was still at it then.
+func (r *restoreCase) kill(t *testing.T, spec *restoreSpec, enough func(synth.Served) bool) bool {
+	t.Helper()
+	cmd := restoreCommand(t, spec)
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-ended:
+			return false
+		case <-look.C:
+			if enough(r.served()) {
+				_ = cmd.Process.Kill()
+				return <-ended != nil
+			}
+		}
+	}
 }
 
 // restoreCase is a chain, what it pays to the wallet, and its peers.
