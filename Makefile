@@ -54,7 +54,7 @@ RACE := $(LONGEST) ./spv/peer ./spv/sandbox ./spv/store ./keystore
 # and looked at by one goroutine, and so is a long chain that is mined; memory is
 # searched from outside, a layout measured; long restores and storms repeat what
 # the others do.
-RACE_SKIP := ^(TestRestore|TestDamagedFolders$$|TestDamagedFiles$$|TestMinesManyBlocksQuickly$$|TestBlockTimesStayNearTheClock$$|TestTheStripIsForAnyWidth$$|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostile(Alone|Crowd|Peers)$$|TestSecretsLeaveMemory$$)|^TestHostile(Encrypted|Guests)$$/^[0-9]+[.][1-9]
+RACE_SKIP := ^(TestRestore|TestDamagedFolders$$|TestDamagedFiles$$|TestMinesManyBlocksQuickly$$|TestBlockTimesStayNearTheClock$$|TestTheStripIsForAnyWidth$$|TestReorgStorm$$|TestCorruption$$|TestEveryPage$$|TestTornTail$$|TestServesManyBlocks$$|TestHostile(Crowd|Peers)$$|TestSecretsLeaveMemory$$)|^TestHostile(Alone|Encrypted|Guests)$$/^[0-9]+[.][1-9]
 # Nor is it told of the curve's arithmetic, on numbers of one goroutine: to watch
 # each of them took three quarters of the time.
 RACE_BLIND := github.com/decred/dcrd/dcrec/secp256k1/...
