@@ -415,9 +415,9 @@ func (w *window) exits() {
 
 // harmless is the transcript without what is known to mean nothing: at the end
 // the toolkit writes its preferences, which are empty here, and at times it reads
-// them in the middle of that.
+// them in the middle of that. The end may cut what it says of it.
 func (w *window) harmless() string {
-	return regexp.MustCompile(`(?m)^.*Fyne error: +Preferences load error:\n.*Cause: EOF\n.*At: .*preferences\.go:\d+\n`).ReplaceAllString(w.said.String(), "")
+	return regexp.MustCompile(`(?m)^.*Fyne error: +Preferences load error:\n(?:.*Cause: EOF\n(?:.*At: .*preferences\.go:\d+\n|\z)|\z)`).ReplaceAllString(w.said.String(), "")
 }
 
 // ---- measuring ----
