@@ -35,8 +35,8 @@ type Keystore struct {
 
 // viewState is what unlocking brings into memory.
 type viewState struct {
-	key     [seal.KeySize]byte
-	account *account
+	key      [seal.KeySize]byte
+	accounts accounts
 }
 
 // CreateParams says what to create. The caller clears what the secrets hold.
@@ -91,12 +91,12 @@ func create(path string, p CreateParams) (*Keystore, error) {
 		return nil, err
 	}
 	defer secrets.wipe()
-	master, err := secrets.master()
+	root, err := secrets.root()
 	if err != nil {
 		return nil, err
 	}
-	defer master.Wipe()
-	account, err := deriveAccount(master, p.Net)
+	defer root.Wipe()
+	account, err := deriveAccount(root, p.Net, hd.PurposeBIP84, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func create(path string, p CreateParams) (*Keystore, error) {
 // store seals everything under fresh keys and writes it.
 func store(path string, p CreateParams, a *account, secrets *spendSecrets) (*Keystore, error) {
 	opts := p.Options.filled()
-	view := &viewState{account: a}
+	view := &viewState{accounts: accounts{a}}
 	spend := make([]byte, seal.KeySize)
 	defer clear(spend)
 	for _, b := range [][]byte{view.key[:], spend} {

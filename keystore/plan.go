@@ -2,16 +2,12 @@ package keystore
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
-	"github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/btcsuite/btcd/psbt/v2"
 	"github.com/btcsuite/btcd/txscript/v2"
 	"github.com/btcsuite/btcd/wire/v2"
-
-	"thistle/keystore/hd"
 )
 
 // maxSat is all the money there will ever be, in satoshis.
@@ -20,40 +16,37 @@ const maxSat = 21_000_000 * 100_000_000
 // signPlan is a packet that has been found fit to sign, in copies of its own.
 type signPlan struct {
 	tx       *wire.MsgTx
-	account  hd.Path
 	inputs   []plannedInput
 	prevOuts *txscript.MultiPrevOutFetcher
 }
 
 // plannedInput is an output of ours, as its transaction tells it.
 type plannedInput struct {
+	account      *account
+	chain, index uint32
 	script       []byte
 	amount       int64 // sat
-	chain, index uint32
 }
 
 // examinePSBT checks everything that can be checked by the extended public key,
 // so that nothing secret is unsealed for a packet that will be refused.
-func examinePSBT(p *psbt.Packet, a *account, net *chaincfg.Params) (*signPlan, error) {
+func examinePSBT(p *psbt.Packet, ours accounts) (*signPlan, error) {
 	if err := checkShape(p); err != nil {
 		return nil, err
 	}
-	path, err := hd.AccountPath(net, a.purpose, a.number)
-	if err != nil {
-		return nil, err
-	}
-	s := &signPlan{tx: p.UnsignedTx.Copy(), account: path, prevOuts: txscript.NewMultiPrevOutFetcher(nil)}
+	s := &signPlan{tx: p.UnsignedTx.Copy(), prevOuts: txscript.NewMultiPrevOutFetcher(nil)}
 	var paid, spent int64
+	var err error
 	for i, out := range s.tx.TxOut {
 		if paid, err = addAmount(paid, out.Value); err != nil {
 			return nil, fmt.Errorf("output %d: %w", i, err)
 		}
-		if err := s.examineOutput(&p.Outputs[i], out, a); err != nil {
+		if err := examineOutput(&p.Outputs[i], out, ours); err != nil {
 			return nil, fmt.Errorf("output %d: %w", i, err)
 		}
 	}
 	for i, in := range s.tx.TxIn {
-		planned, err := s.examineInput(&p.Inputs[i], in.PreviousOutPoint, a)
+		planned, err := examineInput(&p.Inputs[i], in.PreviousOutPoint, ours)
 		if err != nil {
 			return nil, fmt.Errorf("input %d: %w", i, err)
 		}
@@ -101,7 +94,7 @@ func addAmount(sum, v int64) (int64, error) {
 	return sum + v, nil
 }
 
-func (s *signPlan) examineInput(in *psbt.PInput, spends wire.OutPoint, a *account) (*plannedInput, error) {
+func examineInput(in *psbt.PInput, spends wire.OutPoint, ours accounts) (*plannedInput, error) {
 	if err := checkKind(in); err != nil {
 		return nil, err
 	}
@@ -117,14 +110,16 @@ func (s *signPlan) examineInput(in *psbt.PInput, spends wire.OutPoint, a *accoun
 		return nil, fmt.Errorf("%w: %d derivations", ErrNotOurs, len(in.Bip32Derivation))
 	}
 	d := in.Bip32Derivation[0]
-	if d == nil || !a.claims(d) {
+	if d == nil || !ours.claimed(d.MasterKeyFingerprint) {
 		return nil, fmt.Errorf("%w: fingerprint", ErrNotOurs)
 	}
-	chain, index, ok := s.owns(d, out.PkScript, a)
-	if !ok {
+	a, chain, index := ours.owner(d, out.PkScript)
+	if a == nil {
 		return nil, ErrNotOurs
 	}
-	return &plannedInput{script: bytes.Clone(out.PkScript), amount: out.Value, chain: chain, index: index}, nil
+	return &plannedInput{
+		account: a, chain: chain, index: index, script: bytes.Clone(out.PkScript), amount: out.Value,
+	}, nil
 }
 
 // checkKind refuses inputs that are signed already or meant for other scripts
@@ -146,47 +141,33 @@ func checkKind(in *psbt.PInput) error {
 
 // examineOutput derives again what claims to be ours: change sent to a script
 // that nobody can sign for is lost.
-func (s *signPlan) examineOutput(out *psbt.POutput, tx *wire.TxOut, a *account) error {
+func examineOutput(out *psbt.POutput, tx *wire.TxOut, ours accounts) error {
 	for _, d := range out.TaprootBip32Derivation {
-		if d != nil && d.MasterKeyFingerprint == a.fingerprintNumber() {
+		if d != nil && ours.claimed(d.MasterKeyFingerprint) {
 			return ErrForeignChange
 		}
 	}
 	for _, d := range out.Bip32Derivation {
-		if d == nil || !a.claims(d) {
+		if d == nil || !ours.claimed(d.MasterKeyFingerprint) {
 			continue
 		}
-		if _, _, ok := s.owns(d, tx.PkScript, a); !ok {
+		if a, _, _ := ours.owner(d, tx.PkScript); a == nil {
 			return ErrForeignChange
 		}
 	}
 	return nil
 }
 
-// owns derives the key at a derivation's path and reports whether the script
-// and the public key are that key's.
-func (s *signPlan) owns(d *psbt.Bip32Derivation, script []byte, a *account) (chain, index uint32, ok bool) {
-	n := len(s.account)
-	if len(d.Bip32Path) != n+2 || !slices.Equal(d.Bip32Path[:n], s.account) {
-		return 0, 0, false
-	}
-	chain, index = d.Bip32Path[n], d.Bip32Path[n+1]
-	if chain > 1 || index >= hd.Hardened {
-		return 0, 0, false
+// owner derives the key at a derivation's path, and returns its account if the
+// script and the public key are that key's, and nil if not.
+func (list accounts) owner(d *psbt.Bip32Derivation, script []byte) (a *account, chain, index uint32) {
+	a, chain, index = list.at(d.Bip32Path)
+	if a == nil {
+		return nil, 0, 0
 	}
 	want, public, err := a.script(chain, index)
 	if err != nil || !bytes.Equal(want, script) || !bytes.Equal(public, d.PubKey) {
-		return 0, 0, false
+		return nil, 0, 0
 	}
-	return chain, index, true
-}
-
-// claims reports whether a derivation names our master key.
-func (a *account) claims(d *psbt.Bip32Derivation) bool {
-	return d.MasterKeyFingerprint == a.fingerprintNumber()
-}
-
-// fingerprintNumber is the fingerprint as package psbt has it.
-func (a *account) fingerprintNumber() uint32 {
-	return binary.LittleEndian.Uint32(a.fingerprint[:])
+	return a, chain, index
 }

@@ -24,42 +24,6 @@ const (
 	scriptSize = 22
 )
 
-// account is what an unlocked keystore knows: enough to see, not to spend.
-type account struct {
-	fingerprint     [4]byte // of the master key
-	purpose, number uint32
-	xpub            *hd.Public
-}
-
-// deriveAccount derives the one account of a master key.
-func deriveAccount(master *hd.Key, net *chaincfg.Params) (*account, error) {
-	path, err := hd.AccountPath(net, hd.PurposeBIP84, 0)
-	if err != nil {
-		return nil, err
-	}
-	key, err := master.Derive(path)
-	if err != nil {
-		return nil, err
-	}
-	defer key.Wipe()
-	a := &account{purpose: hd.PurposeBIP84, number: 0}
-	if a.fingerprint, err = master.Fingerprint(); err != nil {
-		return nil, err
-	}
-	if a.xpub, err = key.Public(net); err != nil {
-		return nil, err
-	}
-	return a, nil
-}
-
-// script derives an output script of the account.
-func (a *account) script(chain, index uint32) (script, public []byte, err error) {
-	if public, err = a.xpub.PublicKey(chain, index); err != nil {
-		return nil, nil, err
-	}
-	return hd.ScriptP2WPKH(public), public, nil
-}
-
 // encode writes fingerprint 4 ‖ purpose 4 ‖ account 4 ‖ first script 22 ‖ xpub.
 func (a *account) encode() ([]byte, error) {
 	first, _, err := a.script(0, 0)
@@ -86,11 +50,10 @@ func decodeAccount(b []byte, net *chaincfg.Params) (*account, error) {
 	if a.xpub, err = hd.ParsePublic(string(b[fixed:]), net); err != nil {
 		return nil, fmt.Errorf("%w: account record: %w", ErrTampered, err)
 	}
-	path, err := hd.AccountPath(net, a.purpose, a.number)
-	if err != nil {
+	if a.path, err = hd.AccountPath(net, a.purpose, a.number); err != nil {
 		return nil, fmt.Errorf("%w: account record: %w", ErrTampered, err)
 	}
-	if a.xpub.Depth() != len(path) || a.xpub.Index() != path[len(path)-1] {
+	if a.xpub.Depth() != len(a.path) || a.xpub.Index() != a.path[len(a.path)-1] {
 		return nil, fmt.Errorf("%w: extended key is not the account's", ErrTampered)
 	}
 	first, _, err := a.script(0, 0)
@@ -101,11 +64,6 @@ func decodeAccount(b []byte, net *chaincfg.Params) (*account, error) {
 		return nil, fmt.Errorf("%w: first address", ErrTampered)
 	}
 	return a, nil
-}
-
-func (a *account) equal(b *account) bool {
-	return a.fingerprint == b.fingerprint && a.purpose == b.purpose && a.number == b.number &&
-		a.xpub.Text() == b.xpub.Text()
 }
 
 // spendSecrets is the plaintext of the record that can spend: entropy length 1
@@ -143,8 +101,8 @@ func (s *spendSecrets) passphrase() []byte {
 
 func (s *spendSecrets) wipe() { clear(s.raw()) }
 
-// master derives the master key by way of the words; the caller wipes it.
-func (s *spendSecrets) master() (*hd.Key, error) {
+// root derives the master key by way of the words; the caller wipes it.
+func (s *spendSecrets) root() (*hd.Key, error) {
 	words, err := mnemonic.FromEntropy(s.entropy())
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/btcsuite/btcd/psbt/v2"
 	"github.com/btcsuite/btcd/txscript/v2"
 	"github.com/btcsuite/btcd/wire/v2"
@@ -27,12 +28,12 @@ func (k *Keystore) SignPSBT(password []byte, p *psbt.Packet) error {
 	if k.view == nil {
 		return fmt.Errorf("sign: %w", ErrLocked)
 	}
-	plan, err := examinePSBT(p, k.view().account, k.net)
+	plan, err := examinePSBT(p, k.view().accounts)
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	err = k.withMasterLocked(password, func(master *hd.Key) error {
-		return plan.sign(master)
+	err = k.withRootLocked(password, func(root *hd.Key) error {
+		return plan.sign(root, k.net)
 	})
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
@@ -42,15 +43,24 @@ func (k *Keystore) SignPSBT(password []byte, p *psbt.Packet) error {
 
 // sign fills the witnesses of the plan's own copy of the transaction, and runs
 // each through the script engine.
-func (s *signPlan) sign(master *hd.Key) error {
-	key, err := master.Derive(s.account)
-	if err != nil {
-		return err
-	}
-	defer key.Wipe()
+func (s *signPlan) sign(root *hd.Key, net *chaincfg.Params) error {
+	keys := map[*account]*hd.Key{}
+	defer func() {
+		for _, key := range keys {
+			key.Wipe()
+		}
+	}()
 	hashes := txscript.NewTxSigHashes(s.tx, s.prevOuts)
 	for i := range s.inputs {
-		if err := s.signInput(key, hashes, i); err != nil {
+		a := s.inputs[i].account
+		if keys[a] == nil {
+			key, err := a.key(root, net)
+			if err != nil {
+				return fmt.Errorf("input %d: %w", i, err)
+			}
+			keys[a] = key
+		}
+		if err := s.signInput(keys[a], hashes, i); err != nil {
 			return fmt.Errorf("input %d: %w", i, err)
 		}
 	}

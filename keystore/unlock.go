@@ -49,7 +49,7 @@ func (k *Keystore) openView(password []byte) (*viewState, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := &viewState{account: a}
+	view := &viewState{accounts: accounts{a}}
 	copy(view.key[:], key)
 	return view, nil
 }
@@ -75,7 +75,7 @@ func (k *Keystore) forget() {
 	}
 	v := k.view()
 	clear(v.key[:])
-	v.account = nil
+	v.accounts = nil
 	k.view = nil
 }
 
@@ -107,7 +107,7 @@ func (k *Keystore) Fingerprint() ([4]byte, error) {
 	if k.view == nil {
 		return [4]byte{}, fmt.Errorf("fingerprint: %w", ErrLocked)
 	}
-	return k.view().account.fingerprint, nil
+	return k.view().accounts[0].fingerprint, nil
 }
 
 // AccountXpub is the extended public key of m/purpose'/coin'/account', in the
@@ -119,8 +119,8 @@ func (k *Keystore) AccountXpub(purpose, account uint32) (string, error) {
 	if k.view == nil {
 		return "", fmt.Errorf("account key: %w", ErrLocked)
 	}
-	a := k.view().account
-	if a.purpose != purpose || a.number != account {
+	a := k.view().accounts.find(purpose, account)
+	if a == nil {
 		return "", fmt.Errorf("%w: m/%d'/*'/%d'", ErrNoAccount, purpose, account)
 	}
 	return a.xpub.Text(), nil
@@ -169,23 +169,24 @@ func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error
 	return f(secrets)
 }
 
-// withMaster derives the master key, for the time of f, and makes sure first
-// that it is the one whose addresses the wallet shows.
-func (k *Keystore) withMasterLocked(password []byte, f func(*hd.Key) error) error {
+// withRootLocked derives the root, the key at which the accounts' paths begin,
+// for the time of f, and makes sure first that it is the one whose addresses the
+// wallet shows. What f derives for an account is checked again (account.key).
+func (k *Keystore) withRootLocked(password []byte, f func(*hd.Key) error) error {
 	return k.withSpendLocked(password, func(s *spendSecrets) error {
-		master, err := s.master()
+		root, err := s.root()
 		if err != nil {
 			return err
 		}
-		defer master.Wipe()
+		defer root.Wipe()
 		breathe()
-		a, err := deriveAccount(master, k.net)
+		fingerprint, err := root.Fingerprint()
 		if err != nil {
 			return err
 		}
-		if !a.equal(k.view().account) {
-			return fmt.Errorf("%w: fingerprint or account key", ErrTampered)
+		if fingerprint != k.view().accounts[0].fingerprint {
+			return fmt.Errorf("%w: fingerprint", ErrTampered)
 		}
-		return f(master)
+		return f(root)
 	})
 }

@@ -11,8 +11,18 @@ import (
 // Hardened is added to an index for hardened derivation.
 const Hardened uint32 = 1 << 31
 
-// PurposeBIP84 is the purpose of accounts of native segwit keys.
-const PurposeBIP84 uint32 = 84
+// The purposes of accounts, each with scripts of its kind (Script).
+const (
+	PurposeBIP44 uint32 = 44
+	PurposeBIP49 uint32 = 49
+	PurposeBIP84 uint32 = 84
+	PurposeBIP86 uint32 = 86
+)
+
+// Purposes lists them, ascending.
+func Purposes() []uint32 {
+	return []uint32{PurposeBIP44, PurposeBIP49, PurposeBIP84, PurposeBIP86}
+}
 
 // Path is a list of child indices, hardened ones with Hardened added.
 type Path []uint32

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/btcsuite/btcd/address/v2"
 	"github.com/btcsuite/btcd/address/v2/base58"
 	"github.com/btcsuite/btcd/btcutil/v2/hdkeychain"
 	"github.com/btcsuite/btcd/chaincfg/v2"
@@ -113,10 +112,4 @@ func (p *Public) PublicKey(path ...uint32) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %v: %w", ErrChild, Path(path), err)
 	}
 	return pub.SerializeCompressed(), nil
-}
-
-// ScriptP2WPKH is the output script of a compressed public key (BIP141): 22
-// bytes.
-func ScriptP2WPKH(publicKey []byte) []byte {
-	return append([]byte{0x00, 0x14}, address.Hash160(publicKey)...)
 }
