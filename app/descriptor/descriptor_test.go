@@ -190,7 +190,7 @@ func TestParseRefuses(t *testing.T) {
 		"":                                                   descriptor.KindChecksumMissing,
 		withSum(t, "raw(deadbeef)"):                          descriptor.KindScript,
 		withSum(t, "wpkh"):                                   descriptor.KindScript,
-		swap("wpkh(", "wsh("):                                descriptor.KindScript,
+		swap("wpkh(", "wsh("):                                descriptor.KindMultisig,
 		swap("/*)", "/*"):                                    descriptor.KindScript,
 		swap("/*)", "/*))"):                                  descriptor.KindPath,
 		swap("[73c5da0a", "[73c5da0"):                        descriptor.KindOrigin,
@@ -205,8 +205,8 @@ func TestParseRefuses(t *testing.T) {
 		swap(bip84Xpub, ""):                                  descriptor.KindKey,
 		swap(bip84Xpub, strings.Repeat("x", 500)):            descriptor.KindKey,
 		swap(bip84Xpub, xprv):                                descriptor.KindPrivate,
-		swap("/0/*", ""):                                     descriptor.KindPath,
-		swap("/0/*", "/0"):                                   descriptor.KindPath,
+		swap("/0/*", "/"):                                    descriptor.KindPath,
+		swap("/0/*", "/0/"):                                  descriptor.KindPath,
 		swap("/0/*", "/0/*h"):                                descriptor.KindPath,
 		swap("/0/*", "/0h/*"):                                descriptor.KindPath,
 		swap("/0/*", "/<0;1>/*"):                             descriptor.KindPath,
@@ -349,6 +349,7 @@ func BenchmarkDerive(b *testing.B) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"wpkh([73c5da0a/84h/0h/0h]" + bip84Xpub + "/0/*)", "tr(" + bip86Xpub + "/*)",
+		"pkh([deadbeef/1/2h]03a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd)", "tr(a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd)",
 		"sh(wpkh([00000000]" + tpub + "/1/*))", "pkh(" + bip84Xpub + "/2147483647/*)",
 		"wpkh([73c5da0a/84'/0'/0']" + bip84Xpub + "/<0;1>/*)", "raw(deadbeef)", "",
 	} {
@@ -363,6 +364,7 @@ func FuzzParse(f *testing.F) {
 			}
 			s += "#" + c
 		}
+		fuzzAll(t, s)
 		d, err := descriptor.Parse(s)
 		if err != nil {
 			var pe *descriptor.ParseError
@@ -375,8 +377,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil || again.String() != d.String() {
 			t.Fatalf("%q prints as %q: %v", s, d.String(), err)
 		}
-		a, errA := d.Script(3)
-		b, errB := again.Script(3)
+		index := uint32(3)
+		if !d.Ranged() {
+			index = 0
+		}
+		a, errA := d.Script(index)
+		b, errB := again.Script(index)
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
 			t.Fatalf("%q: %x %x %v %v", s, a, b, errA, errB)
 		}

@@ -14,9 +14,11 @@ const (
 	KindChecksum                        // the checksum is wrong
 	KindScript                          // not one of the four script kinds
 	KindOrigin                          // malformed [fingerprint/path]
-	KindKey                             // not an extended public key
-	KindPrivate                         // an extended private key
-	KindPath                            // malformed path after the key, hardened, or not ranged
+	KindKey                             // not a public key
+	KindPrivate                         // a private key
+	KindPath                            // malformed or hardened path after the key
+	KindMultisig                        // of a wallet with several keys
+	KindChoice                          // the kind of script must be chosen, or was chosen against the key
 )
 
 // ParseError tells why a descriptor was refused. It holds no part of the text,
@@ -35,7 +37,7 @@ var (
 	// index in 2^127 is such; the caller goes on with the next.
 	ErrNoKey = errors.New("no key at this index")
 	// ErrIndex says that an index is 2^31 or more, hence hardened, which a
-	// public key cannot derive.
+	// public key cannot derive; or not 0 where there is one key only.
 	ErrIndex = errors.New("index out of range")
 	// ErrNetwork says that a descriptor's key is of another network.
 	ErrNetwork = errors.New("key of another network")

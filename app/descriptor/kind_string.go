@@ -16,11 +16,13 @@ func _() {
 	_ = x[KindKey-6]
 	_ = x[KindPrivate-7]
 	_ = x[KindPath-8]
+	_ = x[KindMultisig-9]
+	_ = x[KindChoice-10]
 }
 
-const _Kind_name = "CharacterChecksumMissingChecksumScriptOriginKeyPrivatePath"
+const _Kind_name = "CharacterChecksumMissingChecksumScriptOriginKeyPrivatePathMultisigChoice"
 
-var _Kind_index = [...]uint8{0, 9, 24, 32, 38, 44, 47, 54, 58}
+var _Kind_index = [...]uint8{0, 9, 24, 32, 38, 44, 47, 54, 58, 66, 72}
 
 func (i Kind) String() string {
 	idx := int(i) - 1

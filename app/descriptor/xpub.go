@@ -3,6 +3,7 @@ package descriptor
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/btcsuite/btcd/address/v2/base58"
 	"github.com/btcsuite/btcd/btcec/v2"
@@ -24,8 +25,26 @@ const (
 // parseXpub reads an extended public key with every check of BIP32's test
 // vector 5, half of which hdkeychain.NewKeyFromString does not make.
 func parseXpub(s string) (*hdkeychain.ExtendedKey, error) {
+	b, err := decodeXkey(s)
+	if err != nil {
+		return nil, err
+	}
+	if !isPublicVersion(b[:4]) {
+		if slip := slip132Of(b[:4]); slip != nil {
+			return nil, parseError(KindKey, "a "+slip.name+" does not belong into a descriptor, where an xpub or tpub stands for it")
+		}
+		return nil, parseError(KindKey, "the extended key is of no known network")
+	}
+	return checkedKey(b)
+}
+
+// decodeXkey undoes the base58 of an extended key and refuses a private one.
+func decodeXkey(s string) ([]byte, error) {
 	if len(s) > maxXpubChars {
 		return nil, parseError(KindKey, "the key is too long")
+	}
+	if isWIF(s) {
+		return nil, parseError(KindPrivate, "the key is private; only public keys belong here")
 	}
 	first, version, err := base58.CheckDecode(s)
 	if err != nil {
@@ -37,11 +56,13 @@ func parseXpub(s string) (*hdkeychain.ExtendedKey, error) {
 		return nil, parseError(KindKey, "the extended key has a wrong length")
 	}
 	if isPrivateVersion(b[:4]) {
-		return nil, parseError(KindPrivate, "the key is private; a descriptor here holds public keys only")
+		return nil, parseError(KindPrivate, "the key is private; only public keys belong here")
 	}
-	if !isPublicVersion(b[:4]) {
-		return nil, parseError(KindKey, "the extended key is of no known network")
-	}
+	return b, nil
+}
+
+// checkedKey makes a key of decoded bytes whose version is public.
+func checkedKey(b []byte) (*hdkeychain.ExtendedKey, error) {
 	if b[xkeyDepth] == 0 && !allZero(b[xkeyParent:xkeyChain]) {
 		return nil, parseError(KindKey, "a master key cannot have a parent or an index")
 	}
@@ -78,7 +99,7 @@ func isPrivateVersion(v []byte) bool {
 			return true
 		}
 	}
-	return false
+	return slices.Contains(slip132Private, binary.BigEndian.Uint32(v))
 }
 
 func allZero(b []byte) bool {
