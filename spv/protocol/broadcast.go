@@ -27,6 +27,7 @@ func (m *Machine) driveOutbox() {
 			m.dispatch(o, takers, again)
 		} else {
 			m.offer(o, takers, again)
+			m.remind(o)
 		}
 		m.wakeAt(o.offerAt)
 	}
@@ -150,6 +151,26 @@ func (m *Machine) offer(o *outgoing, takers []*peerState, again bool) {
 	}
 }
 
+// remind offers a transaction again that nobody has asked for, to those who were
+// told: who has just come may not have listened yet (btcd passes over what is
+// announced in the moment after its handshake).
+func (m *Machine) remind(o *outgoing) {
+	if o.groups > 0 || len(o.acked)+len(o.fetched) > 0 || len(o.told) == 0 || o.reminders == maxReminders {
+		return
+	}
+	if at := o.toldAt.Add(remindAfter << o.reminders); !m.due(at) {
+		m.wakeAt(at)
+		return
+	}
+	o.toldAt, o.reminders = m.now, o.reminders+1
+	for _, p := range m.ready() {
+		if o.told[p.info.ID] {
+			m.send(p, o.inv(&p.info))
+		}
+	}
+	m.wakeAt(m.now.Add(remindAfter << o.reminders))
+}
+
 func (m *Machine) between(lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(m.cfg.Rand.Int64N(int64(hi-lo)))
 }
@@ -163,6 +184,9 @@ func (m *Machine) announce(p *peerState, o *outgoing) {
 
 // tell notes that a peer was told.
 func (m *Machine) tell(info *PeerInfo, o *outgoing) {
+	if !o.told[info.ID] {
+		o.toldAt, o.reminders = m.now, 0
+	}
 	o.told[info.ID] = true
 	m.open(info, o)
 }

@@ -322,6 +322,10 @@ const (
 	minTold = 2
 	// fetchesPerOffer is how often one announcement lets a peer fetch.
 	fetchesPerOffer = 2
+	// remindAfter is after what time a transaction that nobody has asked for is
+	// announced again to who was told, doubled each of maxReminders times.
+	remindAfter  = 10 * time.Second
+	maxReminders = 4
 	// echoPatience is how long a transaction of ours may take to be fetched and
 	// heard of from others, and floorPatience how long a peer is waited for that
 	// takes its fee.

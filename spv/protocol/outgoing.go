@@ -26,6 +26,8 @@ type outgoing struct {
 
 	since      time.Time // it is offered
 	firstTold  time.Time // the first was told, zero if nobody yet
+	toldAt     time.Time // somebody was told last
+	reminders  int       // to all who were told, since then
 	judgeAt    time.Time // when it should have been heard of
 	extra      int       // to be told beyond half, since nobody passes it on
 	propagated bool

@@ -142,6 +142,25 @@ func TestAcknowledgedOnlyAfterFetch(t *testing.T) {
 	s.Check(t)
 }
 
+// TestReminded: a lone peer that missed what was announced right after its
+// handshake, as btcd can, gets the transaction within seconds nevertheless.
+func TestReminded(t *testing.T) {
+	t.Parallel()
+	s, peers, _ := company(t, 3, 1, func(_ int, p *spvtest.Peer) { p.NoFetch = true })
+	tx := someTx(4)
+	sent := invs(s)
+	s.Submit(tx)
+	s.Run(time.Second)
+	require.Equal(t, 1, *sent)
+	peers[0].NoFetch = false
+	s.Run(10 * time.Second)
+	require.Equal(t, 2, *sent)
+	require.Len(t, events[protocol.TxAcknowledged](s), 1)
+	s.Run(5 * time.Minute)
+	require.Equal(t, 2, *sent, "who has fetched it is not reminded")
+	s.Check(t)
+}
+
 // TestServesNothingElse: what is not ours, or was not announced to that peer,
 // is not served.
 func TestServesNothingElse(t *testing.T) {
@@ -185,18 +204,20 @@ func TestRebroadcast(t *testing.T) {
 	s.Submit(tx)
 	s.Run(time.Second)
 	require.Equal(t, 2, *sent)
-	// Nobody asks for it: one more is told.
+	// Nobody asks for it: they are reminded after 10 and 30 seconds, and one more
+	// is told.
 	s.Run(time.Minute)
-	require.Equal(t, 3, *sent)
-	// A block: they are told again.
+	require.Equal(t, 2+2*2+1, *sent)
+	// All three are reminded four times and no more. A block: they are told again.
 	b := w.g.Mine(w.b, 1)
 	s.Grow(b, peers...)
 	s.Run(8 * time.Minute)
-	require.Equal(t, 6, *sent)
+	all := 7 + 4*3 + 3
+	require.Equal(t, all, *sent)
 	// By the clock: every 10 to 30 minutes.
 	s.Run(50 * time.Minute)
-	require.GreaterOrEqual(t, *sent, 6+3*1)
-	require.LessOrEqual(t, *sent, 6+3*5)
+	require.GreaterOrEqual(t, *sent, all+3*1)
+	require.LessOrEqual(t, *sent, all+3*5)
 	require.Len(t, s.Told(tx.TxHash()), 3, "the same ones: the others are listened to")
 	// Still nobody takes it: nothing is gained by listening.
 	s.Run(4 * time.Hour)
