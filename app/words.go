@@ -21,7 +21,7 @@ func NewWords(count int) (Secret, error) {
 		return nil, failure(op, err)
 	}
 	defer clear(entropy)
-	words, err := keystore.WordsFromEntropy(entropy)
+	words, err := keystore.WordsFromEntropy(entropy, keystore.English)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -38,7 +38,7 @@ func CheckWords(words Secret) error {
 
 // entropyOf is what recovery words stand for. The caller clears it.
 func entropyOf(op string, words Secret) ([]byte, error) {
-	entropy, err := keystore.EntropyFromWords(reveal(words))
+	entropy, _, err := keystore.EntropyFromWords(reveal(words), keystore.English)
 	if err != nil {
 		return nil, &Error{Op: op, Kind: KindWords, Detail: wordsProblem(err), Err: err}
 	}
@@ -47,7 +47,7 @@ func entropyOf(op string, words Secret) ([]byte, error) {
 
 // CompleteWord lists recovery words that begin so, at most five, by the
 // alphabet.
-func CompleteWord(prefix string) []string { return keystore.CompleteWord(prefix, 5) }
+func CompleteWord(prefix string) []string { return keystore.CompleteWord(keystore.English, prefix, 5) }
 
 // CheckName refuses what no wallet can be called.
 func CheckName(name string) error {

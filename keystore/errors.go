@@ -34,13 +34,17 @@ var (
 	ErrEntropySize = mnemonic.ErrEntropySize
 	ErrNotUTF8     = mnemonic.ErrNotUTF8
 	ErrTooLong     = mnemonic.ErrTooLong
+	ErrLanguage    = mnemonic.ErrLanguage
+	ErrAmbiguous   = mnemonic.ErrAmbiguous
+	ErrDice        = mnemonic.ErrDice
 )
 
 // UnknownWordError tells which word is wrong, WordCountError how many there
-// were.
+// were, AmbiguousError which languages they may be of.
 type (
 	UnknownWordError = mnemonic.UnknownWordError
 	WordCountError   = mnemonic.WordCountError
+	AmbiguousError   = mnemonic.AmbiguousError
 )
 
 // Reasons not to sign.

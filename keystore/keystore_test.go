@@ -227,7 +227,7 @@ func TestRestore(t *testing.T) {
 		require.NoError(t, err)
 		reveal, wipe, err := k.Words(password)
 		require.NoError(t, err)
-		back, err := keystore.EntropyFromWords(reveal())
+		back, _, err := keystore.EntropyFromWords(reveal())
 		require.NoError(t, err)
 		require.Equal(t, entropy, back)
 		wipe()
@@ -422,14 +422,14 @@ func TestNewEntropy(t *testing.T) {
 	for _, words := range []int{12, 24} {
 		entropy, err := keystore.NewEntropy(words)
 		require.NoError(t, err)
-		text, err := keystore.WordsFromEntropy(entropy)
+		text, err := keystore.WordsFromEntropy(entropy, keystore.English)
 		require.NoError(t, err)
 		require.Len(t, bytes.Fields(text), words)
 	}
 	_, err := keystore.NewEntropy(13)
 	require.ErrorIs(t, err, keystore.ErrWordCount)
 	var unknown *keystore.UnknownWordError
-	_, err = keystore.EntropyFromWords([]byte(strings.Replace(keystoretest.Words12, "about", "abowt", 1)))
+	_, _, err = keystore.EntropyFromWords([]byte(strings.Replace(keystoretest.Words12, "about", "abowt", 1)))
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, 12, unknown.Position)
 	require.ErrorIs(t, err, keystore.ErrUnknownWord)

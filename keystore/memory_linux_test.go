@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keystore.db")
 	entropy, err := keystore.NewEntropy(24)
 	require.NoError(t, err)
-	words, err := keystore.WordsFromEntropy(entropy)
+	words, err := keystore.WordsFromEntropy(entropy, keystore.English)
 	require.NoError(t, err)
 	params := keystoretest.Params(t, regtest, string(words))
 	params.Options = keystoretest.RealOptions()

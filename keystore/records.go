@@ -103,7 +103,7 @@ func (s *spendSecrets) wipe() { clear(s.raw()) }
 
 // root derives the master key by way of the words; the caller wipes it.
 func (s *spendSecrets) root() (*hd.Key, error) {
-	words, err := mnemonic.FromEntropy(s.entropy())
+	words, err := mnemonic.FromEntropy(s.entropy(), mnemonic.English)
 	if err != nil {
 		return nil, err
 	}

@@ -7,17 +7,49 @@ import (
 	"thistle/keystore/mnemonic"
 )
 
+// Language is one of the ten of BIP39; FoundWords is what reading words tells
+// beside their entropy.
+type (
+	Language   = mnemonic.Language
+	FoundWords = mnemonic.Found
+)
+
+// English is the language of new words unless another is chosen.
+const English = mnemonic.English
+
 // NewEntropy draws the entropy of a new wallet of 12 or 24 words from the
 // system. The caller clears it.
 func NewEntropy(words int) ([]byte, error) { return mnemonic.New(words, rand.Reader) }
 
-// EntropyFromWords reads recovery words, 12, 15, 18, 21 or 24 English ones, in
-// any spacing and case. The caller clears the result. Errors wrap ErrWordCount,
-// ErrUnknownWord, ErrChecksum, ErrNotUTF8 or ErrTooLong and never contain words.
-func EntropyFromWords(words []byte) ([]byte, error) { return mnemonic.Parse(words) }
+// NewEntropyWithDice draws it and mixes at least 50 rolls of a die into it, which
+// cannot make it weaker; see mnemonic.NewWithDice. Errors wrap ErrWordCount or
+// ErrDice.
+func NewEntropyWithDice(words int, dice []byte) ([]byte, error) {
+	return mnemonic.NewWithDice(words, dice, rand.Reader)
+}
+
+// CheckDice counts rolls of a die, and the bits of chance they are worth. Errors
+// wrap ErrDice.
+func CheckDice(dice []byte) (rolls, bits int, err error) { return mnemonic.CheckDice(dice) }
+
+// Languages lists the languages of recovery words, English first.
+func Languages() []Language { return mnemonic.Languages() }
+
+// ParseLanguage reads a language's name. Errors wrap ErrLanguage.
+func ParseLanguage(name string) (Language, error) { return mnemonic.ParseLanguage(name) }
+
+// EntropyFromWords reads recovery words, 12, 15, 18, 21 or 24 of one of the
+// languages named, or of any, in any spacing and case; see mnemonic.Parse. The
+// caller clears the result. Errors wrap ErrWordCount, ErrUnknownWord,
+// ErrChecksum, ErrAmbiguous, ErrNotUTF8 or ErrTooLong and never contain words.
+func EntropyFromWords(words []byte, among ...Language) ([]byte, FoundWords, error) {
+	return mnemonic.Parse(words, among...)
+}
 
 // WordsFromEntropy returns the recovery words. The caller clears them.
-func WordsFromEntropy(entropy []byte) ([]byte, error) { return mnemonic.FromEntropy(entropy) }
+func WordsFromEntropy(entropy []byte, language Language) ([]byte, error) {
+	return mnemonic.FromEntropy(entropy, language)
+}
 
 // Words unseals the recovery words to be shown again. reveal returns them until
 // wipe clears them, and nil afterwards; wipe must be called. Errors wrap
@@ -25,7 +57,7 @@ func WordsFromEntropy(entropy []byte) ([]byte, error) { return mnemonic.FromEntr
 func (k *Keystore) Words(password []byte) (reveal func() []byte, wipe func(), err error) {
 	var words []byte
 	err = k.withSpend(password, func(s *spendSecrets) error {
-		words, err = mnemonic.FromEntropy(s.entropy())
+		words, err = mnemonic.FromEntropy(s.entropy(), mnemonic.English)
 		return err
 	})
 	if err != nil {
@@ -54,6 +86,9 @@ func disposable(b []byte) (reveal func() []byte, wipe func()) {
 	return func() []byte { return b }, func() { clear(b); b = nil }
 }
 
-// CompleteWord lists the recovery words that begin with a prefix, in any case,
-// by the alphabet and at most so many. An empty prefix begins none.
-func CompleteWord(prefix string, most int) []string { return mnemonic.Complete(prefix, most) }
+// CompleteWord lists a language's recovery words that begin with a prefix, in any
+// case and with or without accents, in its order and at most so many. An empty
+// prefix begins none.
+func CompleteWord(language Language, prefix string, most int) []string {
+	return mnemonic.Complete(language, prefix, most)
+}

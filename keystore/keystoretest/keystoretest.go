@@ -55,7 +55,7 @@ func RealOptions() keystore.Options {
 // Params are those of a keystore of these words, without a passphrase.
 func Params(t testing.TB, net *chaincfg.Params, words string) keystore.CreateParams {
 	t.Helper()
-	entropy, err := keystore.EntropyFromWords([]byte(words))
+	entropy, _, err := keystore.EntropyFromWords([]byte(words))
 	if err != nil {
 		t.Fatal(err)
 	}

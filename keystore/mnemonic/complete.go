@@ -1,24 +1,32 @@
 package mnemonic
 
 import (
-	"sort"
 	"strings"
 
-	"github.com/tyler-smith/go-bip39/wordlists"
+	"golang.org/x/text/unicode/norm"
 )
 
-// Complete lists the English words that begin with a prefix, in any case, by the
-// alphabet and at most so many. An empty prefix begins none.
-func Complete(prefix string, most int) []string {
-	prefix = strings.ToLower(prefix)
-	if prefix == "" {
+// Complete lists a language's words that begin with a prefix, in any case and
+// with or without its accents, in the order of the list and at most so many. An
+// empty prefix begins none, nor does anything in a language there is not.
+func Complete(language Language, prefix string, most int) []string {
+	if prefix == "" || !language.Valid() {
 		return nil
 	}
-	list := wordlists.English
-	first := sort.SearchStrings(list, prefix)
-	end := first
-	for end < len(list) && end-first < most && strings.HasPrefix(list[end], prefix) {
-		end++
+	l := lists[language]()
+	prefix = norm.NFC.String(strings.ToLower(norm.NFKD.String(prefix)))
+	var found []string
+	for _, word := range l.words {
+		if len(found) == most {
+			break
+		}
+		if strings.HasPrefix(word, prefix) || l.latin && strings.HasPrefix(unaccented(word), prefix) {
+			found = append(found, word)
+		}
 	}
-	return append([]string(nil), list[first:end]...)
+	return found
+}
+
+func unaccented(word string) string {
+	return string(stripped(nil, norm.NFKD.Bytes([]byte(word))))
 }

@@ -7,11 +7,13 @@
 // gives another, empty wallet, and the library's own checks accept it. Two
 // texts that look alike to a person give the same wallet here, or an error.
 //
-// Words are created and recognised in English only, 12 or 24 when created, 12,
-// 15, 18, 21 or 24 when restored. Seed takes words of any language, because the
-// seed does not depend on a list.
+// Words are 12 or 24 when created, 12, 15, 18, 21 or 24 when restored, in all
+// ten languages of BIP39. The seed depends on the sentence and so on the
+// language: entropy is kept with its Language. Seed takes words of any other
+// language too, because it does not depend on a list.
 //
-// The word list is go-bip39's, PBKDF2 the standard library's. go-bip39's packing
+// The word lists are go-bip39's, but for the Portuguese one; PBKDF2 is the
+// standard library's. go-bip39's packing
 // of bits is not used: it works on strings and big.Int, which cannot be cleared,
 // and leaves the entropy behind in memory. It is an encoding and nothing secret
 // in itself; ours works on bytes and is tested against go-bip39's.
@@ -22,6 +24,7 @@
 //
 // Errors never contain words, nor any part of them.
 //
-// Tested with the Trezor and the Japanese vectors (the latter are the only
-// published ones that need NFKD), against go-bip39, and by fuzzing.
+// The lists are pinned by their SHA-256. Tested with the Trezor and the Japanese
+// vectors (the latter are the only published ones that need NFKD), against
+// go-bip39, and by fuzzing.
 package mnemonic

@@ -13,6 +13,9 @@ var (
 	ErrEntropySize = errors.New("entropy must be 16, 20, 24, 28 or 32 bytes")
 	ErrNotUTF8     = errors.New("text is not UTF-8")
 	ErrTooLong     = errors.New("text is too long")
+	ErrLanguage    = errors.New("no language of recovery words")
+	ErrAmbiguous   = errors.New("the words can be of several languages")
+	ErrDice        = errors.New("these are no rolls of a die")
 )
 
 // WordCountError is an ErrWordCount that says how many there were.
@@ -35,3 +38,13 @@ func (e *UnknownWordError) Error() string {
 
 // Is reports whether target is ErrUnknownWord.
 func (e *UnknownWordError) Is(target error) bool { return target == ErrUnknownWord }
+
+// AmbiguousError is an ErrAmbiguous that says which languages it may be.
+type AmbiguousError struct{ Languages []Language }
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("%v: %v", ErrAmbiguous, e.Languages)
+}
+
+// Is reports whether target is ErrAmbiguous.
+func (e *AmbiguousError) Is(target error) bool { return target == ErrAmbiguous }

@@ -1,20 +1,18 @@
 package mnemonic
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
 	"io"
-	"sort"
-
-	"github.com/tyler-smith/go-bip39/wordlists"
 )
 
 const (
 	bitsPerWord = 11
 	maxWords    = 24
-	maxWordLen  = 8
+	// maxWord is the longest word of any list, in bytes of NFKD.
+	maxWord = 33
+	// shortWord is how many letters tell a word of a Latin list from all others.
+	shortWord = 4
 	// SeedSize is the size of a seed, in bytes.
 	SeedSize   = 64
 	seedRounds = 2048
@@ -33,59 +31,30 @@ func New(words int, rand io.Reader) ([]byte, error) {
 	return entropy, nil
 }
 
-// FromEntropy returns the English words of 16, 20, 24, 28 or 32 bytes of
-// entropy, parted by single spaces. The caller clears the result.
-func FromEntropy(entropy []byte) ([]byte, error) {
+// FromEntropy returns the words of 16, 20, 24, 28 or 32 bytes of entropy as
+// people write them: in NFC, parted by single spaces, Japanese ones by U+3000.
+// The caller clears the result. Errors wrap ErrEntropySize or ErrLanguage.
+func FromEntropy(entropy []byte, language Language) ([]byte, error) {
 	if !entropySize(len(entropy)) {
 		return nil, fmt.Errorf("%w: not %d", ErrEntropySize, len(entropy))
+	}
+	if !language.Valid() {
+		return nil, ErrLanguage
 	}
 	var bits [33]byte
 	defer clear(bits[:])
 	copy(bits[:], entropy)
 	bits[len(entropy)] = checksum(entropy)
 	n := len(entropy) / 4 * 3
-	out := make([]byte, 0, n*(maxWordLen+1))
+	l := lists[language]()
+	out := make([]byte, 0, n*(l.longest+len(l.sep)))
 	for i := range n {
 		if i > 0 {
-			out = append(out, ' ')
+			out = append(out, l.sep...)
 		}
-		out = append(out, wordlists.English[getWord(&bits, i)]...)
+		out = append(out, l.words[getWord(&bits, i)]...)
 	}
 	return out, nil
-}
-
-// Parse returns the entropy behind English words, however they are spaced and
-// whatever their case. Errors wrap ErrNotUTF8, ErrTooLong, ErrWordCount (a
-// *WordCountError), ErrUnknownWord (an *UnknownWordError) or ErrChecksum. The
-// caller clears the result.
-func Parse(words []byte) ([]byte, error) {
-	text, err := Normalize(words)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(text)
-	list := bytes.Fields(text)
-	n := len(list)
-	if n < 12 || n > maxWords || n%3 != 0 {
-		return nil, &WordCountError{Count: n}
-	}
-	var bits [33]byte
-	defer clear(bits[:])
-	for i, word := range list {
-		index, ok := lookup(word)
-		if !ok {
-			return nil, &UnknownWordError{Position: i + 1}
-		}
-		setWord(&bits, i, index)
-	}
-	size := n / 3 * 4
-	entropy := bytes.Clone(bits[:size])
-	mask := byte(0xff) << (8 - n/3)
-	if subtle.ConstantTimeByteEq(checksum(entropy)&mask, bits[size]) != 1 {
-		clear(entropy)
-		return nil, ErrChecksum
-	}
-	return entropy, nil
 }
 
 // Seed stretches words and passphrase into the 64 bytes from which the master
@@ -131,20 +100,4 @@ func setWord(bits *[33]byte, i, v int) {
 		b := i*bitsPerWord + k
 		bits[b/8] |= byte(v>>(bitsPerWord-1-k)&1) << (7 - b%8)
 	}
-}
-
-// lookup finds a word without making a string of it. The list is sorted.
-func lookup(word []byte) (int, bool) {
-	list := wordlists.English
-	i := sort.Search(len(list), func(i int) bool { return compare(list[i], word) >= 0 })
-	return i, i < len(list) && compare(list[i], word) == 0
-}
-
-func compare(listed string, word []byte) int {
-	for i := range min(len(listed), len(word)) {
-		if listed[i] != word[i] {
-			return int(listed[i]) - int(word[i])
-		}
-	}
-	return len(listed) - len(word)
 }
