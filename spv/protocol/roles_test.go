@@ -217,7 +217,8 @@ func TestWithheldBlocks(t *testing.T) {
 		require.GreaterOrEqual(t, least, protocol.DefaultPeers-1)
 		s.Watch = nil
 		s.Run(20 * time.Minute)
-		require.Len(t, s.Machine().Peers(), protocol.DefaultPeers)
+		require.LessOrEqual(t, len(s.Machine().Peers()), protocol.DefaultPeers+1, "a place may be changing hands")
+		require.True(t, s.RunUntil(10*time.Minute, func() bool { return len(s.Machine().Peers()) == protocol.DefaultPeers }))
 		s.Check(t)
 	})
 }
