@@ -60,11 +60,12 @@ var arrows = []arrow{
 	{who: "keystore", may: "keystore/mnemonic keystore/hd keystore/seal keystore/vault", why: "the one door to the keys"},
 
 	{who: "app/coinselect app/fees app/payuri app/descriptor", may: "app/units", why: "amounts are one type, with checked arithmetic"},
+	{who: "app/labels app/backup", why: "formats for other programs and other machines: bytes in, values out"},
 	{who: "app/ledger", may: "app/descriptor", why: "the ledger derives its scripts from descriptors"},
 	{who: "app/message", may: "app/descriptor", why: "a signature is judged against the script of an address"},
 	{who: "app/txbuild", may: "app/coinselect app/ledger app/fees", why: "a payment is made of chosen coins, and of fees"},
 	{who: "app/walletdb", may: "app/ledger", why: "the file holds what the ledger says"},
-	{who: "app", may: "app/descriptor app/message app/ledger app/coinselect app/txbuild app/fees app/payuri app/walletdb app/config app/instance", why: "use cases are put together here"},
+	{who: "app", may: "app/descriptor app/message app/labels app/backup app/ledger app/coinselect app/txbuild app/fees app/payuri app/walletdb app/config app/instance", why: "use cases are put together here"},
 	{who: "app", may: "spv keystore", only: true, why: "the wallet sees the peer and the keys through their front doors, never the rooms behind"},
 
 	{who: "ui/present", may: "app app/units", why: "screen states are made of what the app says"},
@@ -102,7 +103,7 @@ type ban struct {
 }
 
 const pure = "spv/chain spv/cfilter spv/merkle spv/light spv/protocol spv/addrmgr " +
-	"app/ledger app/coinselect app/fees app/txbuild app/descriptor app/message app/units app/payuri " +
+	"app/ledger app/coinselect app/fees app/txbuild app/descriptor app/message app/labels app/backup app/units app/payuri " +
 	"keystore/seal keystore/mnemonic boltpages"
 
 var bans = []ban{
