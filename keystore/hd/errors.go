@@ -16,6 +16,9 @@ var (
 	ErrNetwork = errors.New("unknown network")
 	// ErrExtendedKey: the text is not a valid extended key of the network.
 	ErrExtendedKey = errors.New("invalid extended key")
+	// ErrWIF: the text is not a private key in wallet import format, or not one
+	// of the network.
+	ErrWIF = errors.New("invalid private key")
 	// ErrWiped: the key has been cleared.
 	ErrWiped = errors.New("key has been cleared")
 )

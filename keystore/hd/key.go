@@ -140,3 +140,13 @@ func (k *Key) Public(net *chaincfg.Params) (*Public, error) {
 func parentOf(x *hdkeychain.ExtendedKey) []byte {
 	return binary.BigEndian.AppendUint32(nil, x.ParentFingerprint())
 }
+
+// Sign is Single's, by this key.
+func (k *Key) Sign(hash *[32]byte) ([]byte, error) {
+	single, err := k.Single()
+	if err != nil {
+		return nil, err
+	}
+	defer single.Wipe()
+	return single.Sign(hash)
+}

@@ -27,7 +27,14 @@ func Script(purpose uint32, publicKey []byte) ([]byte, error) {
 	return nil, fmt.Errorf("%w: no scripts of purpose %d", ErrPath, purpose)
 }
 
-// ScriptP2PKH is the output script of a public key from before segwit: 25 bytes.
+// ScriptP2PK is the output script that names a public key, compressed or not.
+func ScriptP2PK(publicKey []byte) []byte {
+	b := append([]byte{byte(len(publicKey))}, publicKey...)
+	return append(b, txscript.OP_CHECKSIG)
+}
+
+// ScriptP2PKH is the output script of a public key, compressed or not, from before
+// segwit: 25 bytes.
 func ScriptP2PKH(publicKey []byte) []byte {
 	b := append([]byte{txscript.OP_DUP, txscript.OP_HASH160, txscript.OP_DATA_20}, address.Hash160(publicKey)...)
 	return append(b, txscript.OP_EQUALVERIFY, txscript.OP_CHECKSIG)
