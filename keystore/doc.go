@@ -17,9 +17,9 @@
 //     network are different errors (see errors.go).
 //   - SignPSBT signs an input only if the key derived from the entropy owns the
 //     output it spends, with the amount taken from the whole previous
-//     transaction, whose hash is checked. It signs with SIGHASH_ALL only, all
-//     inputs or none, and runs every signature through the script engine before
-//     it touches the packet. An output that claims to be our change is derived
+//     transaction, whose hash is checked, for taproot too. It signs with
+//     SIGHASH_ALL only, or taproot's default, all inputs or none, and runs every
+//     signature through the script engine before it touches the packet. An output that claims to be our change is derived
 //     again; if it is not ours nothing is signed.
 //   - Secrets are byte slices, cleared after use, and held behind closures, so
 //     that printing any value of this package reveals nothing.

@@ -52,8 +52,9 @@ var (
 	// ErrPSBT: the packet is malformed, partly signed, or of a kind not signed
 	// here.
 	ErrPSBT = errors.New("packet cannot be signed")
-	// ErrSighash: another signature hash type than ALL is asked for.
-	ErrSighash = errors.New("only SIGHASH_ALL is signed")
+	// ErrSighash: another signature hash type than ALL is asked for, or than the
+	// default for taproot.
+	ErrSighash = errors.New("only signatures of the whole transaction are made")
 	// ErrPrevTx: the previous transaction is missing or is not the one spent,
 	// so that the amount cannot be known.
 	ErrPrevTx = errors.New("previous transaction missing or not the one spent")

@@ -2,7 +2,9 @@ package keystore
 
 import (
 	"bytes"
+	"slices"
 
+	"thistle/keystore/hd"
 	"thistle/keystore/seal"
 )
 
@@ -23,4 +25,25 @@ func Deref(k *Keystore) any {
 		net, opts, file, env any
 		view                 func() *viewState
 	}{k.net, k.opts, k.file, k.env, k.view}
+}
+
+// Prepare makes an unlocked keystore know accounts 0 to n-1 of every purpose.
+func Prepare(k *Keystore, password []byte, n uint32) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.withRootLocked(password, func(root *hd.Key) error {
+		list := accounts{}
+		for _, purpose := range hd.Purposes() {
+			for number := range n {
+				a, err := deriveAccount(root, k.net, purpose, number)
+				if err != nil {
+					return err
+				}
+				list = append(list, a)
+			}
+		}
+		slices.SortFunc(list, (*account).compare)
+		k.view().accounts = list
+		return nil
+	})
 }

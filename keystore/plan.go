@@ -22,15 +22,26 @@ type signPlan struct {
 
 // plannedInput is an output of ours, as its transaction tells it.
 type plannedInput struct {
+	kind         scriptKind
+	uncompressed bool // the form of the public key, where there are two
 	account      *account
-	chain, index uint32
+	chain, index uint32 // below account
 	script       []byte
 	amount       int64 // sat
 }
 
-// examinePSBT checks everything that can be checked by the extended public key,
-// so that nothing secret is unsealed for a packet that will be refused.
-func examinePSBT(p *psbt.Packet, ours accounts) (*signPlan, error) {
+// owner knows without any secret what its keys own.
+type owner interface {
+	// input recognises the output that an input spends, and checks what the
+	// input says about the key. Errors wrap ErrNotOurs or ErrPSBT.
+	input(in *psbt.PInput, script []byte) (*plannedInput, error)
+	// output refuses what claims to be ours and is not.
+	output(out *psbt.POutput, script []byte) error
+}
+
+// examinePSBT checks everything that can be checked by public keys, so that
+// nothing secret is unsealed for a packet that will be refused.
+func examinePSBT(p *psbt.Packet, ours owner) (*signPlan, error) {
 	if err := checkShape(p); err != nil {
 		return nil, err
 	}
@@ -41,7 +52,7 @@ func examinePSBT(p *psbt.Packet, ours accounts) (*signPlan, error) {
 		if paid, err = addAmount(paid, out.Value); err != nil {
 			return nil, fmt.Errorf("output %d: %w", i, err)
 		}
-		if err := examineOutput(&p.Outputs[i], out, ours); err != nil {
+		if err := ours.output(&p.Outputs[i], out.PkScript); err != nil {
 			return nil, fmt.Errorf("output %d: %w", i, err)
 		}
 	}
@@ -94,8 +105,11 @@ func addAmount(sum, v int64) (int64, error) {
 	return sum + v, nil
 }
 
-func examineInput(in *psbt.PInput, spends wire.OutPoint, ours accounts) (*plannedInput, error) {
-	if err := checkKind(in); err != nil {
+// examineInput wants the whole previous transaction for every kind: signatures of
+// taproot commit to the amounts, and the packet's word on them may still be
+// false.
+func examineInput(in *psbt.PInput, spends wire.OutPoint, ours owner) (*plannedInput, error) {
+	if err := checkUnsigned(in); err != nil {
 		return nil, err
 	}
 	prev := in.NonWitnessUtxo
@@ -106,68 +120,32 @@ func examineInput(in *psbt.PInput, spends wire.OutPoint, ours accounts) (*planne
 	if w := in.WitnessUtxo; w != nil && (w.Value != out.Value || !bytes.Equal(w.PkScript, out.PkScript)) {
 		return nil, fmt.Errorf("%w: the two accounts of the output differ", ErrPrevTx)
 	}
-	if len(in.Bip32Derivation) != 1 {
-		return nil, fmt.Errorf("%w: %d derivations", ErrNotOurs, len(in.Bip32Derivation))
+	planned, err := ours.input(in, out.PkScript)
+	if err != nil {
+		return nil, err
 	}
-	d := in.Bip32Derivation[0]
-	if d == nil || !ours.claimed(d.MasterKeyFingerprint) {
-		return nil, fmt.Errorf("%w: fingerprint", ErrNotOurs)
+	if planned.kind == p2tr && in.SighashType != txscript.SigHashDefault {
+		return nil, fmt.Errorf("%w: not %v", ErrSighash, in.SighashType)
 	}
-	a, chain, index := ours.owner(d, out.PkScript)
-	if a == nil {
-		return nil, ErrNotOurs
+	if in.WitnessUtxo != nil && !planned.kind.segwit() {
+		return nil, fmt.Errorf("%w: a witness output that has no witness", ErrPSBT)
 	}
-	return &plannedInput{
-		account: a, chain: chain, index: index, script: bytes.Clone(out.PkScript), amount: out.Value,
-	}, nil
+	planned.script, planned.amount = bytes.Clone(out.PkScript), out.Value
+	return planned, nil
 }
 
-// checkKind refuses inputs that are signed already or meant for other scripts
-// than P2WPKH.
-func checkKind(in *psbt.PInput) error {
+// checkUnsigned refuses inputs that are signed already, or are meant to be signed
+// in part, or for other scripts than those with one key.
+func checkUnsigned(in *psbt.PInput) error {
 	if in.SighashType != 0 && in.SighashType != txscript.SigHashAll {
 		return fmt.Errorf("%w: not %v", ErrSighash, in.SighashType)
 	}
-	if in.FinalScriptSig != nil || in.FinalScriptWitness != nil || len(in.PartialSigs) != 0 {
+	if in.FinalScriptSig != nil || in.FinalScriptWitness != nil || len(in.PartialSigs) != 0 ||
+		len(in.TaprootKeySpendSig) != 0 || len(in.TaprootScriptSpendSig) != 0 {
 		return fmt.Errorf("%w: signed already", ErrPSBT)
 	}
-	if len(in.RedeemScript) != 0 || len(in.WitnessScript) != 0 || len(in.TaprootKeySpendSig) != 0 ||
-		len(in.TaprootScriptSpendSig) != 0 || len(in.TaprootLeafScript) != 0 || len(in.TaprootBip32Derivation) != 0 ||
-		len(in.TaprootInternalKey) != 0 || len(in.TaprootMerkleRoot) != 0 {
+	if len(in.WitnessScript) != 0 || len(in.TaprootLeafScript) != 0 || len(in.TaprootMerkleRoot) != 0 {
 		return fmt.Errorf("%w: a script of another kind", ErrPSBT)
 	}
 	return nil
-}
-
-// examineOutput derives again what claims to be ours: change sent to a script
-// that nobody can sign for is lost.
-func examineOutput(out *psbt.POutput, tx *wire.TxOut, ours accounts) error {
-	for _, d := range out.TaprootBip32Derivation {
-		if d != nil && ours.claimed(d.MasterKeyFingerprint) {
-			return ErrForeignChange
-		}
-	}
-	for _, d := range out.Bip32Derivation {
-		if d == nil || !ours.claimed(d.MasterKeyFingerprint) {
-			continue
-		}
-		if a, _, _ := ours.owner(d, tx.PkScript); a == nil {
-			return ErrForeignChange
-		}
-	}
-	return nil
-}
-
-// owner derives the key at a derivation's path, and returns its account if the
-// script and the public key are that key's, and nil if not.
-func (list accounts) owner(d *psbt.Bip32Derivation, script []byte) (a *account, chain, index uint32) {
-	a, chain, index = list.at(d.Bip32Path)
-	if a == nil {
-		return nil, 0, 0
-	}
-	want, public, err := a.script(chain, index)
-	if err != nil || !bytes.Equal(want, script) || !bytes.Equal(public, d.PubKey) {
-		return nil, 0, 0
-	}
-	return a, chain, index
 }

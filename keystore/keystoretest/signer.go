@@ -106,7 +106,11 @@ func (s *Signer) Derivation(t testing.TB, chain, index uint32) *psbt.Bip32Deriva
 	if err != nil {
 		t.Fatal(err)
 	}
-	path = append(path, chain, index)
+	return s.derivation(t, append(path, chain, index))
+}
+
+func (s *Signer) derivation(t testing.TB, path hd.Path) *psbt.Bip32Derivation {
+	t.Helper()
 	key, err := s.master.Derive(path)
 	if err != nil {
 		t.Fatal(err)
@@ -126,4 +130,32 @@ func (s *Signer) Derivation(t testing.TB, chain, index uint32) *psbt.Bip32Deriva
 func (s *Signer) Script(t testing.TB, chain, index uint32) []byte {
 	t.Helper()
 	return hd.ScriptP2WPKH(s.Derivation(t, chain, index).PubKey)
+}
+
+// At is what packets say about the key of m/purpose'/coin'/account'/chain/index:
+// the script it owns, and the fields of an input that spends it and of an output
+// that pays to it.
+func (s *Signer) At(t testing.TB, purpose, account, chain, index uint32) (script []byte, in psbt.PInput, out psbt.POutput) {
+	t.Helper()
+	path, err := hd.AccountPath(s.net, purpose, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = append(path, chain, index)
+	d := s.derivation(t, path)
+	if script, err = hd.Script(purpose, d.PubKey); err != nil {
+		t.Fatal(err)
+	}
+	switch purpose {
+	case hd.PurposeBIP49:
+		in.RedeemScript = hd.ScriptP2WPKH(d.PubKey)
+	case hd.PurposeBIP86:
+		in.TaprootInternalKey = d.PubKey[1:]
+		in.TaprootBip32Derivation = []*psbt.TaprootBip32Derivation{{
+			XOnlyPubKey: d.PubKey[1:], MasterKeyFingerprint: d.MasterKeyFingerprint, Bip32Path: d.Bip32Path,
+		}}
+		return script, in, psbt.POutput{TaprootInternalKey: in.TaprootInternalKey, TaprootBip32Derivation: in.TaprootBip32Derivation}
+	}
+	in.Bip32Derivation = []*psbt.Bip32Derivation{d}
+	return script, in, psbt.POutput{RedeemScript: in.RedeemScript, Bip32Derivation: in.Bip32Derivation}
 }
