@@ -30,6 +30,7 @@ var segwitTime = time.Date(2017, 8, 24, 1, 57, 37, 0, time.UTC)
 type CreateParams struct {
 	Name       string // config.DefaultWallet if empty
 	Words      int    // 12 or 24, unless there is a Mnemonic
+	Dice       Secret // mixed into new words, see CheckDice; nil for none
 	Passphrase Secret // BIP39's extra input; nil for none
 	Password   Secret // opens the wallet
 	// Mnemonic is what NewWords made and the person has seen; nil makes new
@@ -74,7 +75,7 @@ func create(env *Env, p CreateParams, hold holder) (*Created, error) {
 	words := p.Mnemonic
 	if words == nil {
 		var err error
-		if words, err = NewWords(p.Words); err != nil {
+		if words, err = newWords(p.Words, p.Dice); err != nil {
 			return nil, err
 		}
 	}

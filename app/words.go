@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"thistle/app/config"
 	"thistle/keystore"
 )
@@ -11,12 +13,18 @@ const settingBackedUp = "backed-up"
 
 // NewWords makes recovery words, 12 or 24, to be shown before there is a wallet:
 // nothing is written anywhere. Whoever takes them clears them.
-func NewWords(count int) (Secret, error) {
+func NewWords(count int) (Secret, error) { return newWords(count, nil) }
+
+// newWords mixes rolls of a die in, if there are any.
+func newWords(count int, dice Secret) (Secret, error) {
 	const op = "make recovery words"
 	if count != 12 && count != 24 {
 		return nil, &Error{Op: op, Kind: KindWords, Detail: "a new wallet has 12 or 24 recovery words"}
 	}
-	entropy, err := keystore.NewEntropy(count)
+	entropy, err := newEntropy(count, dice)
+	if errors.Is(err, keystore.ErrDice) {
+		return nil, &Error{Op: op, Kind: KindDice, Err: err}
+	}
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -26,6 +34,23 @@ func NewWords(count int) (Secret, error) {
 		return nil, failure(op, err)
 	}
 	return func() []byte { return words }, nil
+}
+
+func newEntropy(count int, dice Secret) ([]byte, error) {
+	if dice == nil {
+		return keystore.NewEntropy(count)
+	}
+	return keystore.NewEntropyWithDice(count, reveal(dice))
+}
+
+// CheckDice counts rolls of a die, digits 1 to 6 with any spaces between them,
+// and the bits of chance they are worth. There must be at least 50.
+func CheckDice(dice Secret) (rolls, bits int, err error) {
+	rolls, bits, err = keystore.CheckDice(reveal(dice))
+	if err != nil {
+		return 0, 0, &Error{Op: "read dice", Kind: KindDice, Err: err}
+	}
+	return rolls, bits, nil
 }
 
 // CheckWords refuses what are no recovery words; the error says why without

@@ -38,6 +38,32 @@ func TestWordsBeforeAWallet(t *testing.T) {
 	require.Error(t, app.CheckWords(nil))
 }
 
+// What dice give into new words can be worked out beforehand by nobody, and too few
+// are refused before anything is made.
+func TestDice(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t)
+	rolls := secret(strings.Repeat("1 2 3 4 5 6\n", 10))
+	n, bits, err := app.CheckDice(rolls)
+	require.NoError(t, err)
+	require.Equal(t, []int{60, 155}, []int{n, bits})
+	seen := map[string]bool{}
+	for _, name := range []string{"one", "two"} {
+		made, err := app.Create(env, app.CreateParams{Name: name, Words: 24, Dice: rolls, Password: secret(keystoretest.Password)})
+		require.NoError(t, err)
+		require.Len(t, bytes.Fields(made.Words()), 24)
+		seen[string(made.Words())] = true
+	}
+	require.Len(t, seen, 2, "the system draws, too")
+	_, err = app.Create(env, app.CreateParams{Name: "three", Words: 12, Dice: secret("123"), Password: secret(keystoretest.Password)})
+	require.Equal(t, app.KindDice, app.KindOf(err))
+	_, _, err = app.CheckDice(secret("7"))
+	require.Equal(t, app.KindDice, app.KindOf(err))
+	infos, err := app.Wallets(env)
+	require.NoError(t, err)
+	require.Len(t, infos, 2)
+}
+
 func TestCompleteWord(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"abandon", "ability", "able", "about", "above"}, app.CompleteWord("ab"))

@@ -15,11 +15,16 @@ import (
 
 func (p *program) create() *cobra.Command {
 	var words int
-	var passphrase string
+	var dice, extra secretSource
 	c := &cobra.Command{
 		Use: "create", Short: "Make a new wallet", Args: arguments(),
 		Long: `Makes a wallet with new keys and prints its recovery words. Write them down: they
-are the only way back to the coins if this computer is lost.`,
+are the only way back to the coins if this computer is lost.
+
+Rolls of a die (--dice) are mixed with what the system draws, so they can only make
+the words harder to guess. A passphrase (--passphrase) belongs to the words like one
+word more: without it they lead to another wallet, an empty one. It is not the
+password, which opens the wallet on this computer only.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if words != 12 && words != 24 {
 				return usage("A new wallet has 12 or 24 recovery words, not %d.", words)
@@ -29,10 +34,11 @@ are the only way back to the coins if this computer is lost.`,
 				return err
 			}
 			params := app.CreateParams{Name: p.flags.wallet, Words: words}
-			if passphrase != "" {
-				if params.Passphrase, err = p.secretFile(passphrase, "passphrase file"); err != nil {
-					return err
-				}
+			if params.Dice, err = p.dice(cmd.Context(), dice); err != nil {
+				return err
+			}
+			if params.Passphrase, err = p.passphrase(cmd.Context(), extra); err != nil {
+				return err
 			}
 			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
 				return err
@@ -49,7 +55,9 @@ are the only way back to the coins if this computer is lost.`,
 		},
 	}
 	c.Flags().IntVar(&words, "words", 12, "`number` of recovery words, 12 or 24")
-	c.Flags().StringVar(&passphrase, "passphrase-file", "", "`file` with a BIP39 passphrase, needed to restore beside the words")
+	c.Flags().BoolVar(&dice.asked, "dice", false, "mix in rolls of a die, at least 50, asked on the terminal")
+	c.Flags().StringVar(&dice.file, "dice-file", "", "`file` with rolls of a die to mix in: digits 1 to 6")
+	addPassphrase(c.Flags(), &extra)
 	return c
 }
 
@@ -99,12 +107,16 @@ func (g *page) words(words [][]byte) {
 }
 
 func (p *program) restore() *cobra.Command {
-	var words, passphrase, birthday string
+	var words, birthday string
+	var extra secretSource
 	c := &cobra.Command{
 		Use: "restore", Short: "Bring a wallet back from its recovery words", Args: arguments(),
 		Long: `Makes a wallet from recovery words; "thistle sync" then finds its payments. The
 later the birthday, the less has to be searched; without one all blocks are.
-Without --mnemonic-file the words are asked on the terminal.`,
+Without --mnemonic-file the words are asked on the terminal.
+
+If the words had a passphrase, name it (--passphrase). A wrong one, also a missing
+one, is not noticed: it leads to another wallet, an empty one.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			h, err := p.house()
 			if err != nil {
@@ -119,10 +131,8 @@ Without --mnemonic-file the words are asked on the terminal.`,
 			if err != nil {
 				return err
 			}
-			if passphrase != "" {
-				if params.Passphrase, err = p.secretFile(passphrase, "passphrase file"); err != nil {
-					return err
-				}
+			if params.Passphrase, err = p.passphrase(cmd.Context(), extra); err != nil {
+				return err
 			}
 			if params.Password, err = p.newPassword(cmd.Context()); err != nil {
 				return err
@@ -135,7 +145,7 @@ Without --mnemonic-file the words are asked on the terminal.`,
 		},
 	}
 	c.Flags().StringVar(&words, "mnemonic-file", "", "`file` with the recovery words")
-	c.Flags().StringVar(&passphrase, "passphrase-file", "", "`file` with the BIP39 passphrase, if there is one")
+	addPassphrase(c.Flags(), &extra)
 	c.Flags().StringVar(&birthday, "birthday", "", "`day` (YYYY-MM-DD) or block height before which the wallet had no payments")
 	return c
 }

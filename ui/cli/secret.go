@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 
 	"thistle/app"
+
+	"github.com/spf13/pflag"
 )
 
 // maxSecretFile bounds files with passwords and words.
@@ -110,6 +113,70 @@ func (p *program) newPassword(ctx context.Context) (app.Secret, error) {
 		return nil, usage("The two passwords differ.")
 	}
 	return first, nil
+}
+
+// secretSource says where a secret comes from that need not be: from a file or,
+// asked, from the terminal.
+type secretSource struct {
+	asked bool
+	file  string
+}
+
+func addPassphrase(f *pflag.FlagSet, s *secretSource) {
+	f.BoolVar(&s.asked, "passphrase", false, "ask on the terminal for a BIP39 passphrase, which belongs to the words")
+	f.StringVar(&s.file, "passphrase-file", "", "`file` with a BIP39 passphrase, needed to restore beside the words")
+}
+
+// passphrase is typed twice, as nobody sees it and no mistake is ever noticed;
+// nil if there is none.
+func (p *program) passphrase(ctx context.Context, s secretSource) (app.Secret, error) {
+	switch {
+	case s.asked && s.file != "":
+		return nil, usage("--passphrase asks for what --passphrase-file names: use one of them.")
+	case s.file != "":
+		return p.secretFile(s.file, "passphrase file")
+	case !s.asked:
+		return nil, nil
+	}
+	p.warn("passphrase", "The words alone, or with a mistake in the passphrase, lead to another, empty wallet. Keep it as safe as the words, and elsewhere.")
+	first, err := p.ask(ctx, "Passphrase of the words: ", "a passphrase", "--passphrase-file")
+	if err != nil {
+		return nil, err
+	}
+	if len(first()) == 0 {
+		return nil, usage("An empty passphrase is none: leave --passphrase out.")
+	}
+	second, err := p.ask(ctx, "The passphrase once more: ", "a passphrase", "--passphrase-file")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first(), second()) {
+		return nil, usage("The two passphrases differ.")
+	}
+	return first, nil
+}
+
+// dice reads rolls of a die and says what they add; nil if there are none.
+func (p *program) dice(ctx context.Context, s secretSource) (rolls app.Secret, err error) {
+	switch {
+	case s.asked && s.file != "":
+		return nil, usage("--dice asks for what --dice-file names: use one of them.")
+	case s.file != "":
+		rolls, err = p.secretFile(s.file, "dice file")
+	case s.asked:
+		rolls, err = p.ask(ctx, "Rolls of a die, at least 50 (not shown): ", "the rolls", "--dice-file")
+	default:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, bits, err := app.CheckDice(rolls)
+	if err != nil {
+		return nil, err
+	}
+	p.warn("dice", fmt.Sprintf("%d rolls of a fair die are worth %d bits; they are mixed with the 256 that the system draws.", n, bits))
+	return rolls, nil
 }
 
 // ask has a secret typed without echo.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,42 @@ func TestAtATerminal(t *testing.T) {
 
 	r.deps.Colour = false
 	require.NotContains(t, r.run("wallets").out, "\x1b")
+}
+
+// A passphrase that nobody sees is typed twice; rolls of a die are counted.
+func TestPassphraseAndDiceAtATerminal(t *testing.T) {
+	t.Parallel()
+	r, p := sit(t)
+	p.answers = []string{keystoretest.Words12, "TREZOR", "TREZOR ", keystoretest.Words12, "TREZOR", "TREZOR", "secret", "secret"}
+	o := r.run("restore", "--passphrase")
+	require.Equal(t, 2, o.code)
+	require.Contains(t, o.errors, "The two passphrases differ.")
+	o = r.run("restore", "--passphrase", "--json")
+	require.Equal(t, "b4e3f5ed", value[cli.Restored](t, o.out).Fingerprint)
+	require.Contains(t, o.errors, "lead to another, empty wallet")
+	words, phrase := "Recovery words (not shown): ", "Passphrase of the words: "
+	p.expect([]string{""}, words, phrase, "The passphrase once more: ",
+		words, phrase, "The passphrase once more: ", "New password: ", "Once more: ")
+	o = r.run("create", "--passphrase", "--wallet", "two")
+	require.Equal(t, 2, o.code)
+	require.Contains(t, o.errors, "An empty passphrase is none")
+
+	rolls := "Rolls of a die, at least 50 (not shown): "
+	p.expect([]string{strings.Repeat("1", 49), strings.Repeat("12345", 12), "secret", "secret"}, phrase)
+	o = r.run("create", "--dice", "--wallet", "two")
+	require.Equal(t, 2, o.code)
+	require.Contains(t, o.errors, "at least 50 rolls")
+	o = r.run("create", "--dice", "--wallet", "two")
+	require.Zero(t, o.code, o.errors)
+	require.Contains(t, o.errors, "60 rolls of a fair die are worth 155 bits")
+	p.expect(nil, rolls, rolls, "New password: ", "Once more: ")
+
+	for _, args := range [][]string{
+		{"create", "--dice", "--dice-file", "x"}, {"create", "--passphrase", "--passphrase-file", "x"},
+	} {
+		require.Contains(t, r.run(args...).errors, "use one of them")
+	}
+	require.Contains(t, r.run("create", "--dice-file", r.file("dice", "none")).errors, "at least 50 rolls")
 }
 
 // At a terminal a payment is shown in full before the password is asked for: who
