@@ -133,6 +133,27 @@ func TestBIP380Keys(t *testing.T) {
 	require.Len(t, invalid, 18)
 }
 
+// TestBIP380Checksums: raw() is not known here, which is seen once the checksum
+// is right.
+func TestBIP380Checksums(t *testing.T) {
+	t.Parallel()
+	cases := map[string]descriptor.Kind{
+		"raw(deadbeef)#89f8spxm":  descriptor.KindScript,
+		"raw(deadbeef)":           descriptor.KindChecksumMissing,
+		"raw(deadbeef)#":          descriptor.KindChecksum,
+		"raw(deadbeef)#89f8spxmx": descriptor.KindChecksum,
+		"raw(deadbeef)#89f8spx":   descriptor.KindChecksum,
+		"raw(deedbeef)#89f8spxm":  descriptor.KindChecksum,
+		"raw(deedbeef)##9f8spxm":  descriptor.KindChecksum,
+		"raw(Ü)#00000000":         descriptor.KindCharacter,
+	}
+	for text, kind := range cases {
+		_, err := descriptor.ParseAll(text)
+		require.Equal(t, kind, kindOf(t, err, text), text)
+	}
+	require.Len(t, cases, 8)
+}
+
 // TestBIP389: the multipath examples of single keys, and the invalid ones. The
 // first valid one lacks its last bracket in the BIP.
 func TestBIP389(t *testing.T) {

@@ -95,9 +95,16 @@ func verifyProof(text string, to descriptor.Destination, tx *wire.MsgTx, prevout
 	return r
 }
 
+// maxInputs bounds the work: every signature of the older kind hashes the whole
+// transaction anew.
+const maxInputs = 100
+
 // checkShape holds a transaction to BIP322's form of to_sign; its result has
 // no verdict if all is well.
 func checkShape(f Format, text string, to descriptor.Destination, tx *wire.MsgTx) Result {
+	if len(tx.TxIn) > maxInputs {
+		return inconclusive(f, TooLarge, fmt.Errorf("%d inputs", len(tx.TxIn)))
+	}
 	spent := wire.OutPoint{Hash: ToSpend(text, to.Script).TxHash()}
 	seen := map[wire.OutPoint]bool{}
 	for _, in := range tx.TxIn {

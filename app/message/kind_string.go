@@ -60,11 +60,12 @@ func _() {
 	_ = x[Upgradable-8]
 	_ = x[Version-9]
 	_ = x[UnknownInputs-10]
+	_ = x[TooLarge-11]
 }
 
-const _Reason_name = "NoAddressNoSignatureEncodingStructureMismatchSigHashNoFormatUpgradableVersionUnknownInputs"
+const _Reason_name = "NoAddressNoSignatureEncodingStructureMismatchSigHashNoFormatUpgradableVersionUnknownInputsTooLarge"
 
-var _Reason_index = [...]uint8{0, 9, 20, 28, 37, 45, 52, 60, 70, 77, 90}
+var _Reason_index = [...]uint8{0, 9, 20, 28, 37, 45, 52, 60, 70, 77, 90, 98}
 
 func (i Reason) String() string {
 	idx := int(i) - 1

@@ -280,6 +280,11 @@ func TestShape(t *testing.T) {
 		{message.Inconclusive, message.Version, func(tx *wire.MsgTx) { tx.Version = 1 }},
 		{message.Inconclusive, message.Version, func(tx *wire.MsgTx) { tx.Version = 3 }},
 		{message.Inconclusive, message.UnknownInputs, func(tx *wire.MsgTx) { tx.TxIn = append(tx.TxIn, &wire.TxIn{}) }},
+		{message.Inconclusive, message.TooLarge, func(tx *wire.MsgTx) {
+			for i := range uint32(100) {
+				tx.TxIn = append(tx.TxIn, &wire.TxIn{PreviousOutPoint: wire.OutPoint{Index: i}})
+			}
+		}},
 		{message.Invalid, message.Structure, func(tx *wire.MsgTx) { tx.TxIn = append(tx.TxIn, tx.TxIn[0]) }},
 		{message.Invalid, message.Structure, func(tx *wire.MsgTx) { tx.TxOut[0].Value = 1 }},
 		{message.Invalid, message.Structure, func(tx *wire.MsgTx) { tx.TxOut[0].PkScript = script }},

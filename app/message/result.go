@@ -29,7 +29,7 @@ const (
 // Reason says why a signature is not valid.
 type Reason uint8
 
-// The reasons: of Invalid, but for the last three.
+// The reasons: of Invalid, but for the last four.
 const (
 	NoAddress     Reason = iota + 1 // not an address of this network
 	NoSignature                     // nothing there
@@ -41,6 +41,7 @@ const (
 	Upgradable                      // the script uses what has no rules yet
 	Version                         // the transaction is of a version without rules yet
 	UnknownInputs                   // it claims outputs without saying what they are
+	TooLarge                        // it claims more outputs than are looked at
 )
 
 // Result is what a verification found.
