@@ -3,6 +3,7 @@ package keystore
 import (
 	"errors"
 
+	"thistle/keystore/hd"
 	"thistle/keystore/mnemonic"
 	"thistle/keystore/seal"
 	"thistle/keystore/vault"
@@ -46,6 +47,9 @@ type (
 	WordCountError   = mnemonic.WordCountError
 	AmbiguousError   = mnemonic.AmbiguousError
 )
+
+// ErrWIF: the text is not a private key, or one of another network.
+var ErrWIF = hd.ErrWIF
 
 // Reasons not to sign.
 var (
