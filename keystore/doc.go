@@ -21,6 +21,8 @@
 //     SIGHASH_ALL only, or taproot's default, all inputs or none, and runs every
 //     signature through the script engine before it touches the packet. An output that claims to be our change is derived
 //     again; if it is not ours nothing is signed.
+//   - SignWithWIF does the same with a private key from outside, which needs no
+//     keystore and is not kept. It does not know whose the outputs are.
 //   - Secrets are byte slices, cleared after use, and held behind closures, so
 //     that printing any value of this package reveals nothing.
 //   - In the memory of an unlocked, idle wallet that has signed and shown its
@@ -61,6 +63,9 @@
 //
 // A toolchain built with GOEXPERIMENT=runtimesecret could erase what a call
 // allocates, by runtime/secret; it is experimental, and not used.
+//
+// SignMessage signs messages for an address of ours, VerifyMessage verifies those of
+// anybody, without any key: the legacy form for P2PKH, BIP322 for the rest.
 //
 // Not done: signatures with a low R (package hd).
 //

@@ -48,8 +48,17 @@ type (
 	AmbiguousError   = mnemonic.AmbiguousError
 )
 
-// ErrWIF: the text is not a private key, or one of another network.
+// ErrWIF means that a text is not a private key, or is one of another network.
 var ErrWIF = hd.ErrWIF
+
+// Troubles with signatures of messages.
+var (
+	// ErrMessageForm: the text is not a signature, or of a form that is not
+	// verified here.
+	ErrMessageForm = errors.New("not a signature of a message")
+	// ErrMessage: the signature is not this script's for this message.
+	ErrMessage = errors.New("signature does not belong to message and address")
+)
 
 // Reasons not to sign.
 var (

@@ -2,7 +2,11 @@ package keystore
 
 import (
 	"bytes"
+	"io"
 	"slices"
+
+	"github.com/btcsuite/btcd/chaincfg/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 
 	"thistle/keystore/hd"
 	"thistle/keystore/seal"
@@ -46,4 +50,26 @@ func Prepare(k *Keystore, password []byte, n uint32) error {
 		k.view().accounts = list
 		return nil
 	})
+}
+
+// SignMessageWithWIF signs for an output that a private key can own, as SignMessage
+// does for ours.
+func SignMessageWithWIF(net *chaincfg.Params, wif, script, message []byte, rand io.Reader) (text string, err error) {
+	err = withWIF(net, wif, func(key *hd.Single, ours wifKey) error {
+		for _, out := range ours {
+			if bytes.Equal(out.Script, script) {
+				text, err = signMessage(key, plannedInput{kind: out.kind, uncompressed: len(out.PublicKey) == 65, script: script}, message, rand)
+				return err
+			}
+		}
+		return ErrNotOurs
+	})
+	return text, err
+}
+
+// ToSpend and ToSign are BIP322's two transactions.
+func ToSpend(script, message []byte) *wire.MsgTx { return toSpend(script, message) }
+
+func ToSign(script, message []byte) *wire.MsgTx {
+	return planMessage(plannedInput{script: script}, message).tx
 }

@@ -47,15 +47,22 @@ func (k *Keystore) signLocked(password []byte, p *psbt.Packet) error {
 	if err != nil {
 		return err
 	}
-	err = k.withRootLocked(password, func(root *hd.Key) error {
-		keys := &accountKeys{root: root, net: k.net, derived: map[*account]*hd.Key{}}
-		defer keys.wipe()
+	err = k.withKeysLocked(password, func(keys *accountKeys) error {
 		return plan.sign(keys.use, k.opts.Rand)
 	})
 	if err != nil {
 		return err
 	}
 	return plan.finalise(p)
+}
+
+// withKeysLocked lends the accounts' private keys, for the time of f.
+func (k *Keystore) withKeysLocked(password []byte, f func(*accountKeys) error) error {
+	return k.withRootLocked(password, func(root *hd.Key) error {
+		keys := &accountKeys{root: root, net: k.net, derived: map[*account]*hd.Key{}}
+		defer keys.wipe()
+		return f(keys)
+	})
 }
 
 // accountKeys derives each account's private key once.
