@@ -121,19 +121,22 @@ func TestOneVoiceLies(t *testing.T) {
 			fresh.Refuses = true
 			s.After(8*time.Second, func() { fresh.Refuses = false })
 		}
-		here := false
+		var here time.Time
 		s.Watch = func(out protocol.Output) {
 			if e, ok := out.(protocol.Emit); ok {
 				if up, ok := e.Event.(protocol.PeerUp); ok && up.Peer.Addr == slow.Name {
 					slow.Latency = time.Duration(6+seed%12) * time.Second
-					here = true
+					here = s.Now()
 				}
 			}
 		}
 		begun := s.Now()
-		require.True(t, s.RunUntil(2*time.Minute, func() bool { return here && s.Machine().Progress().HeadersCurrent }))
-		require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().Tip.Hash)
-		require.Less(t, s.Now().Sub(begun), time.Minute)
+		require.True(t, s.RunUntil(2*time.Minute, func() bool { return !here.IsZero() && s.Machine().Progress().HeadersCurrent }))
+		if here.Sub(begun) < time.Minute { // the longest that one voice is doubted
+			require.Equal(t, w.b.Tip().Hash, s.Machine().Progress().Tip.Hash)
+		}
+		require.Less(t, s.Now().Sub(here), time.Minute)
+		require.True(t, s.RunUntil(2*time.Minute, func() bool { return s.Machine().Progress().Tip.Hash == w.b.Tip().Hash }))
 		s.Check(t)
 	})
 }
