@@ -48,6 +48,7 @@ func (l *Ledger) applyBlock(f BlockApplied) error {
 	if !b.stale {
 		l.setMarks(b, b.need, l.config.Epoch)
 		l.settleFar(b, f.Txs)
+		l.keepSpent(b, f.Txs)
 	}
 	return nil
 }
@@ -186,15 +187,21 @@ func excess(nodes []*node, keep int) []*node {
 // prune drops what was kept from blocks in case it spends something of ours, once
 // everything is known.
 func (l *Ledger) prune() {
-	if len(l.candidates) == 0 || !l.Final() {
+	if len(l.candidates)+len(l.spending) == 0 || !l.Final() {
 		return
 	}
 	for _, n := range byPriority(keysOf(l.candidates)) {
 		if l.txs[n.id] == n && !n.ours() && n.confirmed() && !slices.ContainsFunc(l.rivals(n), (*node).ours) {
+			for _, a := range n.anchors {
+				if b := l.blocks[a.Block.Hash]; b != nil && !b.stale {
+					l.setLoose(b, true)
+				}
+			}
 			l.remove(n)
 		}
 	}
 	clear(l.candidates)
+	l.dropSpent()
 	l.settle()
 }
 

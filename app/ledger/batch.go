@@ -173,6 +173,7 @@ func (l *Ledger) setBirthday(f BirthdaySet) error {
 	if l.config.Birthday < 0 || f.Height < l.config.Birthday {
 		l.config.Birthday = f.Height
 		l.dirty(Key{Kind: RowConfig})
+		l.reopen(-1)
 		if f.Anew {
 			l.rescan(Rescan{From: f.Height})
 		}

@@ -37,6 +37,11 @@ type block struct {
 	// far are scripts beyond the window that the block may concern, united. For
 	// their sake it is not fetched.
 	far []Span
+	// spent are hashes of what it may spend by taproot keys, see [keySpends].
+	spent []uint32
+	// loose says that something of it was dropped, when everything was known, which
+	// may spend an older output of ours.
+	loose bool
 	// stale blocks are known to have left the best chain.
 	stale bool
 	// anchored are the transactions with an anchor here.
@@ -107,6 +112,8 @@ func (l *Ledger) setStale(b *block, stale bool) {
 	}
 	l.setMarks(b, 0, 0)
 	l.setFar(b, nil)
+	l.setSpent(b, nil)
+	l.setLoose(b, false)
 }
 
 // touchHeight touches the transactions of all blocks at a height: one may win or

@@ -32,7 +32,7 @@ const (
 	TxConflicted                        // double-spent, or its block or parent is gone
 	TxAbandoned                         // given up
 	TxRevived                           // lost before, pending again
-	TxRefused                           // an announced transaction is invalid; nothing was kept
+	TxRefused                           // an announced transaction is invalid, or cannot be checked; nothing was kept
 	TxContested                         // pending, and an announced transaction that does not concern us spends the same
 )
 

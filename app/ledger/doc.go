@@ -40,12 +40,16 @@
 //   - An anchor (this transaction, in that block) is never forgotten. Whether it
 //     counts depends on the view of the chain, so a reorganisation undoes it and
 //     the way back redoes it without fetching anything.
-//   - A spend met before what it spends is kept, because the scripts known here
-//     are of the kinds whose spends name their key (P2PKH, P2WPKH, and P2WPKH in
-//     P2SH); it takes effect when the older output appears. Spends of a taproot
-//     key name none, so taproot keychains are refused ([ErrUnsupported]).
+//   - A spend met before what it spends takes effect when the older output appears.
+//     P2PKH, P2WPKH, and P2WPKH in P2SH name their key when they are spent: such a
+//     spend is kept. A taproot spend names none: until everything is known, each
+//     block that was applied keeps hashes of what it spends in that way, and is
+//     wanted again when an output of ours appears among them. If what is known turns
+//     out not to be everything (an earlier birthday, a rescan, a reorganisation),
+//     blocks of which something was dropped meanwhile are wanted again.
 //   - An unconfirmed transaction that spends our outputs is believed only if its
-//     signatures for them are valid: no peer can make our coins look spent.
+//     signatures for them are valid: no peer can make our coins look spent. One that
+//     spends taproot outputs before they are known is known once it is in a block.
 //   - The outcome of conflicts does not depend on the order in which they were
 //     learnt: confirmed beats unconfirmed, later beats earlier, a descendant of a
 //     loser loses.

@@ -20,8 +20,8 @@ var (
 	ErrSpent = errors.New("an input is spent or gone")
 	// ErrLeap says that an index lies absurdly far beyond the known scripts.
 	ErrLeap = errors.New("index too far beyond the known scripts")
-	// ErrUnsupported says that a keychain's scripts are of a kind whose spends do
-	// not name their key.
+	// ErrUnsupported says that a keychain's scripts are of a kind whose spends the
+	// ledger cannot follow: other than P2PKH, P2WPKH, P2SH and P2TR.
 	ErrUnsupported = errors.New("unsupported kind of script")
 	// ErrRows says that rows do not make a ledger: some are missing or damaged.
 	ErrRows = errors.New("rows do not fit together")

@@ -157,6 +157,10 @@ func (l *Ledger) settleFar(b *block, txs []*wire.MsgTx) {
 		return
 	}
 	var found []Span
+	if len(keySpends(txs)) > 0 {
+		// Of taproot the block does not say what it spends.
+		found = slices.DeleteFunc(slices.Clone(b.far), func(s Span) bool { return !l.chains[s.Keychain].taproot })
+	}
 	note := func(pkScript []byte) {
 		if r, ok := l.byScript[string(pkScript)]; ok && !l.live(r) {
 			found = append(found, Span{r.Keychain, r.Index, r.Index})

@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 
+	"github.com/btcsuite/btcd/txscript/v2"
 	"github.com/btcsuite/btcd/wire/v2"
 )
 
@@ -31,6 +32,9 @@ func (l *Ledger) ownOutputs(n *node, tx *wire.MsgTx) {
 		n.own = append(n.own, output{uint32(i), ref})
 		n.credit += n.values[i]
 		l.chains[ref.Keychain].use(ref.Index, 1)
+		if txscript.IsPayToTaproot(out.PkScript) {
+			l.wantSpenders(wire.OutPoint{Hash: n.id, Index: uint32(i)})
+		}
 	}
 }
 

@@ -65,6 +65,7 @@ type script struct {
 // keychain is the index of one keychain's scripts.
 type keychain struct {
 	source   Source
+	taproot  bool     // its spends name no key
 	scripts  []script // those of the window first
 	live     int      // how many these are
 	staged   [][]byte // derived already, to follow scripts
@@ -109,7 +110,7 @@ func checkSource(s Source) error {
 		return fmt.Errorf("keychain %s: %w", s, err)
 	}
 	switch txscript.GetScriptClass(first) {
-	case txscript.WitnessV0PubKeyHashTy, txscript.PubKeyHashTy, txscript.ScriptHashTy:
+	case txscript.WitnessV0PubKeyHashTy, txscript.PubKeyHashTy, txscript.ScriptHashTy, txscript.WitnessV1TaprootTy:
 		return nil
 	}
 	return ErrUnsupported
@@ -131,6 +132,7 @@ func (l *Ledger) addScript(kc descriptor.Keychain, pkScript []byte, since uint32
 	k.scripts = append(k.scripts, script{bytes: pkScript, since: since})
 	if pkScript != nil {
 		l.byScript[string(pkScript)] = ref
+		k.taproot = k.taproot || txscript.IsPayToTaproot(pkScript)
 	}
 	l.dirty(scriptKey(ref))
 }

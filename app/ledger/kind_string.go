@@ -17,11 +17,12 @@ func _() {
 	_ = x[RowTx-7]
 	_ = x[RowLabel-8]
 	_ = x[RowDelivery-9]
+	_ = x[RowSpent-10]
 }
 
-const _RowKind_name = "RowConfigRowViewRowScriptRowAddressRowBatchRowBlockRowTxRowLabelRowDelivery"
+const _RowKind_name = "RowConfigRowViewRowScriptRowAddressRowBatchRowBlockRowTxRowLabelRowDeliveryRowSpent"
 
-var _RowKind_index = [...]uint8{0, 9, 16, 25, 35, 43, 51, 56, 64, 75}
+var _RowKind_index = [...]uint8{0, 9, 16, 25, 35, 43, 51, 56, 64, 75, 83}
 
 func (i RowKind) String() string {
 	idx := int(i) - 1

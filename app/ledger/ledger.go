@@ -26,6 +26,7 @@ type Ledger struct {
 	heights     heights
 	pendingHits map[chainhash.Hash]*block
 	farHits     map[chainhash.Hash]*block
+	spending    map[chainhash.Hash]*block // those with spent
 
 	txs         map[chainhash.Hash]*node
 	spenders    map[wire.OutPoint][]*node
@@ -55,6 +56,7 @@ func empty(cfg Config) *Ledger {
 		blocks:      make(map[chainhash.Hash]*block),
 		pendingHits: make(map[chainhash.Hash]*block),
 		farHits:     make(map[chainhash.Hash]*block),
+		spending:    make(map[chainhash.Hash]*block),
 		txs:         make(map[chainhash.Hash]*node),
 		spenders:    make(map[wire.OutPoint][]*node),
 		unconfirmed: make(map[chainhash.Hash]*node),
@@ -222,7 +224,7 @@ func (l *Ledger) hashRow(k Key) Row {
 			}
 			return nil
 		}
-		return BlockRow{b.ref, b.need, b.applied, b.stale, slices.Clone(b.far)}
+		return BlockRow{b.ref, b.need, b.applied, b.stale, slices.Clone(b.far), b.loose}
 	case RowTx:
 		if n := l.txs[hash]; n != nil {
 			return n.row()
@@ -234,6 +236,10 @@ func (l *Ledger) hashRow(k Key) Row {
 	case RowDelivery:
 		if d := l.deliveries[hash]; d != nil {
 			return DeliveryRow{d.TxID, slices.Clone(d.Acknowledged), slices.Clone(d.Echoed)}
+		}
+	case RowSpent:
+		if b := l.blocks[hash]; b != nil && len(b.spent) > 0 {
+			return SpentRow{hash, slices.Clone(b.spent)}
 		}
 	}
 	return nil
@@ -259,6 +265,9 @@ func (l *Ledger) Rows() []Row {
 	}
 	for h := range l.blocks {
 		list = append(list, blockKey(h))
+	}
+	for h := range l.spending {
+		list = append(list, spentKey(h))
 	}
 	for h := range l.txs {
 		list = append(list, txKey(h))

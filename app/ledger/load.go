@@ -69,6 +69,8 @@ func (l *Ledger) loadRow(cfg Config, row Row) error {
 		l.labels[row.TxID] = row
 	case DeliveryRow:
 		l.deliveries[row.TxID] = &row
+	case SpentRow:
+		return l.loadSpent(row)
 	default:
 		return fmt.Errorf("row %T: %w", row, ErrRows)
 	}
@@ -105,6 +107,16 @@ func (l *Ledger) loadBlock(row BlockRow) error {
 	b.stale = row.Stale
 	l.setMarks(b, row.Need, row.Applied)
 	l.setFar(b, row.Far)
+	b.loose = row.Loose
+	return nil
+}
+
+func (l *Ledger) loadSpent(row SpentRow) error {
+	b := l.blocks[row.Block]
+	if b == nil || b.stale || len(row.Spent) == 0 || !slices.IsSorted(row.Spent) {
+		return fmt.Errorf("what no block spends: %w", ErrRows)
+	}
+	l.setSpent(b, row.Spent)
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 type model struct {
 	w       *world
 	scripts map[string]ledger.Ref
+	known   map[chainhash.Hash]bool // the ledger may know it
 	txs     map[chainhash.Hash]*mtx
 	order   []*mtx // unconfirmed ones, newest first
 	mined   map[wire.OutPoint]chainhash.Hash
@@ -37,10 +38,10 @@ type mtx struct {
 }
 
 func newModel(w *world) *model {
-	m := &model{w: w, scripts: make(map[string]ledger.Ref), txs: make(map[chainhash.Hash]*mtx),
+	m := &model{w: w, scripts: make(map[string]ledger.Ref), known: make(map[chainhash.Hash]bool), txs: make(map[chainhash.Hash]*mtx),
 		mined: make(map[wire.OutPoint]chainhash.Hash), gone: make(map[wire.OutPoint]bool)}
 	first := make(map[chainhash.Hash]int64)
-	for kc, s := range sources {
+	for kc, s := range w.sources {
 		for i := uint32(0); i <= w.last[kc]+3*testLookahead; i++ {
 			if script, err := s.Script(i); err == nil {
 				if _, ok := w.l.Owns(script); ok {
@@ -103,7 +104,7 @@ func (m *model) checkLookahead() {
 				continue
 			}
 			for i := range uint32(testLookahead + 1) {
-				script, err := sources[ref.Keychain].Script(ref.Index + i)
+				script, err := m.w.sources[ref.Keychain].Script(ref.Index + i)
 				if _, ok := m.w.l.Owns(script); err == nil && !ok {
 					m.w.t.Fatalf("seed %d: %v is paid, %d after it is not watched", m.w.seed, ref, i)
 				}
@@ -114,6 +115,7 @@ func (m *model) checkLookahead() {
 
 func (m *model) add(tx *wire.MsgTx) *mtx {
 	id := tx.TxHash()
+	m.known[id] = true
 	if m.txs[id] == nil {
 		m.txs[id] = &mtx{id: id, tx: tx}
 	}
@@ -122,7 +124,7 @@ func (m *model) add(tx *wire.MsgTx) *mtx {
 
 func (m *model) ownOut(op wire.OutPoint) (ledger.Ref, int64, bool) {
 	p := m.w.txs[op.Hash]
-	if p == nil {
+	if p == nil || !m.known[op.Hash] {
 		return ledger.Ref{}, 0, false
 	}
 	o := p.TxOut[op.Index]

@@ -286,10 +286,10 @@ func TestBirthdayOnlyFalls(t *testing.T) {
 	}
 }
 
-type taproot struct{ source }
+type scriptHashes struct{ source }
 
-func (taproot) Script(uint32) ([]byte, error) {
-	return append([]byte{txscript.OP_1, txscript.OP_DATA_32}, make([]byte, 32)...), nil
+func (scriptHashes) Script(uint32) ([]byte, error) {
+	return append([]byte{txscript.OP_0, txscript.OP_DATA_32}, make([]byte, 32)...), nil
 }
 
 type failing struct {
@@ -307,7 +307,7 @@ func (f failing) Script(i uint32) ([]byte, error) {
 func TestSources(t *testing.T) {
 	t.Parallel()
 	cfg := config(testLookahead)
-	cfg.Internal = taproot{sources[1]}
+	cfg.Internal = scriptHashes{sources[1]}
 	if _, _, err := ledger.New(cfg); !errors.Is(err, ledger.ErrUnsupported) {
 		t.Errorf("error %v", err)
 	}
@@ -332,7 +332,8 @@ func TestSources(t *testing.T) {
 
 func TestLoadErrors(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 99)
+	w := newWorld(t, 99, sources)
+	w.apply(ledger.BirthdaySet{Height: 1})
 	for range 150 {
 		w.step()
 	}
@@ -342,7 +343,7 @@ func TestLoadErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreign := config(0)
-	foreign.External = source{"somebody else"}
+	foreign.External = source{name: "somebody else"}
 	if _, err := ledger.Load(foreign, rows); !errors.Is(err, ledger.ErrForeign) {
 		t.Errorf("error %v", err)
 	}

@@ -34,7 +34,8 @@ func TestRandomFacts(t *testing.T) {
 	for seed := first; seed <= last; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, seed)
+			w := newWorld(t, seed, keychainsOf(seed))
+			w.apply(ledger.BirthdaySet{Height: 1})
 			for range *stepsFlag {
 				w.step()
 			}
@@ -43,6 +44,34 @@ func TestRandomFacts(t *testing.T) {
 			if len(w.past) < *stepsFlag/4 {
 				t.Fatalf("seed %d: only %d facts were delivered", seed, len(w.past))
 			}
+		})
+	}
+}
+
+// keychainsOf gives the seeds keychains of all kinds.
+func keychainsOf(seed uint64) sourceSet {
+	return []sourceSet{sources, taprootSources, mixedSources}[seed%3]
+}
+
+// TestRandomEarlierBirthday is about what was searched, and forgotten, before older
+// blocks were known to matter.
+func TestRandomEarlierBirthday(t *testing.T) {
+	t.Parallel()
+	for seed := range *seedsFlag {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, seed, keychainsOf(seed))
+			w.blind = true
+			for range 300 {
+				w.step()
+			}
+			n := int32(len(w.chain.blocks))
+			w.apply(ledger.BirthdaySet{Height: 1 + w.rng.Int32N(n-1)})
+			w.settle()
+			w.restart()
+			w.apply(ledger.BirthdaySet{Height: 1})
+			w.settle()
+			w.compare()
 		})
 	}
 }
@@ -73,7 +102,7 @@ func (w *world) step() {
 		w.mail = append(w.mail, w.past[w.rng.IntN(len(w.past))])
 	case n < 34:
 		w.restart()
-	case n < 36:
+	case n < 36 && !w.blind:
 		w.settle()
 		w.compare()
 	case n < 39:
@@ -178,21 +207,57 @@ func (w *world) mineBlock() {
 		if w.rng.IntN(2) == 0 {
 			outs = append(outs, toUs(w.rng.Int64N(1e8), kc, w.far(kc)))
 		}
-		tx := build(w.t, []prev{foreign(w.fresh())}, outs)
+		tx := w.sources.build(w.t, []prev{foreign(w.fresh())}, outs)
 		if ok(tx) {
 			txs = append(txs, w.add(tx))
 		}
 	}
-	txs = append(txs, build(w.t, []prev{foreign(w.fresh())}, []out{toOthers(1)}))
+	txs = append(txs, w.sources.build(w.t, []prev{foreign(w.fresh())}, []out{toOthers(1)}))
 	// Coins spent by another copy of this wallet.
 	if p, found := w.pick(); found && w.rng.IntN(3) == 0 {
 		kc := w.keychain()
-		tx := build(w.t, []prev{p}, []out{toOthers(p.value / 3), toUs(p.value/2, kc, w.far(kc))})
+		tx := w.sources.build(w.t, []prev{p}, []out{toOthers(p.value / 3), toUs(p.value/2, kc, w.far(kc))})
+		if ok(tx) {
+			txs = append(txs, w.add(tx))
+		}
+	}
+	// And such as the ledger need not have heard of.
+	for range w.rng.IntN(4) {
+		p, found := w.pickMined()
+		if !found {
+			continue
+		}
+		outs := []out{toOthers(p.value / 3)}
+		if w.rng.IntN(3) == 0 {
+			outs = append(outs, toUs(p.value/2, descriptor.Internal, w.far(descriptor.Internal)))
+		}
+		tx := w.sources.build(w.t, []prev{p}, outs)
 		if ok(tx) {
 			txs = append(txs, w.add(tx))
 		}
 	}
 	w.chain.mine(w.tick(), txs...)
+}
+
+// pickMined returns an output of ours of the chain, spent or not.
+func (w *world) pickMined() (prev, bool) {
+	b := w.chain.blocks[w.rng.IntN(len(w.chain.blocks))]
+	tx := b.txs[w.rng.IntN(len(b.txs))]
+	i := uint32(w.rng.IntN(len(tx.TxOut)))
+	ref := w.refOf(tx.TxOut[i].PkScript)
+	return outputOf(tx, i, ref), ref != nil && !isCoinbase(tx)
+}
+
+// refOf names a script of ours, nil if it is not.
+func (w *world) refOf(pkScript []byte) *ledger.Ref {
+	for kc, s := range w.sources {
+		for i := range w.last[kc] + testLookahead {
+			if script, err := s.Script(i); err == nil && string(script) == string(pkScript) {
+				return &ledger.Ref{Keychain: kc, Index: i}
+			}
+		}
+	}
+	return nil
 }
 
 // mineLadder mines payments each of which is within reach of the one before only,
@@ -215,7 +280,7 @@ func (w *world) mineLadder() {
 		slices.Reverse(rungs)
 	}
 	for _, i := range rungs {
-		tx := build(w.t, []prev{foreign(w.fresh())}, []out{toUs(w.rng.Int64N(1e8), kc, i)})
+		tx := w.sources.build(w.t, []prev{foreign(w.fresh())}, []out{toUs(w.rng.Int64N(1e8), kc, i)})
 		w.chain.mine(w.tick(), w.add(coinbase(w.t, int32(len(w.chain.blocks)), w.fresh(), toOthers(50e8))), w.add(tx))
 	}
 }
@@ -278,7 +343,7 @@ func (w *world) reorg() {
 				w.announce(tx)
 				// A loser that is nothing to us may be known as such, or not.
 				if w.rng.IntN(4) == 0 && w.ours(tx) {
-					double := build(w.t, []prev{w.spentBy(tx)}, []out{toUs(4242, descriptor.External, w.near())})
+					double := w.sources.build(w.t, []prev{w.spentBy(tx)}, []out{toUs(4242, descriptor.External, w.near())})
 					if ok(double) {
 						txs = append(txs, w.add(double))
 					}
@@ -306,18 +371,14 @@ func (w *world) ours(tx *wire.MsgTx) bool {
 	return w.spentBy(tx).ref != nil
 }
 
-// isFar reports whether the ledger may not know what the transaction pays.
+// isFar reports whether the ledger may not know what the transaction pays or spends.
 func (w *world) isFar(tx *wire.MsgTx) bool {
-	for _, o := range tx.TxOut {
-		for kc, s := range sources {
-			for i := uint32(testLookahead - 4); i <= w.last[kc]; i++ {
-				if script, err := s.Script(i); err == nil && string(script) == string(o.PkScript) {
-					return true
-				}
-			}
-		}
+	far := func(pkScript []byte) bool {
+		ref := w.refOf(pkScript)
+		return ref != nil && ref.Index >= testLookahead-4
 	}
-	return false
+	return slices.ContainsFunc(tx.TxOut, func(o *wire.TxOut) bool { return far(o.PkScript) }) ||
+		slices.ContainsFunc(tx.TxIn, func(in *wire.TxIn) bool { return far(w.prevScript(in.PreviousOutPoint)) })
 }
 
 // spentBy returns the first output that a transaction spends.
@@ -326,13 +387,7 @@ func (w *world) spentBy(tx *wire.MsgTx) prev {
 	p := prev{op: op, value: 1 << 40}
 	if parent := w.txs[op.Hash]; parent != nil {
 		p.value = parent.TxOut[op.Index].Value
-		for kc, s := range sources {
-			for i := range w.last[kc] + testLookahead {
-				if script, err := s.Script(i); err == nil && string(script) == string(parent.TxOut[op.Index].PkScript) {
-					p.ref = &ledger.Ref{Keychain: kc, Index: i}
-				}
-			}
-		}
+		p.ref = w.refOf(parent.TxOut[op.Index].PkScript)
 	}
 	return p
 }
@@ -354,7 +409,7 @@ func (w *world) announcePayment() {
 			ins = []prev{outputOf(tx, 0, nil)}
 		}
 	}
-	w.announce(w.add(build(w.t, ins, []out{toOthers(5000), toUs(w.rng.Int64N(1e8), descriptor.External, w.near())})))
+	w.announce(w.add(w.sources.build(w.t, ins, []out{toOthers(5000), toUs(w.rng.Int64N(1e8), descriptor.External, w.near())})))
 }
 
 func (w *world) known(tx *wire.MsgTx) bool {
@@ -366,15 +421,15 @@ func (w *world) known(tx *wire.MsgTx) bool {
 func (w *world) announceRivals() {
 	in := foreign(w.fresh())
 	for range 2 + w.rng.IntN(2) {
-		w.announce(w.add(build(w.t, []prev{in}, []out{toUs(w.rng.Int64N(1e8), descriptor.External, w.near())})))
+		w.announce(w.add(w.sources.build(w.t, []prev{in}, []out{toUs(w.rng.Int64N(1e8), descriptor.External, w.near())})))
 	}
 }
 
 // announceChildFirst mails a payment and a spend of it in any order.
 func (w *world) announceChildFirst() {
 	i := w.near()
-	parent := w.add(build(w.t, []prev{foreign(w.fresh())}, []out{toUs(1e6, descriptor.External, i)}))
-	child := w.add(build(w.t, []prev{outputOf(parent, 0, &ledger.Ref{Index: i})}, []out{toOthers(9e5)}))
+	parent := w.add(w.sources.build(w.t, []prev{foreign(w.fresh())}, []out{toUs(1e6, descriptor.External, i)}))
+	child := w.add(w.sources.build(w.t, []prev{outputOf(parent, 0, &ledger.Ref{Index: i})}, []out{toOthers(9e5)}))
 	w.announce(parent)
 	w.announce(child)
 }
@@ -386,12 +441,12 @@ func (w *world) announceForgery() {
 	if !ok {
 		return
 	}
-	forged := build(w.t, []prev{p}, []out{toOthers(p.value / 2)})
+	forged := w.sources.build(w.t, []prev{p}, []out{toOthers(p.value / 2)})
 	forged.TxOut[0].Value++
 	w.mail = append(w.mail, ledger.Seen{Tx: forged, At: w.tick()})
 	i := w.near()
-	parent := w.add(build(w.t, []prev{foreign(w.fresh())}, []out{toUs(1e6, descriptor.External, i)}))
-	forged = build(w.t, []prev{outputOf(parent, 0, &ledger.Ref{Index: i})}, []out{toUs(1e5, descriptor.External, i)})
+	parent := w.add(w.sources.build(w.t, []prev{foreign(w.fresh())}, []out{toUs(1e6, descriptor.External, i)}))
+	forged = w.sources.build(w.t, []prev{outputOf(parent, 0, &ledger.Ref{Index: i})}, []out{toUs(1e5, descriptor.External, i)})
 	forged.TxOut[0].Value++
 	w.announce(parent)
 	w.mail = append(w.mail, ledger.Seen{Tx: forged, At: w.tick()})
@@ -406,7 +461,7 @@ func (w *world) send() {
 	next, _ := w.l.Next(descriptor.Internal)
 	w.paid(descriptor.Internal, next)
 	outs := []out{toOthers(p.value / 3), toUs(p.value/2, descriptor.Internal, next)}
-	w.create(build(w.t, []prev{p}, outs))
+	w.create(w.sources.build(w.t, []prev{p}, outs))
 }
 
 func (w *world) create(tx *wire.MsgTx) {
@@ -440,7 +495,7 @@ func (w *world) bump() {
 	}
 	next, _ := w.l.Next(descriptor.Internal)
 	w.paid(descriptor.Internal, next)
-	w.create(build(w.t, []prev{in}, []out{toOthers(in.value / 4), toUs(in.value/3, descriptor.Internal, next)}))
+	w.create(w.sources.build(w.t, []prev{in}, []out{toOthers(in.value / 4), toUs(in.value/3, descriptor.Internal, next)}))
 }
 
 func (w *world) abandonOne() {
@@ -470,7 +525,7 @@ func (w *world) restart() {
 	for _, r := range w.disk {
 		rows = append(rows, r)
 	}
-	l, err := ledger.Load(config(0), rows)
+	l, err := ledger.Load(w.sources.config(0), rows)
 	if err != nil {
 		w.t.Fatalf("seed %d: load: %v", w.seed, err)
 	}
@@ -619,7 +674,7 @@ func (w *world) compareHistory(m *model) {
 // TestWorldClock is a guard for the world's clock: seconds, never the same twice.
 func TestWorldClock(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
+	w := newWorld(t, 1, sources)
 	if a, b := w.tick(), w.tick(); b.Sub(a) != time.Second {
 		t.Fatalf("%v and %v", a, b)
 	}

@@ -26,6 +26,7 @@ const (
 	RowTx
 	RowLabel
 	RowDelivery
+	RowSpent
 )
 
 // Key names a row: what is put under a key replaces what was there.
@@ -99,6 +100,15 @@ type BlockRow struct {
 	Need, Applied uint32
 	Stale         bool
 	Far           []Span // scripts beyond the window that it may concern
+	// Loose says that it is to be applied again if older outputs of ours may appear.
+	Loose bool
+}
+
+// SpentRow is what a block spends by taproot keys, while older outputs of ours may
+// appear: a hash of each outpoint, ascending.
+type SpentRow struct {
+	Block chainhash.Hash
+	Spent []uint32
 }
 
 // Anchor says that a transaction is in a block.
@@ -173,6 +183,9 @@ func (r LabelRow) Key() Key { return labelKey(r.TxID) }
 // Key implements [Row].
 func (r DeliveryRow) Key() Key { return deliveryKey(r.TxID) }
 
+// Key implements [Row].
+func (r SpentRow) Key() Key { return spentKey(r.Block) }
+
 func refID(r Ref) string {
 	b := binary.BigEndian.AppendUint32(nil, uint32(r.Keychain))
 	return string(binary.BigEndian.AppendUint32(b, r.Index))
@@ -192,6 +205,7 @@ func blockKey(h chainhash.Hash) Key    { return Key{RowBlock, string(h[:])} }
 func txKey(h chainhash.Hash) Key       { return Key{RowTx, string(h[:])} }
 func labelKey(h chainhash.Hash) Key    { return Key{RowLabel, string(h[:])} }
 func deliveryKey(h chainhash.Hash) Key { return Key{RowDelivery, string(h[:])} }
+func spentKey(h chainhash.Hash) Key    { return Key{RowSpent, string(h[:])} }
 func batchKey(id uint32) Key {
 	return Key{RowBatch, string(binary.BigEndian.AppendUint32(nil, id))}
 }

@@ -8,10 +8,12 @@ import (
 
 // signed reports whether every input of tx that spends a known output of ours
 // does so validly. Without this look any peer could invent a transaction that
-// makes our coins seem spent.
+// makes our coins seem spent. Signatures for taproot outputs cover all outputs that
+// tx spends: if one of them is not known, they count as invalid.
 func (l *Ledger) signed(tx *wire.MsgTx) bool {
 	prevs := txscript.NewMultiPrevOutFetcher(nil)
 	var ours []int
+	taproot := false
 	for i, in := range tx.TxIn {
 		p := l.txs[in.PreviousOutPoint.Hash]
 		if p == nil {
@@ -21,10 +23,14 @@ func (l *Ledger) signed(tx *wire.MsgTx) bool {
 			pkScript := l.chains[o.ref.Keychain].scripts[o.ref.Index].bytes
 			prevs.AddPrevOut(in.PreviousOutPoint, wire.NewTxOut(int64(p.values[o.vout]), pkScript))
 			ours = append(ours, i)
+			taproot = taproot || txscript.IsPayToTaproot(pkScript)
 		}
 	}
 	if len(ours) == 0 {
 		return true
+	}
+	if taproot && !l.addForeign(tx, prevs) {
+		return false
 	}
 	hashes := txscript.NewTxSigHashes(tx, knownOnly{prevs})
 	for _, i := range ours {
@@ -38,8 +44,25 @@ func (l *Ledger) signed(tx *wire.MsgTx) bool {
 	return true
 }
 
+// addForeign adds the other outputs that tx spends, and reports whether all are
+// known.
+func (l *Ledger) addForeign(tx *wire.MsgTx, prevs *txscript.MultiPrevOutFetcher) bool {
+	for _, in := range tx.TxIn {
+		op := in.PreviousOutPoint
+		if prevs.FetchPrevOutput(op) != nil {
+			continue
+		}
+		p := l.txs[op.Hash]
+		if p == nil || int(op.Index) >= len(p.values) {
+			return false
+		}
+		prevs.AddPrevOut(op, p.tx().TxOut[op.Index])
+	}
+	return true
+}
+
 // knownOnly answers for outputs that are not known with an empty one. Only the
-// signatures of taproot inputs cover foreign outputs, and none of ours is one.
+// signatures of taproot inputs cover foreign outputs, and for these all are known.
 type knownOnly struct{ txscript.PrevOutputFetcher }
 
 func (k knownOnly) FetchPrevOutput(op wire.OutPoint) *wire.TxOut {

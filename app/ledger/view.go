@@ -37,6 +37,7 @@ func (l *Ledger) moveView(f ViewMoved) error {
 	reorg := l.hasTip && f.Fork != old
 	if reorg {
 		l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, f.Fork) })
+		l.reopen(f.Fork.Height)
 	}
 	if !l.hasTip {
 		old.Height = -1
@@ -71,6 +72,7 @@ func (l *Ledger) rescan(f Rescan) {
 		}
 	}
 	l.setCoverage(func(set []Interval) []Interval { return cutIntervals(set, at) })
+	l.reopen(at.Height)
 }
 
 // nextTrail returns the trail after a move: every block of the last trailDense,

@@ -21,11 +21,22 @@ import (
 )
 
 // source derives keys from hashes: quicker than BIP32, and it can sign.
-type source struct{ name string }
-
-var sources = map[descriptor.Keychain]source{
-	descriptor.External: {"external"}, descriptor.Internal: {"internal"},
+type source struct {
+	name    string
+	taproot bool
 }
+
+// sourceSet are the keychains of a wallet.
+type sourceSet map[descriptor.Keychain]source
+
+var (
+	sources = sourceSet{descriptor.External: {name: "external"}, descriptor.Internal: {name: "internal"}}
+
+	taprootSources = sourceSet{
+		descriptor.External: {"taproot external", true}, descriptor.Internal: {"taproot internal", true},
+	}
+	mixedSources = sourceSet{descriptor.External: taprootSources[0], descriptor.Internal: sources[1]}
+)
 
 // hole is an index without a key.
 const hole = 3
@@ -44,8 +55,11 @@ func (s source) Script(index uint32) ([]byte, error) {
 	if script, ok := derived.Load(id); ok {
 		return script.([]byte), nil
 	}
-	hash := address.Hash160(s.key(index).PubKey().SerializeCompressed())
-	script := append([]byte{txscript.OP_0, txscript.OP_DATA_20}, hash...)
+	pub := s.key(index).PubKey()
+	script := append([]byte{txscript.OP_0, txscript.OP_DATA_20}, address.Hash160(pub.SerializeCompressed())...)
+	if s.taproot {
+		script, _ = txscript.PayToTaprootScript(txscript.ComputeTaprootKeyNoScript(pub))
+	}
 	derived.Store(id, script)
 	return script, nil
 }
@@ -55,9 +69,11 @@ var derived sync.Map
 
 func (s source) String() string { return s.name }
 
-func config(lookahead uint32) ledger.Config {
+func config(lookahead uint32) ledger.Config { return sources.config(lookahead) }
+
+func (s sourceSet) config(lookahead uint32) ledger.Config {
 	return ledger.Config{
-		External: sources[descriptor.External], Internal: sources[descriptor.Internal],
+		External: s[descriptor.External], Internal: s[descriptor.Internal],
 		Lookahead: lookahead, FarLookahead: testFarLookahead,
 	}
 }
@@ -103,11 +119,16 @@ func concerned(b *testBlock, places map[string]int, prevScript func(wire.OutPoin
 
 func scriptOf(t testing.TB, ref ledger.Ref) []byte {
 	t.Helper()
-	s, err := sources[ref.Keychain].Script(ref.Index)
+	return sources.script(t, ref)
+}
+
+func (s sourceSet) script(t testing.TB, ref ledger.Ref) []byte {
+	t.Helper()
+	script, err := s[ref.Keychain].Script(ref.Index)
 	if err != nil {
 		t.Fatalf("script of %v: %v", ref, err)
 	}
-	return s
+	return script
 }
 
 // out is an output to be made: ours if ref is set.
@@ -145,20 +166,25 @@ func outputOf(tx *wire.MsgTx, index uint32, ref *ledger.Ref) prev {
 // build makes and signs a transaction.
 func build(t testing.TB, ins []prev, outs []out) *wire.MsgTx {
 	t.Helper()
+	return sources.build(t, ins, outs)
+}
+
+func (s sourceSet) build(t testing.TB, ins []prev, outs []out) *wire.MsgTx {
+	t.Helper()
 	tx := wire.NewMsgTx(2)
 	fetcher := txscript.NewMultiPrevOutFetcher(nil)
 	for _, in := range ins {
 		tx.AddTxIn(wire.NewTxIn(&in.op, nil, nil))
 		script := foreignScript
 		if in.ref != nil {
-			script = scriptOf(t, *in.ref)
+			script = s.script(t, *in.ref)
 		}
 		fetcher.AddPrevOut(in.op, wire.NewTxOut(in.value, script))
 	}
 	for _, o := range outs {
 		script := foreignScript
 		if o.ref != nil {
-			script = scriptOf(t, *o.ref)
+			script = s.script(t, *o.ref)
 		}
 		tx.AddTxOut(wire.NewTxOut(o.value, script))
 	}
@@ -166,16 +192,27 @@ func build(t testing.TB, ins []prev, outs []out) *wire.MsgTx {
 	for i, in := range ins {
 		if in.ref == nil {
 			tx.TxIn[i].Witness = wire.TxWitness{[]byte("sig"), []byte("key of somebody else, 33 bytes...")}
+			if s[descriptor.External].taproot {
+				tx.TxIn[i].Witness = wire.TxWitness{make([]byte, 64)}
+			}
 			continue
 		}
-		key := sources[in.ref.Keychain].key(in.ref.Index)
-		w, err := txscript.WitnessSignature(tx, hashes, i, in.value, scriptOf(t, *in.ref), txscript.SigHashAll, key, true)
+		w, err := s.sign(tx, hashes, i, in, s.script(t, *in.ref))
 		if err != nil {
 			t.Fatalf("sign: %v", err)
 		}
 		tx.TxIn[i].Witness = w
 	}
 	return tx
+}
+
+func (s sourceSet) sign(tx *wire.MsgTx, hashes *txscript.TxSigHashes, i int, in prev, pkScript []byte) (wire.TxWitness, error) {
+	src := s[in.ref.Keychain]
+	key := src.key(in.ref.Index)
+	if src.taproot {
+		return txscript.TaprootWitnessSignature(tx, hashes, i, in.value, pkScript, txscript.SigHashDefault, key)
+	}
+	return txscript.WitnessSignature(tx, hashes, i, in.value, pkScript, txscript.SigHashAll, key, true)
 }
 
 func coinbase(t testing.TB, height int32, nonce uint64, outs ...out) *wire.MsgTx {
@@ -239,12 +276,13 @@ func (c *testChain) cut(depth int) []*testBlock {
 // world is a chain, all transactions ever made, and a driver that keeps a ledger
 // up to date with them as the app would, with all the disorder that may happen.
 type world struct {
-	t     testing.TB
-	seed  uint64
-	rng   *rand.Rand
-	chain testChain
-	clock time.Time
-	next  uint64 // foreign output
+	t       testing.TB
+	seed    uint64
+	sources sourceSet
+	rng     *rand.Rand
+	chain   testChain
+	clock   time.Time
+	next    uint64 // foreign output
 
 	txs map[chainhash.Hash]*wire.MsgTx
 	ids []chainhash.Hash // in the order of making
@@ -260,6 +298,8 @@ type world struct {
 	abandoned map[chainhash.Hash]time.Time
 	given     map[chainhash.Hash]*testBlock // blocks delivered
 	last      map[descriptor.Keychain]uint32
+	// blind worlds are not asked for what is final while they run.
+	blind bool
 }
 
 const (
@@ -267,16 +307,16 @@ const (
 	testFarLookahead = 60
 )
 
-func newWorld(t testing.TB, seed uint64) *world {
+func newWorld(t testing.TB, seed uint64, keychains sourceSet) *world {
 	w := &world{
-		t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), clock: time.Unix(1_700_000_000, 0),
+		t: t, seed: seed, sources: keychains, rng: rand.New(rand.NewPCG(seed, 0)), clock: time.Unix(1_700_000_000, 0),
 		txs:  make(map[chainhash.Hash]*wire.MsgTx),
 		disk: make(map[ledger.Key]ledger.Row),
 		seen: make(map[chainhash.Hash]time.Time), created: make(map[chainhash.Hash]time.Time),
 		abandoned: make(map[chainhash.Hash]time.Time), given: make(map[chainhash.Hash]*testBlock),
 		last: map[descriptor.Keychain]uint32{},
 	}
-	l, change, err := ledger.New(config(testLookahead))
+	l, change, err := ledger.New(keychains.config(testLookahead))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +325,6 @@ func newWorld(t testing.TB, seed uint64) *world {
 	for range 5 {
 		w.chain.mine(w.tick(), w.add(coinbase(t, 0, w.fresh(), toOthers(50e8))))
 	}
-	w.apply(ledger.BirthdaySet{Height: 1})
 	return w
 }
 
@@ -332,11 +371,61 @@ func (w *world) apply(f ledger.Fact) ledger.Change {
 func (w *world) deliver(i int) {
 	f := w.mail[i]
 	w.mail = slices.Delete(w.mail, i, i+1)
-	if b, ok := f.(ledger.BlockApplied); ok {
-		w.given[b.Block.Hash] = &testBlock{ref: b.Block, time: b.Time, txs: b.Txs}
-	}
 	w.past = append(w.past, f)
 	w.apply(f)
+	switch f := f.(type) {
+	case ledger.BlockApplied:
+		w.give(f)
+	case ledger.Seen:
+		w.heard(f)
+	}
+}
+
+// give notes what the ledger must remember of a block even when it leaves the
+// chain. That a transaction spends taproot outputs of ours cannot be told while
+// they are not known.
+func (w *world) give(f ledger.BlockApplied) {
+	b := &testBlock{ref: f.Block, time: f.Time}
+	if old := w.given[f.Block.Hash]; old != nil {
+		b.txs = old.txs
+	}
+	for _, tx := range f.Txs {
+		if !w.spendsTaproot(tx) || w.known(tx) {
+			b.txs = append(b.txs, tx)
+		}
+	}
+	w.given[f.Block.Hash] = b
+}
+
+// heard notes whether an announced transaction must be known. One that spends
+// taproot outputs of ours need not be while they are not.
+func (w *world) heard(f ledger.Seen) {
+	id := f.Tx.TxHash()
+	if w.txs[id] == nil || !w.spendsTaproot(f.Tx) {
+		return
+	}
+	if !w.known(f.Tx) {
+		if p, ok := w.l.Tx(f.Tx.TxIn[0].PreviousOutPoint.Hash); ok && w.mustOwn(p, f.Tx.TxIn[0].PreviousOutPoint.Index) {
+			w.t.Fatalf("seed %d: a spend of ours was not kept: %v", w.seed, id)
+		}
+		delete(w.seen, id)
+		return
+	}
+	if at, ok := w.seen[id]; !ok || f.At.Before(at) {
+		w.seen[id] = f.At
+	}
+}
+
+func (w *world) mustOwn(tx *wire.MsgTx, index uint32) bool {
+	_, ok := w.l.Owns(tx.TxOut[index].PkScript)
+	return ok
+}
+
+// spendsTaproot reports whether a transaction spends a taproot output of ours.
+func (w *world) spendsTaproot(tx *wire.MsgTx) bool {
+	return slices.ContainsFunc(tx.TxIn, func(in *wire.TxIn) bool {
+		return txscript.IsPayToTaproot(w.prevScript(in.PreviousOutPoint))
+	})
 }
 
 // follow moves the view to the chain's tip.

@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the format that is written.
-const Version uint16 = 2
+const Version uint16 = 3
 
 const magic = "thistle wallet\n"
 

@@ -19,7 +19,7 @@ type schema struct {
 }
 
 // current is what this program writes. Steps are added here and never changed.
-var current = schema{version: Version, steps: map[uint16]func([]Record) ([]Record, error){1: step1}}
+var current = schema{version: Version, steps: map[uint16]func([]Record) ([]Record, error){1: step1, 2: step2}}
 
 // openSchema opens a file and migrates it first if it is older.
 func openSchema(path string, o Options, want schema) (*DB, error) {

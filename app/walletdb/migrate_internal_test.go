@@ -60,7 +60,10 @@ func fixture(version uint16) ([]ledger.Row, map[string][]byte) {
 		},
 	}
 	if version > 1 {
-		rows[5] = ledger.BlockRow{Block: block, Need: 2, Applied: 1, Far: []ledger.Span{{Keychain: 1, First: 150, Last: 150}}}
+		rows[5] = ledger.BlockRow{Block: block, Need: 2, Applied: 1, Far: []ledger.Span{{Keychain: 1, First: 150, Last: 150}}, Loose: true}
+	}
+	if version > 2 {
+		rows = append(rows, ledger.SpentRow{Block: block.Hash, Spent: []uint32{3, 0xfffffffe}})
 	}
 	return rows, map[string][]byte{"birthday": []byte("1700000000")}
 }
@@ -194,7 +197,7 @@ func checkMigrated(t *testing.T, db *DB) {
 			added++
 		}
 	}
-	if len(records) != 10 || scripts != 1 || labels != 0 || added != 1 {
+	if len(records) != 11 || scripts != 1 || labels != 0 || added != 1 {
 		t.Errorf("%d records, %d scripts, %d labels, %d new", len(records), scripts, labels, added)
 	}
 }

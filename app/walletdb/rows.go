@@ -36,6 +36,7 @@ func encodeRow(row ledger.Row) (Record, error) {
 		e.uint32(r.Applied)
 		e.bool(r.Stale)
 		e.spans(r.Far)
+		e.bool(r.Loose)
 	case ledger.TxRow:
 		e.tx(r)
 	case ledger.LabelRow:
@@ -46,6 +47,12 @@ func encodeRow(row ledger.Row) (Record, error) {
 		e.raw(r.TxID[:])
 		e.receipts(r.Acknowledged)
 		e.receipts(r.Echoed)
+	case ledger.SpentRow:
+		e.raw(r.Block[:])
+		e.length(len(r.Spent))
+		for _, hash := range r.Spent {
+			e.uint32(hash)
+		}
 	default:
 		return Record{}, fmt.Errorf("row of type %T cannot be stored", row)
 	}
@@ -69,13 +76,15 @@ func decodeRow(rec Record) (ledger.Row, error) {
 	case ledger.RowBatch:
 		row = d.batch()
 	case ledger.RowBlock:
-		row = ledger.BlockRow{Block: d.block(), Need: d.uint32(), Applied: d.uint32(), Stale: d.bool(), Far: d.spans()}
+		row = ledger.BlockRow{Block: d.block(), Need: d.uint32(), Applied: d.uint32(), Stale: d.bool(), Far: d.spans(), Loose: d.bool()}
 	case ledger.RowTx:
 		row = d.tx()
 	case ledger.RowLabel:
 		row = ledger.LabelRow{TxID: d.hash(), Text: d.string(), At: d.int64()}
 	case ledger.RowDelivery:
 		row = ledger.DeliveryRow{TxID: d.hash(), Acknowledged: d.receipts(), Echoed: d.receipts()}
+	case ledger.RowSpent:
+		row = d.spent()
 	default:
 		return nil, corrupt("row of unknown kind %d", rec.Kind)
 	}
@@ -223,6 +232,14 @@ func (d *decoder) tx() ledger.TxRow {
 		})
 	}
 	r.Created = c
+	return r
+}
+
+func (d *decoder) spent() ledger.SpentRow {
+	r := ledger.SpentRow{Block: d.hash()}
+	for range d.length(4) {
+		r.Spent = append(r.Spent, d.uint32())
+	}
 	return r
 }
 

@@ -16,7 +16,7 @@ import (
 
 var rowTypes = []ledger.Row{
 	ledger.ConfigRow{}, ledger.ViewRow{}, ledger.ScriptRow{}, ledger.AddressRow{}, ledger.BatchRow{},
-	ledger.BlockRow{}, ledger.TxRow{}, ledger.LabelRow{}, ledger.DeliveryRow{},
+	ledger.BlockRow{}, ledger.TxRow{}, ledger.LabelRow{}, ledger.DeliveryRow{}, ledger.SpentRow{},
 }
 
 // TestRowsRoundTrip fills rows of every type with random values, every field of

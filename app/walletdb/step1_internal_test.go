@@ -32,7 +32,7 @@ func as1(t *testing.T, row ledger.Row, scripts map[ledger.Ref]uint32) Record {
 	case ledger.ConfigRow, ledger.ScriptRow:
 		rec.Value = rec.Value[:len(rec.Value)-4]
 	case ledger.BlockRow:
-		rec.Value = rec.Value[:len(rec.Value)-1]
+		rec.Value = rec.Value[:len(rec.Value)-2]
 	case ledger.BatchRow:
 		s := r.Spans[len(r.Spans)-1]
 		epoch := scripts[ledger.Ref{Keychain: s.Keychain, Index: s.Last}] - 1
@@ -87,6 +87,9 @@ func TestWalletOfVersion1(t *testing.T) {
 		records = append(records, as1(t, row, scripts))
 	}
 	if records, err = step1(records); err != nil {
+		t.Fatal(err)
+	}
+	if records, err = step2(records); err != nil {
 		t.Fatal(err)
 	}
 	var rows []ledger.Row
