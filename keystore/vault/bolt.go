@@ -17,18 +17,20 @@ import (
 )
 
 const (
-	schemaVersion = 1
-	pageSize      = 16 << 10
-	maxFile       = 4 << 20
-	maxContents   = 11 << 10 // so that one page holds it, padding included
-	maxValue      = seal.RecordOverhead + seal.MaxRecord
-	maxRecords    = 256
-	branchFlag    = 1
+	schemaSmall = 1 // padded
+	schemaLarge = 2 // more than maxPadded, not padded
+	pageSize    = 16 << 10
+	maxFile     = 4 << 20
+	maxPadded   = 11 << 10      // so that one page holds it, padding included
+	maxContents = 15<<10 + 1<<9 // so that one page holds it
+	maxValue    = seal.RecordOverhead + seal.MaxRecord
+	maxRecords  = 256
+	branchFlag  = 1
 )
 
-// Everything is in one bucket and one page of it: schema, envelope, padding, and the records under
-// a prefix. The padding makes the bucket too large for bbolt to store it inline;
-// see readTx.
+// Everything is in one bucket and one page of it: schema, envelope, padding, and
+// the records under a prefix. The padding makes a small bucket too large for
+// bbolt to store it inline; see readTx.
 var (
 	bucketName   = []byte("vault")
 	schemaKey    = []byte("schema")
@@ -56,8 +58,11 @@ func writeBolt(path string, c Contents) (err error) {
 		if err != nil {
 			return err
 		}
-		err = errors.Join(
-			b.Put(schemaKey, schemaValue(schemaVersion)), b.Put(envelopeKey, c.Envelope), b.Put(paddingKey, padding))
+		schema := uint32(schemaLarge)
+		if c.size() <= maxPadded {
+			schema, err = schemaSmall, b.Put(paddingKey, padding)
+		}
+		err = errors.Join(err, b.Put(schemaKey, schemaValue(schema)), b.Put(envelopeKey, c.Envelope))
 		for _, r := range c.Records {
 			err = errors.Join(err, b.Put(append(recordPrefix[:len(recordPrefix):len(recordPrefix)], r.Name...), r.Value))
 		}
@@ -188,7 +193,7 @@ func checkSchema(b []byte) error {
 	if len(b) != 8 || crc32.ChecksumIEEE(b[:4]) != binary.BigEndian.Uint32(b[4:]) {
 		return fmt.Errorf("%w: schema", ErrCorrupt)
 	}
-	if v := binary.BigEndian.Uint32(b); v != schemaVersion {
+	if v := binary.BigEndian.Uint32(b); v != schemaSmall && v != schemaLarge {
 		return fmt.Errorf("%w: schema %d", ErrVersion, v)
 	}
 	return nil

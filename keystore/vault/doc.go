@@ -15,6 +15,9 @@
 //     lock would not do: it belongs to the file that Replace moves away.
 //   - A replaced vault leaves nothing of the former one in the new file: bbolt
 //     copies on write, and the old wrapped keys would linger in free pages.
+//   - ReplaceKeeping leaves the former file beside the new one, for changes of
+//     format. Files of both schemas open: 1 has at most 11 KiB and is padded, 2 has
+//     more. A program that knows schema 1 only says ErrVersion to the other.
 //   - Whatever the bytes on disk are, opening gives the right data or an error.
 //     bbolt has no page checksums and panics on torn files, so it only ever sees
 //     an existing file read-only (which leaves the free list unread), after a

@@ -29,7 +29,7 @@ const (
 )
 
 // Contents is all that a vault keeps: nothing in it is secret by itself.
-// Together it has at most 11 KiB.
+// Together it has at most 15.5 KiB.
 type Contents struct {
 	Envelope []byte   // seal.Envelope, encoded
 	Records  []Record // ascending by name, names distinct
@@ -56,7 +56,6 @@ func (c *Contents) check() error {
 	if _, err := seal.Parse(c.Envelope); err != nil {
 		return err
 	}
-	size := len(c.Envelope)
 	for i, r := range c.Records {
 		if len(r.Name) == 0 || len(r.Name) > maxName || i > 0 && c.Records[i-1].Name >= r.Name {
 			return fmt.Errorf("%w: names of records", ErrCorrupt)
@@ -64,12 +63,20 @@ func (c *Contents) check() error {
 		if err := seal.CheckRecord(r.Value); err != nil {
 			return fmt.Errorf("record %q: %w", r.Name, err)
 		}
-		size += len(r.Name) + len(r.Value) + recordCost
 	}
-	if size > maxContents {
+	if size := c.size(); size > maxContents {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
 	}
 	return nil
+}
+
+// size is what the contents take of the page, in bytes and at most.
+func (c *Contents) size() int {
+	size := len(c.Envelope)
+	for _, r := range c.Records {
+		size += len(r.Name) + len(r.Value) + recordCost
+	}
+	return size
 }
 
 func (c Contents) equal(d Contents) bool {
@@ -137,6 +144,31 @@ func (f *File) Replace(c Contents) error {
 		return fmt.Errorf("replace vault: %w", err)
 	}
 	if err := write(f.path, c, os.Rename); err != nil {
+		return fmt.Errorf("replace vault: %w", err)
+	}
+	f.contents = c
+	return nil
+}
+
+// ReplaceKeeping is Replace, and the present file stays beside it, under its
+// name with a suffix. After a crash the present file is at the vault's path, at
+// the other, or at both, and the new one at the vault's path or nowhere. A file
+// that has the other name already is never touched: the error wraps ErrExists,
+// unless it is the present file, left there by a crash.
+func (f *File) ReplaceKeeping(c Contents, suffix string) error {
+	if f.lock == nil {
+		return fmt.Errorf("replace vault: %w", ErrClosed)
+	}
+	if err := c.check(); err != nil {
+		return fmt.Errorf("replace vault: %w", err)
+	}
+	err := write(f.path, c, func(from, to string) error {
+		if err := keep(to, to+suffix); err != nil {
+			return err
+		}
+		return os.Rename(from, to)
+	})
+	if err != nil {
 		return fmt.Errorf("replace vault: %w", err)
 	}
 	f.contents = c
@@ -252,6 +284,54 @@ func place(from, to string) error {
 		return err
 	}
 	return os.Rename(from, to)
+}
+
+// keep gives a file a second name, on disk when it returns. The file is never
+// changed, so that both stay what they are. Where links do not exist it is
+// copied, and the copy compared.
+func keep(path, second string) error {
+	if same, err := sameContents(path, second); err == nil && same {
+		return syncDir(filepath.Dir(second))
+	}
+	err := os.Link(path, second)
+	if err != nil {
+		if _, statErr := os.Lstat(second); errors.Is(err, fs.ErrExist) || statErr == nil {
+			return fmt.Errorf("%w: %s", ErrExists, second)
+		}
+		if err := copyFile(path, second); err != nil {
+			return err
+		}
+	}
+	return syncDir(filepath.Dir(second))
+}
+
+// copyFile copies beside the place and moves the copy there once it is whole.
+func copyFile(path, to string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	temp := path + tempInfix + "copy"
+	defer os.Remove(temp)
+	if err := os.WriteFile(temp, b, 0o600); err != nil {
+		return err
+	}
+	if err := syncFile(temp); err != nil {
+		return err
+	}
+	if same, err := sameContents(path, temp); err != nil || !same {
+		return errors.Join(err, fmt.Errorf("copy: %w: not what was written", ErrCorrupt))
+	}
+	return place(temp, to)
+}
+
+func sameContents(a, b string) (bool, error) {
+	first, err := os.ReadFile(a)
+	if err != nil {
+		return false, err
+	}
+	second, err := os.ReadFile(b)
+	return err == nil && bytes.Equal(first, second), err
 }
 
 func syncFile(path string) error {

@@ -165,7 +165,7 @@ func TestForeignDatabases(t *testing.T) {
 		"no buckets": {func(*bolt.Tx) error { return nil }, vault.ErrCorrupt},
 		"newer": {func(tx *bolt.Tx) error {
 			b, err := tx.CreateBucket([]byte("vault"))
-			return errors.Join(err, b.Put([]byte("padding"), make([]byte, 5000)), b.Put([]byte("schema"), vault.SchemaValue(2)))
+			return errors.Join(err, b.Put([]byte("padding"), make([]byte, 5000)), b.Put([]byte("schema"), vault.SchemaValue(3)))
 		}, vault.ErrVersion},
 		"inline": {func(tx *bolt.Tx) error {
 			b, err := tx.CreateBucket([]byte("vault"))
@@ -309,6 +309,51 @@ func TestFull(t *testing.T) {
 			c = next
 		}
 	}
+}
+
+// The former file stays beside the new one, and nothing that is there is
+// overwritten, but for what a crash left of the same.
+func TestReplaceKeeping(t *testing.T) {
+	t.Parallel()
+	old, renewed := contents(t, 1, 2), contents(t, 2, 1)
+	f, path := create(t, old)
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path+".taken", []byte("precious"), 0o600))
+	require.ErrorIs(t, f.ReplaceKeeping(renewed, ".taken"), vault.ErrExists)
+	require.Equal(t, old, f.Contents())
+	require.NoError(t, f.Check())
+
+	require.NoError(t, os.Link(path, path+".kept"), "a crash before the switch")
+	require.NoError(t, f.ReplaceKeeping(renewed, ".kept"))
+	require.Equal(t, renewed, f.Contents())
+	require.NoError(t, f.Check())
+	for name, want := range map[string][]byte{".kept": before, ".taken": []byte("precious")} {
+		after, err := os.ReadFile(path + name)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(want, after), name)
+	}
+	require.NoError(t, f.Close())
+	require.ErrorIs(t, f.ReplaceKeeping(old, ".x"), vault.ErrClosed)
+	kept, err := vault.Open(path+".kept", wait)
+	require.NoError(t, err)
+	require.Equal(t, old, kept.Contents())
+	require.NoError(t, kept.Close())
+	require.NoError(t, os.Remove(path+".kept.lock"))
+	require.Equal(t, []string{"keystore.db", "keystore.db.kept", "keystore.db.lock", "keystore.db.taken"}, names(t, filepath.Dir(path)))
+}
+
+// Where there are no links, a copy does.
+func TestCopyFile(t *testing.T) {
+	t.Parallel()
+	f, path := create(t, contents(t, 1, 1))
+	require.NoError(t, vault.CopyFile(path, path+".copy"))
+	require.ErrorIs(t, vault.CopyFile(path, path+".copy"), vault.ErrExists)
+	require.NoError(t, f.Close())
+	copied, err := vault.Open(path+".copy", wait)
+	require.NoError(t, err)
+	require.Equal(t, contents(t, 1, 1), copied.Contents())
+	require.NoError(t, copied.Close())
 }
 
 // What a crash between any two steps leaves behind is the old state or the new
