@@ -13,17 +13,10 @@ import (
 func TestAccountLookup(t *testing.T) {
 	t.Parallel()
 	net := &chaincfg.RegressionNetParams
-	s, _ := secretsOf(t, 1)
-	root, err := s.root()
+	s, list := secretsOf(t, 1)
+	root, err := s.root(net)
 	require.NoError(t, err)
-	var list accounts
-	for _, purpose := range hd.Purposes() {
-		for number := range uint32(2) {
-			a, err := deriveAccount(root, net, purpose, number)
-			require.NoError(t, err)
-			list = append(list, a)
-		}
-	}
+	require.Len(t, list, 4*prepared)
 	const h = hd.Hardened
 	for _, want := range list {
 		require.Same(t, want, list.find(want.purpose, want.number))
@@ -37,11 +30,11 @@ func TestAccountLookup(t *testing.T) {
 		require.Equal(t, want.xpub.Text(), public.Text())
 		key.Wipe()
 	}
-	require.Nil(t, list.find(84, 2))
+	require.Nil(t, list.find(84, prepared))
 	require.Nil(t, list.find(45, 0))
 	for _, path := range [][]uint32{
 		nil, {0}, {0, 0}, {84 | h, 1 | h, h}, {84 | h, 1 | h, h, 0}, {84 | h, 1 | h, h, 0, 0, 0}, {84 | h, h, h, 0, 0},
-		{84, 1 | h, h, 0, 0}, {84 | h, 1 | h, 2 | h, 0, 0}, {84 | h, 1 | h, h, 2, 0}, {84 | h, 1 | h, h, 0, h}, {84 | h, 1 | h, h, h, 0},
+		{84, 1 | h, h, 0, 0}, {84 | h, 1 | h, prepared | h, 0, 0}, {84 | h, 1 | h, h, 2, 0}, {84 | h, 1 | h, h, 0, h}, {84 | h, 1 | h, h, h, 0},
 	} {
 		a, _, _ := list.at(path)
 		require.Nil(t, a, "%v", path)
@@ -50,7 +43,7 @@ func TestAccountLookup(t *testing.T) {
 		uint32(list[0].fingerprint[2])<<16|uint32(list[0].fingerprint[3])<<24))
 
 	other, _ := secretsOf(t, 2)
-	foreign, err := other.root()
+	foreign, err := other.root(net)
 	require.NoError(t, err)
 	_, err = list[3].key(foreign, net)
 	require.ErrorIs(t, err, ErrTampered)

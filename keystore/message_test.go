@@ -179,7 +179,7 @@ func TestSignMessage(t *testing.T) {
 			require.ErrorIs(t, err, keystore.ErrMessage)
 		}
 	}
-	for _, at := range []place{{84, 2, 0, 0}, {48, 0, 0, 0}, {84, 0, 2, 0}, {84, 0, 0, hd.Hardened}} {
+	for _, at := range []place{{84, 20, 0, 0}, {48, 0, 0, 0}, {84, 0, 2, 0}, {84, 0, 0, hd.Hardened}} {
 		_, err := k.SignMessage(password, at.purpose, at.account, at.chain, at.index, nil)
 		require.ErrorIs(t, err, keystore.ErrNoAccount)
 	}

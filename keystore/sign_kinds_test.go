@@ -66,7 +66,6 @@ func spend(t testing.TB, s *keystoretest.Signer, places ...place) *psbt.Packet {
 func signer(t testing.TB, net *chaincfg.Params) (*keystore.Keystore, *keystoretest.Signer) {
 	t.Helper()
 	k, _ := keystoretest.New(t, net, keystoretest.Words12)
-	require.NoError(t, keystore.Prepare(k, password, 2))
 	return k, keystoretest.NewSigner(t, net, keystoretest.Words12)
 }
 
@@ -163,7 +162,6 @@ func TestSignRandomness(t *testing.T) {
 		k, err := keystore.Create(t.TempDir()+"/k", params)
 		require.NoError(t, err)
 		defer k.Close()
-		require.NoError(t, keystore.Prepare(k, password, 2))
 		s := keystoretest.NewSigner(t, regtest, keystoretest.Words12)
 		p := spend(t, s, allPlaces()...)
 		require.NoError(t, k.SignPSBT(password, p))
@@ -202,7 +200,6 @@ func TestSignWithoutRandomness(t *testing.T) {
 	k, err := keystore.Create(t.TempDir()+"/k", params)
 	require.NoError(t, err)
 	defer k.Close()
-	require.NoError(t, keystore.Prepare(k, password, 2))
 	dice.empty = true
 	p := spend(t, keystoretest.NewSigner(t, regtest, keystoretest.Words12), allPlaces()...)
 	before := serialize(t, p)
@@ -302,7 +299,7 @@ func TestSignKindsRefuses(t *testing.T) {
 			p.Outputs[4].TaprootBip32Derivation[0].LeafHashes = [][]byte{make([]byte, 32)}
 		}, keystore.ErrForeignChange},
 		{"change of an account not known", hd.Purposes(), func(p *psbt.Packet, _ *psbt.PInput) {
-			p.UnsignedTx.TxOut[1].PkScript, _, p.Outputs[1] = s.At(t, pkh, 2, 1, 5)
+			p.UnsignedTx.TxOut[1].PkScript, _, p.Outputs[1] = s.At(t, pkh, 20, 1, 5)
 		}, keystore.ErrForeignChange},
 	}
 	ran := 0

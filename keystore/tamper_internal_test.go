@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bytes"
 	"path/filepath"
 	"testing"
 
@@ -11,17 +12,15 @@ import (
 	"thistle/keystore/seal"
 )
 
-func secretsOf(t *testing.T, fill byte) (*spendSecrets, *account) {
+func secretsOf(t *testing.T, fill byte) (*spendSecrets, accounts) {
 	t.Helper()
 	entropy := make([]byte, 16)
 	entropy[3] = fill
-	s, err := newSpendSecrets(entropy, nil)
+	s, err := newWordSecrets(entropy, English, nil)
 	require.NoError(t, err)
-	root, err := s.root()
+	list, err := s.accounts(&chaincfg.RegressionNetParams)
 	require.NoError(t, err)
-	a, err := deriveAccount(root, &chaincfg.RegressionNetParams, hd.PurposeBIP84, 0)
-	require.NoError(t, err)
-	return s, a
+	return s, list
 }
 
 // A keystore whose visible half belongs to another wallet than its secret half
@@ -46,47 +45,99 @@ func TestHalvesOfTwoWallets(t *testing.T) {
 	require.ErrorIs(t, err, ErrTampered)
 }
 
-// The account's record is read strictly.
-func TestAccountRecord(t *testing.T) {
+// The records of accounts are read strictly: whatever byte is altered by somebody
+// who has the view key, an address that the wallet would show is noticed to be
+// another, or is the same. What is said of later accounts, the spend key tells.
+func TestAccountRecords(t *testing.T) {
 	t.Parallel()
 	net := &chaincfg.RegressionNetParams
-	_, a := secretsOf(t, 1)
+	_, list := secretsOf(t, 1)
 	_, other := secretsOf(t, 2)
-	good, err := a.encode()
-	require.NoError(t, err)
-	back, err := decodeAccount(good, net)
-	require.NoError(t, err)
-	require.Equal(t, a.fingerprint, back.fingerprint)
-	require.Equal(t, a.xpub.Text(), back.xpub.Text())
-	foreign, err := other.encode()
-	require.NoError(t, err)
+	for _, purpose := range hd.Purposes() {
+		part := list.of(purpose)
+		require.Len(t, part, prepared)
+		good, err := encodeList(SourceWords, list[0].fingerprint, purpose, part)
+		require.NoError(t, err)
+		require.Len(t, good, listSize)
+		source, fingerprint, back, err := decodeList(good, purpose, net)
+		require.NoError(t, err)
+		require.Equal(t, SourceWords, source)
+		require.Equal(t, list[0].fingerprint, fingerprint)
+		require.Equal(t, part, back)
+		require.Equal(t, part[7].xpub.Text(), back[7].xpub.Text())
 
-	_, err = decodeAccount(append(good[:12:12], foreign[12:]...), net)
-	require.NoError(t, err, "a record is consistent in itself; whose it is, the spend key tells")
-	_, err = decodeAccount(append(good[:34:34], foreign[34:]...), net)
-	require.ErrorIs(t, err, ErrTampered, "first address of another key")
-	_, err = decodeAccount(good, &chaincfg.MainNetParams)
-	require.ErrorIs(t, err, ErrTampered, "extended key of another network")
-	_, err = decodeAccount(good[:20], net)
-	require.ErrorIs(t, err, ErrCorrupt)
-	wrong := append([]byte(nil), good...)
-	wrong[11] = 1
-	_, err = decodeAccount(wrong, net)
-	require.ErrorIs(t, err, ErrTampered, "extended key of another account")
+		foreign, err := encodeList(SourceWords, list[0].fingerprint, purpose, other.of(purpose))
+		require.NoError(t, err)
+		_, _, _, err = decodeList(append(good[:listHead:listHead], foreign[listHead:]...), purpose, net)
+		require.ErrorIs(t, err, ErrTampered, "first address of another key")
+		for at, want := range map[int]error{
+			0: ErrVersion, 1: ErrTampered, 13: ErrTampered, 14: ErrCorrupt, 15: ErrCorrupt, 20: ErrTampered,
+			listHead: ErrTampered, listHead + 33: ErrTampered,
+		} {
+			b := bytes.Clone(good)
+			b[at] ^= 0x41
+			_, _, _, err = decodeList(b, purpose, net)
+			require.ErrorIs(t, err, want, "byte %d", at)
+		}
+		_, _, _, err = decodeList(good[1:], purpose, net)
+		require.ErrorIs(t, err, ErrCorrupt)
+		_, _, _, err = decodeList(good, 48, net)
+		require.ErrorIs(t, err, ErrTampered)
+	}
+	full, err := encodeList(SourceWords, list[0].fingerprint, 84, make(accounts, maxAccounts+1))
+	require.ErrorIs(t, err, ErrNoAccount)
+	require.Nil(t, full)
+	require.LessOrEqual(t, listHead+maxAccounts*entrySize, listSize)
+	require.LessOrEqual(t, listSize, seal.MaxRecord)
 }
 
-func TestSpendRecord(t *testing.T) {
+// A key that is changed in the file by somebody with the view key, beyond the
+// first of its type, is seen before it signs.
+func TestAlteredAccount(t *testing.T) {
 	t.Parallel()
-	for _, bad := range [][]byte{nil, make([]byte, spendSize-1), append([]byte{33}, make([]byte, spendSize-1)...)} {
-		_, err := parseSpendSecrets(bad)
+	net := &chaincfg.RegressionNetParams
+	secrets, list := secretsOf(t, 1)
+	_, other := secretsOf(t, 2)
+	root, err := secrets.root(net)
+	require.NoError(t, err)
+	altered := *list.find(86, 3)
+	altered.xpub = other.find(86, 3).xpub
+	_, err = altered.key(root, net)
+	require.ErrorIs(t, err, ErrTampered)
+}
+
+// The secrets of both formats are read strictly, and what is refused is cleared.
+func TestSpendRecords(t *testing.T) {
+	t.Parallel()
+	s, _ := secretsOf(t, 1)
+	good := bytes.Clone(s.raw())
+	for name, c := range map[string]struct {
+		change func(b []byte) []byte
+		want   error
+	}{
+		"empty":      {func([]byte) []byte { return nil }, ErrCorrupt},
+		"short":      {func(b []byte) []byte { return b[1:] }, ErrCorrupt},
+		"no source":  {func(b []byte) []byte { b[0] = 0; return b }, ErrVersion},
+		"source":     {func(b []byte) []byte { b[0] = 4; return b }, ErrVersion},
+		"language":   {func(b []byte) []byte { b[1] = 0xff; return b }, ErrVersion},
+		"entropy":    {func(b []byte) []byte { b[3] = 33; return b }, ErrCorrupt},
+		"key":        {func(b []byte) []byte { b[0], b[3] = 2, maxSecret+1; return b }, ErrCorrupt},
+		"passphrase": {func(b []byte) []byte { b[passphraseAt] = 0xff; return b }, ErrCorrupt},
+	} {
+		b := c.change(bytes.Clone(good))
+		_, err := parseSpendSecrets(b)
+		require.ErrorIs(t, err, c.want, name)
+		require.Equal(t, make([]byte, len(b)), append([]byte{}, b...), "%s: cleared", name)
+	}
+	for _, bad := range [][]byte{nil, make([]byte, seedSize-1), append([]byte{33}, make([]byte, seedSize-1)...)} {
+		_, err := parseSeed(bad)
 		require.ErrorIs(t, err, ErrCorrupt)
 	}
-	long := make([]byte, spendSize)
+	long := make([]byte, seedSize)
 	long[1+maxEntropy] = 0xff
-	_, err := parseSpendSecrets(long)
+	_, err := parseSeed(long)
 	require.ErrorIs(t, err, ErrCorrupt)
-	require.Equal(t, make([]byte, spendSize), long, "cleared")
-	s, _ := secretsOf(t, 1)
+	require.Equal(t, make([]byte, seedSize), long, "cleared")
 	raw := s.raw()
 	s.wipe()
 	require.Equal(t, make([]byte, spendSize), raw)

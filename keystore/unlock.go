@@ -7,14 +7,22 @@ import (
 	"thistle/keystore/seal"
 )
 
-// Unlock brings the view key and the account's extended public key into
-// memory, nothing that can spend. Errors wrap ErrPassword, ErrWrongPassword,
+// Unlock brings the view key and the accounts' extended public keys into
+// memory, nothing that can spend. A file of format 1 is upgraded by the way, if
+// it can be: Info tells. Errors wrap ErrPassword, ErrWrongPassword,
 // ErrTampered, ErrCorrupt or ErrClosed. It takes as long as the KDF does, also
 // when the keystore is unlocked already, since the password is checked.
 func (k *Keystore) Unlock(password []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	err := k.shielded(func() error {
+	if err := k.unlock(password); err != nil {
+		return fmt.Errorf("unlock: %w", err)
+	}
+	return nil
+}
+
+func (k *Keystore) unlock(password []byte) error {
+	return k.shielded(func() error {
 		view, err := k.openView(password)
 		if err != nil {
 			return err
@@ -23,15 +31,14 @@ func (k *Keystore) Unlock(password []byte) error {
 		k.view = func() *viewState { return view }
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("unlock: %w", err)
-	}
-	return nil
 }
 
 func (k *Keystore) openView(password []byte) (*viewState, error) {
 	if k.file == nil {
 		return nil, ErrClosed
+	}
+	if k.format == format1 {
+		return k.openFormat1(password)
 	}
 	key, err := k.env.Open(password, seal.View, k.opts.Bounds)
 	if err != nil {
@@ -39,17 +46,11 @@ func (k *Keystore) openView(password []byte) (*viewState, error) {
 	}
 	defer clear(key)
 	breathe()
-	c := k.file.Contents()
-	plain, err := seal.OpenRecord(key, place(k.env.Header(), viewRecord), c.Record(viewRecord))
+	source, list, err := openLists(key, k.env.Header(), k.file.Contents(), k.net)
 	if err != nil {
 		return nil, err
 	}
-	defer clear(plain)
-	a, err := decodeAccount(plain, k.net)
-	if err != nil {
-		return nil, err
-	}
-	view := &viewState{accounts: accounts{a}}
+	view := &viewState{source: source, accounts: list}
 	copy(view.key[:], key)
 	return view, nil
 }
@@ -99,7 +100,7 @@ func (k *Keystore) SealKey(purpose string) ([32]byte, error) {
 }
 
 // Fingerprint is the master key's: the first 4 bytes of HASH160 of its public
-// key. Note that psbt.Bip32Derivation wants them as a little-endian number.
+// key. Of a wallet made from an account's key it is that key's. Note that psbt.Bip32Derivation wants them as a little-endian number.
 // Errors wrap ErrLocked.
 func (k *Keystore) Fingerprint() ([4]byte, error) {
 	k.mu.Lock()
@@ -110,20 +111,14 @@ func (k *Keystore) Fingerprint() ([4]byte, error) {
 	return k.view().accounts[0].fingerprint, nil
 }
 
-// AccountXpub is the extended public key of m/purpose'/coin'/account', in the
-// network's format (xpub, tpub). There is BIP84's account 0. Errors wrap
-// ErrLocked or ErrNoAccount.
-func (k *Keystore) AccountXpub(purpose, account uint32) (string, error) {
+// Source is what the wallet's keys come from. Errors wrap ErrLocked.
+func (k *Keystore) Source() (Source, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.view == nil {
-		return "", fmt.Errorf("account key: %w", ErrLocked)
+		return 0, fmt.Errorf("source: %w", ErrLocked)
 	}
-	a := k.view().accounts.find(purpose, account)
-	if a == nil {
-		return "", fmt.Errorf("%w: m/%d'/*'/%d'", ErrNoAccount, purpose, account)
-	}
-	return a.xpub.Text(), nil
+	return k.view().source, nil
 }
 
 func (k *Keystore) shielded(f func() error) error { return shielded(f, k.costs()...) }
@@ -156,12 +151,16 @@ func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error
 	}
 	defer clear(key)
 	breathe()
+	name, parse := spendRecord, parseSpendSecrets
+	if k.format == format1 {
+		name, parse = seedRecord, parseSeed
+	}
 	c := k.file.Contents()
-	plain, err := seal.OpenRecord(key, place(k.env.Header(), spendRecord), c.Record(spendRecord))
+	plain, err := seal.OpenRecord(key, place(k.env.Header(), name), c.Record(name))
 	if err != nil {
 		return err
 	}
-	secrets, err := parseSpendSecrets(plain)
+	secrets, err := parse(plain)
 	if err != nil {
 		return err
 	}
@@ -174,7 +173,7 @@ func (k *Keystore) openSpend(password []byte, f func(*spendSecrets) error) error
 // wallet shows. What f derives for an account is checked again (account.key).
 func (k *Keystore) withRootLocked(password []byte, f func(*hd.Key) error) error {
 	return k.withSpendLocked(password, func(s *spendSecrets) error {
-		root, err := s.root()
+		root, err := s.root(k.net)
 		if err != nil {
 			return err
 		}

@@ -53,11 +53,14 @@ func WordsFromEntropy(entropy []byte, language Language) ([]byte, error) {
 
 // Words unseals the recovery words to be shown again. reveal returns them until
 // wipe clears them, and nil afterwards; wipe must be called. Errors wrap
-// ErrPassword, ErrWrongPassword, ErrTampered, ErrLocked or ErrClosed.
+// ErrNoWords, ErrPassword, ErrWrongPassword, ErrTampered, ErrLocked or ErrClosed.
 func (k *Keystore) Words(password []byte) (reveal func() []byte, wipe func(), err error) {
 	var words []byte
 	err = k.withSpend(password, func(s *spendSecrets) error {
-		words, err = mnemonic.FromEntropy(s.entropy(), mnemonic.English)
+		if s.source() != SourceWords {
+			return ErrNoWords
+		}
+		words, err = mnemonic.FromEntropy(s.secret(), s.language())
 		return err
 	})
 	if err != nil {
@@ -72,6 +75,9 @@ func (k *Keystore) Words(password []byte) (reveal func() []byte, wipe func(), er
 func (k *Keystore) Passphrase(password []byte) (reveal func() []byte, wipe func(), err error) {
 	var passphrase []byte
 	err = k.withSpend(password, func(s *spendSecrets) error {
+		if s.source() != SourceWords {
+			return ErrNoWords
+		}
 		passphrase = append(make([]byte, 0, maxPassphrase), s.passphrase()...)
 		return nil
 	})
@@ -79,6 +85,24 @@ func (k *Keystore) Passphrase(password []byte) (reveal func() []byte, wipe func(
 		return nil, nil, fmt.Errorf("show passphrase: %w", err)
 	}
 	reveal, wipe = disposable(passphrase)
+	return reveal, wipe, nil
+}
+
+// ExtendedKey unseals the extended private key that the wallet was made from, as
+// text. See Words; without such a key errors wrap ErrNoExtendedKey.
+func (k *Keystore) ExtendedKey(password []byte) (reveal func() []byte, wipe func(), err error) {
+	var text []byte
+	err = k.withSpend(password, func(s *spendSecrets) error {
+		if s.source() == SourceWords {
+			return ErrNoExtendedKey
+		}
+		text = append(make([]byte, 0, maxSecret), s.secret()...)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("show extended key: %w", err)
+	}
+	reveal, wipe = disposable(text)
 	return reveal, wipe, nil
 }
 

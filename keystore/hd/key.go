@@ -37,6 +37,41 @@ func newKey(x *hdkeychain.ExtendedKey) *Key {
 	return &Key{extended: func() *hdkeychain.ExtendedKey { return x }}
 }
 
+// ParsePrivate reads an extended private key of the network (xprv on mainnet,
+// tprv on the test networks) after Check. What the library makes of text cannot
+// be cleared; see package keystore. Errors wrap ErrExtendedKey.
+func ParsePrivate(text []byte, net *chaincfg.Params) (*Key, error) {
+	s := string(text)
+	private, err := Check(s, net)
+	if err != nil {
+		return nil, err
+	}
+	if !private {
+		return nil, fmt.Errorf("%w: public", ErrExtendedKey)
+	}
+	x, err := hdkeychain.NewKeyFromString(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrExtendedKey, err)
+	}
+	return newKey(x), nil
+}
+
+// Depth is the number of levels below the master key; 0 once wiped.
+func (k *Key) Depth() int {
+	if k.extended == nil {
+		return 0
+	}
+	return int(k.extended().Depth())
+}
+
+// Index is the last index of the path, Hardened included; 0 once wiped.
+func (k *Key) Index() uint32 {
+	if k.extended == nil {
+		return 0
+	}
+	return k.extended().ChildIndex()
+}
+
 // Wipe clears the key, which is of no use afterwards.
 func (k *Key) Wipe() {
 	if k == nil || k.extended == nil {

@@ -86,6 +86,34 @@ func checkFields(raw []byte, net *chaincfg.Params) (private bool, err error) {
 	return private, nil
 }
 
+// PublicSize is the size of Public's fields without depth and index, in bytes.
+const PublicSize = 4 + 32 + 33
+
+// AppendFields appends the parent's fingerprint 4 ‖ chain code 32 ‖ public key 33.
+func (p *Public) AppendFields(b []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, p.x.ParentFingerprint())
+	b = append(b, p.x.ChainCode()...)
+	public, err := p.x.ECPubKey()
+	if err != nil {
+		return b // every Public has been made of a valid key
+	}
+	return append(b, public.SerializeCompressed()...)
+}
+
+// ParseFields reads what AppendFields appended, for the depth and index of the
+// key, which is not the master. Errors wrap ErrExtendedKey.
+func ParseFields(b []byte, depth uint8, index uint32, net *chaincfg.Params) (*Public, error) {
+	if len(b) != PublicSize || depth == 0 {
+		return nil, fmt.Errorf("%w: fields", ErrExtendedKey)
+	}
+	b = bytes.Clone(b)
+	x := hdkeychain.NewExtendedKey(net.HDPublicKeyID[:], b[36:], b[4:36], b[:4], depth, index, false)
+	if key, err := x.ECPubKey(); err != nil || !bytes.Equal(key.SerializeCompressed(), b[36:]) {
+		return nil, fmt.Errorf("%w: not a compressed public key", ErrExtendedKey)
+	}
+	return &Public{x: x}, nil
+}
+
 // Text returns the extended public key as text. It is not called String, so
 // that nothing prints it by accident.
 func (p *Public) Text() string { return p.x.String() }

@@ -55,7 +55,7 @@ func RealOptions() keystore.Options {
 // Params are those of a keystore of these words, without a passphrase.
 func Params(t testing.TB, net *chaincfg.Params, words string) keystore.CreateParams {
 	t.Helper()
-	entropy, _, err := keystore.EntropyFromWords([]byte(words))
+	entropy, found, err := keystore.EntropyFromWords([]byte(words))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +63,7 @@ func Params(t testing.TB, net *chaincfg.Params, words string) keystore.CreatePar
 		Net:      net,
 		Password: keystore.Hold([]byte(Password)),
 		Entropy:  keystore.Hold(entropy),
+		Language: found.Language,
 		Birthday: Birthday,
 		Options:  CheapOptions(),
 	}

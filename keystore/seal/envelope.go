@@ -132,6 +132,31 @@ func (e *Envelope) Open(password []byte, w Which, bounds Bounds) ([]byte, error)
 	return key, nil
 }
 
+// OpenBoth unwraps both keys for the cost of one; the caller clears them. See
+// Open.
+func (e *Envelope) OpenBoth(password []byte, bounds Bounds) (view, spend []byte, err error) {
+	keys, err := e.openBoth(password, bounds)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open keys: %w", err)
+	}
+	return keys[View], keys[Spend], nil
+}
+
+func (e *Envelope) openBoth(password []byte, bounds Bounds) (keys [2][]byte, err error) {
+	kek, err := e.kek(password, bounds)
+	if err != nil {
+		return keys, err
+	}
+	defer clear(kek)
+	for w := range keys {
+		if keys[w], err = e.unwrap(kek, Which(w)); err != nil {
+			clear(keys[View])
+			return keys, fmt.Errorf("%v key: %w", Which(w), err)
+		}
+	}
+	return keys, nil
+}
+
 // kek derives the wrapping key and makes sure that the password is the right
 // one.
 func (e *Envelope) kek(password []byte, bounds Bounds) ([]byte, error) {
@@ -153,18 +178,12 @@ func (e *Envelope) kek(password []byte, bounds Bounds) ([]byte, error) {
 // Rewrap returns the same two keys under a new password, salt and cost. The
 // old envelope stays as it was.
 func (e *Envelope) Rewrap(rand io.Reader, old, new []byte, kdf KDF, bounds Bounds) (*Envelope, error) {
-	kek, err := e.kek(old, bounds)
+	keys, err := e.openBoth(old, bounds)
 	if err != nil {
 		return nil, fmt.Errorf("rewrap: %w", err)
 	}
-	defer clear(kek)
-	var keys [2][]byte
-	for w := range keys {
-		if keys[w], err = e.unwrap(kek, Which(w)); err != nil {
-			return nil, fmt.Errorf("rewrap %v key: %w", Which(w), err)
-		}
-		defer clear(keys[w])
-	}
+	defer clear(keys[View])
+	defer clear(keys[Spend])
 	debug.FreeOSMemory() // or Argon2's blocks would be there twice
 	h := e.header
 	h.KDF = kdf
