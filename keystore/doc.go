@@ -71,8 +71,8 @@
 // A toolchain built with GOEXPERIMENT=runtimesecret could erase what a call
 // allocates, by runtime/secret; it is experimental, and not used.
 //
-// SignMessage signs messages for an address of ours, VerifyMessage verifies those of
-// anybody, without any key: the legacy form for P2PKH, BIP322 for the rest.
+// SignMessage signs messages for an address of ours: the legacy form for P2PKH,
+// BIP322 for the rest. Verifying takes no key and is done elsewhere.
 //
 // Not done: signatures with a low R (package hd).
 //

@@ -64,15 +64,6 @@ type (
 // ErrWIF means that a text is not a private key, or is one of another network.
 var ErrWIF = hd.ErrWIF
 
-// Troubles with signatures of messages.
-var (
-	// ErrMessageForm: the text is not a signature, or of a form that is not
-	// verified here.
-	ErrMessageForm = errors.New("not a signature of a message")
-	// ErrMessage: the signature is not this script's for this message.
-	ErrMessage = errors.New("signature does not belong to message and address")
-)
-
 // Reasons not to sign.
 var (
 	// ErrPSBT: the packet is malformed, partly signed, or of a kind not signed

@@ -14,12 +14,10 @@ import (
 	"thistle/keystore/hd"
 )
 
-// How BIP322's signatures begin. What begins otherwise is of the legacy form for
-// P2PKH, and of the simple one elsewhere.
+// How BIP322's signatures begin.
 const (
-	prefixSimple = "smp" // the witness
-	prefixFull   = "ful" // the whole transaction
-	prefixFunds  = "pof" // a packet that spends other outputs too
+	prefixSimple = "smp" // the witness follows
+	prefixFull   = "ful" // the whole transaction follows
 )
 
 const legacyMagic = "Bitcoin Signed Message:\n"
@@ -58,20 +56,12 @@ func (k *Keystore) SignMessage(password []byte, purpose, account, chain, index u
 	return text, nil
 }
 
-// signMessage signs with the key of an output, and verifies as a stranger would.
-func signMessage(key *hd.Single, in plannedInput, message []byte, rand io.Reader) (text string, err error) {
+// signMessage signs with the key of an output. The signature has been verified.
+func signMessage(key *hd.Single, in plannedInput, message []byte, rand io.Reader) (string, error) {
 	if in.kind == p2pkh {
-		text, err = signLegacy(key, !in.uncompressed, message)
-	} else {
-		text, err = signBIP322(key, in, message, rand)
+		return signLegacy(key, !in.uncompressed, message)
 	}
-	if err != nil {
-		return "", err
-	}
-	if _, err := VerifyMessage(in.script, message, text); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	return text, nil
+	return signBIP322(key, in, message, rand)
 }
 
 func signLegacy(key *hd.Single, compressed bool, message []byte) (string, error) {
