@@ -2,6 +2,7 @@ package keystore_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -239,6 +240,25 @@ func TestUpgradeFails(t *testing.T) {
 	require.NoError(t, k.PrepareAccounts(password, 86, 0))
 	require.Equal(t, 2, k.Info().Format)
 	checkFrozen(t, k, 80, sealedV1)
+}
+
+// A file of format 1 whose spend key somebody has spoilt is seen and not upgraded.
+func TestUpgradeTampered(t *testing.T) {
+	t.Parallel()
+	path, b := frozenFile(t, "v1")
+	at := bytes.Index(b, []byte("thistle\x00")) - 2
+	size := 2 + (int(b[at])<<8 | int(b[at+1])) + 32 + 144 + 32
+	b[at+size-33] ^= 1
+	sum := sha256.Sum256(b[at : at+size-32])
+	copy(b[at+size-32:], sum[:])
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	k := openFrozen(t, path, nil)
+	require.NoError(t, k.Unlock(password))
+	require.Equal(t, 1, k.Info().Format)
+	_, err := k.AccountXpub(84, 0)
+	require.NoError(t, err)
+	require.ErrorIs(t, k.PrepareAccounts(password, 86, 0), keystore.ErrTampered)
+	require.Equal(t, []string{"keystore.db"}, files(t, path))
 }
 
 type failing struct{ err error }

@@ -31,7 +31,7 @@ import (
 const childEnv = "THISTLE_KEYSTORE_CHILD"
 
 // TestMemory searches the whole writable memory of another process, which has
-// unlocked a wallet, signed and shown its words, for what can spend. Nothing is
+// unlocked a wallet, signed, prepared an account and shown its words, for what can spend. Nothing is
 // to be found while it idles, unlocked or locked.
 //
 // It looks for the first 16 bytes of each secret, as they are and reversed,
@@ -91,7 +91,7 @@ func TestMemory(t *testing.T) {
 	shown := search(t, cmd.Process.Pid, map[string][]byte{"words": words, "view key": view})
 	require.NotZero(t, shown["words"], "the search does not find what is there")
 	require.NotZero(t, shown["view key"])
-	require.Len(t, secrets, 32, "forms of secrets to look for")
+	require.Len(t, secrets, 38, "forms of secrets to look for")
 	next("idle")
 	require.Empty(t, search(t, cmd.Process.Pid, secrets), "unlocked and idle")
 	secrets["view key"] = view
@@ -114,6 +114,7 @@ func child(t *testing.T, path string) {
 	p, err := psbt.NewFromRawBytes(bytes.NewReader(b), false)
 	require.NoError(t, err)
 	require.NoError(t, k.SignPSBT(password, p))
+	require.NoError(t, k.PrepareAccounts(password, 86, 20))
 	_, wipe, err := k.Words(password)
 	require.NoError(t, err)
 	step("showing")
@@ -143,11 +144,16 @@ func spendingSecrets(t *testing.T, entropy, words []byte) map[string][]byte {
 		add(secrets, name, private.Serialize())
 	}
 	addKey("master key", key)
-	for i, name := range []string{"purpose key", "coin key", "account key"} {
-		key, err = key.Derive([]uint32{84, 1, 0}[i] + hdkeychain.HardenedKeyStart)
-		require.NoError(t, err)
-		addKey(name, key)
+	descend := func(key *hdkeychain.ExtendedKey, path [3]uint32, of string) *hdkeychain.ExtendedKey {
+		for i, name := range []string{"purpose key", "coin key", "account key"} {
+			key, err = key.Derive(path[i] + hdkeychain.HardenedKeyStart)
+			require.NoError(t, err)
+			addKey(name+of, key)
+		}
+		return key
 	}
+	descend(key, [3]uint32{86, 1, 20}, " prepared")
+	key = descend(key, [3]uint32{84, 1, 0}, "")
 	for _, path := range [][2]uint32{{0, 0}, {1, 1}} {
 		chain, err := key.Derive(path[0])
 		require.NoError(t, err)

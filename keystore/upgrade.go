@@ -3,6 +3,7 @@ package keystore
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/btcsuite/btcd/chaincfg/v2"
@@ -30,10 +31,11 @@ const firstScript = 22
 // is: a full disk must not keep anyone from seeing their coins.
 func (k *Keystore) openFormat1(password []byte) (*viewState, error) {
 	viewKey, spendKey, err := k.env.OpenBoth(password, k.opts.Bounds)
-	if err != nil { // the spend key alone may be spoilt
-		if viewKey, err = k.env.Open(password, seal.View, k.opts.Bounds); err != nil {
-			return nil, err
-		}
+	if errors.Is(err, ErrTampered) { // the spend key alone may be spoilt
+		viewKey, err = k.env.Open(password, seal.View, k.opts.Bounds)
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer clear(viewKey)
 	defer clear(spendKey)

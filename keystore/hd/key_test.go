@@ -279,3 +279,64 @@ func BenchmarkPublicKey(b *testing.B) {
 		}
 	}
 }
+
+// Private keys as text are read by the rules of Check, and give the same keys
+// as their seed.
+func TestParsePrivate(t *testing.T) {
+	t.Parallel()
+	net := &chaincfg.RegressionNetParams
+	key := master(t, "0123456789abcdef")
+	account, err := key.Derive(hd.Path{86 | hd.Hardened, 1 | hd.Hardened, 7 | hd.Hardened})
+	require.NoError(t, err)
+	for depth, k := range map[int]*hd.Key{0: key, 3: account} {
+		back, err := hd.ParsePrivate([]byte(k.Xprv(net)), net)
+		require.NoError(t, err)
+		require.Equal(t, depth, back.Depth())
+		require.Equal(t, k.Index(), back.Index())
+		child, err := back.Derive(hd.Path{1, 2})
+		require.NoError(t, err)
+		want, err := k.Derive(hd.Path{1, 2})
+		require.NoError(t, err)
+		require.Equal(t, want.Xprv(net), child.Xprv(net))
+		back.Wipe()
+		require.Zero(t, back.Depth())
+		require.Zero(t, back.Index())
+		_, err = hd.ParsePrivate([]byte(k.Xprv(net)), &chaincfg.MainNetParams)
+		require.ErrorIs(t, err, hd.ErrExtendedKey)
+		public, err := k.Public(net)
+		require.NoError(t, err)
+		_, err = hd.ParsePrivate([]byte(public.Text()), net)
+		require.ErrorIs(t, err, hd.ErrExtendedKey)
+	}
+	refused := 0
+	for _, v := range loadBIP32(t).Invalid {
+		_, err := hd.ParsePrivate([]byte(v.Key), &chaincfg.MainNetParams)
+		require.ErrorIs(t, err, hd.ErrExtendedKey, v.Reason)
+		refused++
+	}
+	require.Equal(t, 16, refused)
+}
+
+// The fields of a public key give it back, and nothing off the curve does.
+func TestPublicFields(t *testing.T) {
+	t.Parallel()
+	net := &chaincfg.RegressionNetParams
+	account, err := master(t, "0123456789abcdef").Derive(hd.Path{86 | hd.Hardened, 1 | hd.Hardened, 7 | hd.Hardened})
+	require.NoError(t, err)
+	public, err := account.Public(net)
+	require.NoError(t, err)
+	fields := public.AppendFields([]byte{9})
+	require.Len(t, fields, 1+hd.PublicSize)
+	fields = fields[1:]
+	back, err := hd.ParseFields(fields, 3, account.Index(), net)
+	require.NoError(t, err)
+	require.Equal(t, public.Text(), back.Text())
+	clear(fields)
+	require.Equal(t, public.Text(), back.Text(), "a copy")
+	for name, b := range map[string][]byte{"empty": nil, "zero": fields, "short": fields[1:], "uncompressed": append(fields[:36:36], append([]byte{4}, fields[37:]...)...)} {
+		_, err := hd.ParseFields(b, 3, 0, net)
+		require.ErrorIs(t, err, hd.ErrExtendedKey, name)
+	}
+	_, err = hd.ParseFields(public.AppendFields(nil), 0, 0, net)
+	require.ErrorIs(t, err, hd.ErrExtendedKey, "a master key has no parent")
+}

@@ -65,6 +65,19 @@ func TestEnvelope(t *testing.T) {
 			require.Nil(t, key)
 		}
 	}
+	both, second, err := e.OpenBoth(pass, bounds)
+	require.NoError(t, err)
+	require.Equal(t, [2][]byte{view, spend}, [2][]byte{both, second})
+	_, _, err = e.OpenBoth([]byte("x"), bounds)
+	require.ErrorIs(t, err, seal.ErrWrongPassword)
+	spoilt := e.Marshal()
+	spoilt[len(spoilt)-33] ^= 1
+	e2, err := seal.Parse(mend(spoilt))
+	require.NoError(t, err)
+	both, second, err = e2.OpenBoth(pass, bounds)
+	require.ErrorIs(t, err, seal.ErrTampered)
+	require.Nil(t, both)
+	require.Nil(t, second)
 	require.NotContains(t, string(e.Marshal()), string(view[:8]))
 	require.NotContains(t, string(e.Marshal()), string(spend[:8]))
 }
