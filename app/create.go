@@ -30,6 +30,7 @@ var segwitTime = time.Date(2017, 8, 24, 1, 57, 37, 0, time.UTC)
 type CreateParams struct {
 	Name       string // config.DefaultWallet if empty
 	Words      int    // 12 or 24, unless there is a Mnemonic
+	Language   string // of the words, see Languages; empty for English, or the Mnemonic's
 	Dice       Secret // mixed into new words, see CheckDice; nil for none
 	Passphrase Secret // BIP39's extra input; nil for none
 	Password   Secret // opens the wallet
@@ -45,6 +46,7 @@ type CreateParams struct {
 type RestoreParams struct {
 	Name       string
 	Mnemonic   Secret
+	Language   string // of the words, see Languages; found out if empty
 	Passphrase Secret
 	Password   Secret
 	// Birthday is a day (YYYY-MM-DD), a height, or empty if unknown.
@@ -72,21 +74,25 @@ func (e *Env) hold() (release func(), err error) {
 
 func create(env *Env, p CreateParams, hold holder) (*Created, error) {
 	const op = "create wallet"
-	words := p.Mnemonic
+	words, language := p.Mnemonic, p.Language
 	if words == nil {
-		var err error
-		if words, err = newWords(p.Words, p.Dice); err != nil {
+		l, err := parseLanguage(op, language)
+		if err != nil {
 			return nil, err
 		}
+		if words, err = newWords(p.Words, l, p.Dice); err != nil {
+			return nil, err
+		}
+		language = l.String()
 	}
-	entropy, err := entropyOf(op, words)
+	entropy, found, err := entropyOf(op, words, language)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(entropy)
 	born := birthday{time: env.now().Add(-2 * time.Hour)}
 	created, err := makeWallet(env, op, hold, recipe{
-		name: p.Name, entropy: entropy, passphrase: p.Passphrase, password: p.Password,
+		name: p.Name, entropy: entropy, found: found, passphrase: p.Passphrase, password: p.Password,
 		born: born, backedUp: p.Mnemonic != nil && !p.Unchecked,
 	})
 	if p.Mnemonic != nil {
@@ -106,13 +112,14 @@ func restore(env *Env, p RestoreParams, hold holder) (*Created, error) {
 	if err != nil {
 		return nil, err
 	}
-	entropy, err := entropyOf(op, p.Mnemonic)
+	entropy, found, err := entropyOf(op, p.Mnemonic, p.Language)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(entropy)
 	return makeWallet(env, op, hold, recipe{
-		name: p.Name, entropy: entropy, passphrase: p.Passphrase, password: p.Password, born: born, backedUp: true,
+		name: p.Name, entropy: entropy, found: found, passphrase: p.Passphrase, password: p.Password,
+		born: born, backedUp: true,
 	})
 }
 
@@ -120,6 +127,7 @@ func restore(env *Env, p RestoreParams, hold holder) (*Created, error) {
 type recipe struct {
 	name                 string
 	entropy              []byte
+	found                keystore.FoundWords
 	passphrase, password Secret
 	born                 birthday
 	backedUp             bool
@@ -162,6 +170,7 @@ func parseBirthday(env *Env, s string) (birthday, error) {
 }
 
 func wordsProblem(err error) string {
+	var several *keystore.AmbiguousError
 	var unknown *keystore.UnknownWordError
 	var count *keystore.WordCountError
 	switch {
@@ -169,10 +178,20 @@ func wordsProblem(err error) string {
 		return "word " + strconv.Itoa(unknown.Position) + " is not in the list of recovery words"
 	case errors.As(err, &count):
 		return "there are " + strconv.Itoa(count.Count) + " words; recovery words are 12, 15, 18, 21 or 24"
+	case errors.As(err, &several):
+		return "they can be of several languages: choose from " + joinLanguages(several.Languages)
 	case errors.Is(err, keystore.ErrChecksum):
 		return "the words do not belong together: one of them is wrong, or two are swapped"
 	}
 	return "they cannot be read as text"
+}
+
+func joinLanguages(list []keystore.Language) string {
+	var names []string
+	for _, l := range list {
+		names = append(names, l.String())
+	}
+	return strings.Join(names, ", ")
 }
 
 // makeWallet writes the two files of a wallet: keys first, since all else can be
@@ -197,7 +216,7 @@ func makeWallet(env *Env, op string, hold holder, r recipe) (created *Created, e
 		return nil, &Error{Op: op, Kind: KindExists, Detail: r.name} // of other keys, lost or moved away
 	}
 	keys, err := keystore.Create(folder.Keystore(r.name), keystore.CreateParams{
-		Net: env.Params.Net, Password: keystore.Secret(r.password), Entropy: keystore.Hold(r.entropy),
+		Net: env.Params.Net, Password: keystore.Secret(r.password), Entropy: keystore.Hold(r.entropy), Language: r.found.Language,
 		Passphrase: keystore.Secret(r.passphrase), Birthday: r.born.time, Options: env.Keys,
 	})
 	if errors.Is(err, keystore.ErrExists) {
@@ -220,7 +239,10 @@ func makeWallet(env *Env, op string, hold holder, r recipe) (created *Created, e
 	if err := w.setOrigin(r.born.told, r.backedUp); err != nil {
 		return nil, failure(op, err)
 	}
-	created = &Created{Wallet: r.name, Birthday: r.born.time.UTC(), Fingerprint: w.fingerprint}
+	created = &Created{
+		Wallet: r.name, Birthday: r.born.time.UTC(), Fingerprint: w.fingerprint,
+		Found: FoundWords{Language: r.found.Language.String(), Completed: r.found.Completed},
+	}
 	if r.born.height > 0 {
 		created.BirthdayHeight = &r.born.height
 		err = w.apply(ledger.BirthdaySet{Height: r.born.height})

@@ -26,6 +26,7 @@ const (
 	KindPasswordRule             // no password that can be used
 	KindPassphrase               // no passphrase that can be used
 	KindDice                     // too few rolls of a die, or none
+	KindLanguage                 // no such language of recovery words
 	KindDust                     // amount too small to be relayed
 	KindAbsurdFee                // a fee that must be a mistake
 	KindNoWallet                 // no wallet of that name
@@ -83,7 +84,7 @@ var kindNames = [...]string{
 	KindInternal: "internal", KindAmount: "bad_amount", KindAddress: "bad_address", KindFeeRate: "bad_fee_rate",
 	KindWords: "bad_words", KindBirthday: "bad_birthday", KindName: "bad_name", KindNetwork: "bad_network", KindPeering: "bad_peering",
 	KindTxID: "bad_txid", KindProof: "bad_proof", KindPasswordRule: "bad_password", KindPassphrase: "bad_passphrase",
-	KindDice: "bad_dice",
+	KindDice: "bad_dice", KindLanguage: "bad_language",
 	KindDust: "dust", KindAbsurdFee: "absurd_fee", KindNoWallet: "no_wallet", KindNoPeers: "no_peers",
 	KindTimeout: "timeout", KindUnannounced: "unannounced", KindPassword: "wrong_password",
 	KindInsufficient: "insufficient_funds", KindDamaged: "damaged", KindForeign: "foreign", KindVersion: "newer_version",

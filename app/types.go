@@ -16,7 +16,8 @@ type Secret func() []byte
 // Created is a new or restored wallet.
 type Created struct {
 	Wallet      string
-	Words       Secret // recovery words, ASCII, single spaces; nil after restoring
+	Words       Secret // recovery words; nil after restoring
+	Found       FoundWords
 	Fingerprint [4]byte
 	Birthday    time.Time
 	// BirthdayHeight is nil until headers are known.

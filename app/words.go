@@ -11,12 +11,22 @@ import (
 // words on paper.
 const settingBackedUp = "backed-up"
 
-// NewWords makes recovery words, 12 or 24, to be shown before there is a wallet:
-// nothing is written anywhere. Whoever takes them clears them.
-func NewWords(count int) (Secret, error) { return newWords(count, nil) }
+// Languages lists what recovery words can be of, by their English names in lower
+// case: English first, which new ones are of unless asked otherwise.
+func Languages() []string {
+	var names []string
+	for _, l := range keystore.Languages() {
+		names = append(names, l.String())
+	}
+	return names
+}
+
+// NewWords makes English recovery words, 12 or 24, to be shown before there is a
+// wallet: nothing is written anywhere. Whoever takes them clears them.
+func NewWords(count int) (Secret, error) { return newWords(count, keystore.English, nil) }
 
 // newWords mixes rolls of a die in, if there are any.
-func newWords(count int, dice Secret) (Secret, error) {
+func newWords(count int, language keystore.Language, dice Secret) (Secret, error) {
 	const op = "make recovery words"
 	if count != 12 && count != 24 {
 		return nil, &Error{Op: op, Kind: KindWords, Detail: "a new wallet has 12 or 24 recovery words"}
@@ -29,7 +39,7 @@ func newWords(count int, dice Secret) (Secret, error) {
 		return nil, failure(op, err)
 	}
 	defer clear(entropy)
-	words, err := keystore.WordsFromEntropy(entropy, keystore.English)
+	words, err := keystore.WordsFromEntropy(entropy, language)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -53,26 +63,75 @@ func CheckDice(dice Secret) (rolls, bits int, err error) {
 	return rolls, bits, nil
 }
 
-// CheckWords refuses what are no recovery words; the error says why without
-// naming any.
-func CheckWords(words Secret) error {
-	entropy, err := entropyOf("check recovery words", words)
+// FoundWords is what was made of recovery words that somebody typed.
+type FoundWords struct {
+	Language string // as Languages has it
+	// Completed are the words, counted from 1, of which only the first four
+	// letters were typed.
+	Completed []int
+}
+
+// ReadWords says how recovery words of a language are understood, or of any if
+// that is empty. The error says what is wrong without naming words.
+func ReadWords(words Secret, language string) (FoundWords, error) {
+	entropy, found, err := entropyOf("check recovery words", words, language)
 	clear(entropy)
+	if err != nil {
+		return FoundWords{}, err
+	}
+	return FoundWords{Language: found.Language.String(), Completed: found.Completed}, nil
+}
+
+// CheckWords refuses what are no recovery words of any language; the error says
+// why without naming any.
+func CheckWords(words Secret) error {
+	_, err := ReadWords(words, "")
 	return err
 }
 
 // entropyOf is what recovery words stand for. The caller clears it.
-func entropyOf(op string, words Secret) ([]byte, error) {
-	entropy, _, err := keystore.EntropyFromWords(reveal(words), keystore.English)
-	if err != nil {
-		return nil, &Error{Op: op, Kind: KindWords, Detail: wordsProblem(err), Err: err}
+func entropyOf(op string, words Secret, language string) ([]byte, keystore.FoundWords, error) {
+	var among []keystore.Language
+	if language != "" {
+		l, err := parseLanguage(op, language)
+		if err != nil {
+			return nil, keystore.FoundWords{}, err
+		}
+		among = append(among, l)
 	}
-	return entropy, nil
+	entropy, found, err := keystore.EntropyFromWords(reveal(words), among...)
+	if err != nil {
+		return nil, found, &Error{Op: op, Kind: KindWords, Detail: wordsProblem(err), Err: err}
+	}
+	return entropy, found, nil
 }
 
-// CompleteWord lists recovery words that begin so, at most five, by the
+// parseLanguage takes English for none.
+func parseLanguage(op, name string) (keystore.Language, error) {
+	if name == "" {
+		return keystore.English, nil
+	}
+	l, err := keystore.ParseLanguage(name)
+	if err != nil {
+		return 0, &Error{Op: op, Kind: KindLanguage, Detail: name, Err: err}
+	}
+	return l, nil
+}
+
+// CompleteWord lists English recovery words that begin so, at most five, by the
 // alphabet.
 func CompleteWord(prefix string) []string { return keystore.CompleteWord(keystore.English, prefix, 5) }
+
+// CompleteWordOf lists a language's recovery words that begin so, with or without
+// accents, at most five, in the order of its list; none of a language there is
+// not.
+func CompleteWordOf(language, prefix string) []string {
+	l, err := keystore.ParseLanguage(language)
+	if err != nil {
+		return nil
+	}
+	return keystore.CompleteWord(l, prefix, 5)
+}
 
 // CheckName refuses what no wallet can be called.
 func CheckName(name string) error {

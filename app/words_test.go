@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -62,6 +63,79 @@ func TestDice(t *testing.T) {
 	infos, err := app.Wallets(env)
 	require.NoError(t, err)
 	require.Len(t, infos, 2)
+}
+
+// Words of all languages lead to their wallets, typed as people do, and are shown
+// again in full.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	require.Len(t, app.Languages(), 10)
+	require.Equal(t, "english", app.Languages()[0])
+	for _, c := range []struct {
+		language, typed, shown, fingerprint string
+		completed                           []int
+	}{
+		{
+			"spanish", "OBRA diadema gorila farmacia colgar gorra pausa talar cocina duda dragon opta",
+			"obra diadema gorila farmacia colgar gorra pausa talar cocina duda dragón optar", "9d23f612", []int{12},
+		},
+		{
+			"japanese", "ておくれ げざん しねま こりる きぼう しねん ななおし ほんやく きない けむり けまり てんない",
+			"ておくれ　げざん　しねま　こりる　きぼう　しねん　ななおし　ほんやく　きない　けむり　けまり　てんない", "e462708f", nil,
+		},
+		{
+			"french", "monument depenser feroce entasser comedie ferveur optique sonnette codifier discuter dioxyde nerveux",
+			"monument dépenser féroce entasser comédie ferveur optique sonnette codifier discuter dioxyde nerveux", "abd02ab2", nil,
+		},
+		{
+			"chinese-traditional", "蒙台脫紀構硫漿黴感僅魚湯",
+			"蒙 台 脫 紀 構 硫 漿 黴 感 僅 魚 湯", "9719e989", nil,
+		},
+	} {
+		t.Run(c.language, func(t *testing.T) {
+			t.Parallel()
+			env := newEnv(t)
+			found, err := app.ReadWords(secret(c.typed), "")
+			require.NoError(t, err)
+			require.Equal(t, app.FoundWords{Language: c.language, Completed: c.completed}, found)
+			made, err := app.Restore(env, app.RestoreParams{
+				Mnemonic: secret(c.typed), Passphrase: secret("TREZOR"), Password: secret("correct horse"),
+			})
+			require.NoError(t, err)
+			require.Equal(t, found, made.Found)
+			require.Equal(t, c.fingerprint, hex.EncodeToString(made.Fingerprint[:]))
+			words, wipe, err := open(t, env).Words(secret("correct horse"))
+			require.NoError(t, err)
+			defer wipe()
+			require.Equal(t, c.shown, string(words()))
+		})
+	}
+	_, err := app.ReadWords(secret(keystoretest.Words12), "czech")
+	require.Equal(t, app.KindWords, app.KindOf(err))
+	_, err = app.ReadWords(secret(keystoretest.Words12), "klingon")
+	require.Equal(t, app.KindLanguage, app.KindOf(err))
+	require.Equal(t, []string{"árbol"}, app.CompleteWordOf("spanish", "arbo"))
+	require.Empty(t, app.CompleteWordOf("klingon", "a"))
+}
+
+// New words are of the language that was asked for, English if none was.
+func TestNewWordsOfALanguage(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t)
+	for name, language := range map[string]string{"one": "", "two": "korean"} {
+		made, err := app.Create(env, app.CreateParams{Name: name, Words: 12, Language: language, Password: secret(keystoretest.Password)})
+		require.NoError(t, err)
+		want := language
+		if want == "" {
+			want = "english"
+		}
+		require.Equal(t, want, made.Found.Language)
+		found, err := app.ReadWords(made.Words, "")
+		require.NoError(t, err)
+		require.Equal(t, want, found.Language)
+	}
+	_, err := app.Create(env, app.CreateParams{Name: "three", Words: 12, Language: "klingon", Password: secret(keystoretest.Password)})
+	require.Equal(t, app.KindLanguage, app.KindOf(err))
 }
 
 func TestCompleteWord(t *testing.T) {

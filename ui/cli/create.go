@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"thistle/app"
@@ -15,6 +17,7 @@ import (
 
 func (p *program) create() *cobra.Command {
 	var words int
+	var language string
 	var dice, extra secretSource
 	c := &cobra.Command{
 		Use: "create", Short: "Make a new wallet", Args: arguments(),
@@ -33,7 +36,10 @@ password, which opens the wallet on this computer only.`,
 			if err != nil {
 				return err
 			}
-			params := app.CreateParams{Name: p.flags.wallet, Words: words}
+			params := app.CreateParams{Name: p.flags.wallet, Words: words, Language: language}
+			if err := checkLanguage(language); err != nil {
+				return err
+			}
 			if params.Dice, err = p.dice(cmd.Context(), dice); err != nil {
 				return err
 			}
@@ -55,10 +61,19 @@ password, which opens the wallet on this computer only.`,
 		},
 	}
 	c.Flags().IntVar(&words, "words", 12, "`number` of recovery words, 12 or 24")
+	c.Flags().StringVar(&language, "language", app.Languages()[0], "`name` of their language: "+strings.Join(app.Languages(), ", "))
 	c.Flags().BoolVar(&dice.asked, "dice", false, "mix in rolls of a die, at least 50, asked on the terminal")
 	c.Flags().StringVar(&dice.file, "dice-file", "", "`file` with rolls of a die to mix in: digits 1 to 6")
 	addPassphrase(c.Flags(), &extra)
 	return c
+}
+
+// checkLanguage spares who named no language of recovery words the questions.
+func checkLanguage(name string) error {
+	if name == "" || slices.Contains(app.Languages(), strings.ToLower(name)) {
+		return nil
+	}
+	return usage("There are no recovery words of the language %s. There are: %s.", strconv.Quote(name), strings.Join(app.Languages(), ", "))
 }
 
 // unseen puts a wallet aside whose words nobody has seen: what was paid to it
@@ -76,7 +91,7 @@ func unseen(h house, c *app.Created, cause error) error {
 // not be wiped.
 func (p *program) showCreated(c *app.Created) error {
 	result := Created{
-		Wallet: c.Wallet, Mnemonic: standFor(c.Words()), Fingerprint: hexOf(c.Fingerprint[:]),
+		Wallet: c.Wallet, Mnemonic: standFor(c.Words()), Language: c.Found.Language, Fingerprint: hexOf(c.Fingerprint[:]),
 		Birthday: stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
 	}
 	if p.flags.json {
@@ -107,13 +122,14 @@ func (g *page) words(words [][]byte) {
 }
 
 func (p *program) restore() *cobra.Command {
-	var words, birthday string
+	var words, birthday, language string
 	var extra secretSource
 	c := &cobra.Command{
 		Use: "restore", Short: "Bring a wallet back from its recovery words", Args: arguments(),
 		Long: `Makes a wallet from recovery words; "thistle sync" then finds its payments. The
 later the birthday, the less has to be searched; without one all blocks are.
-Without --mnemonic-file the words are asked on the terminal.
+Without --mnemonic-file the words are asked on the terminal. Their language is found
+out; of those that BIP39 tells apart by four letters, four are enough.
 
 If the words had a passphrase, name it (--passphrase). A wrong one, also a missing
 one, is not noticed: it leads to another wallet, an empty one.`,
@@ -122,7 +138,10 @@ one, is not noticed: it leads to another wallet, an empty one.`,
 			if err != nil {
 				return err
 			}
-			params := app.RestoreParams{Name: p.flags.wallet, Birthday: birthday}
+			params := app.RestoreParams{Name: p.flags.wallet, Birthday: birthday, Language: language}
+			if err := checkLanguage(language); err != nil {
+				return err
+			}
 			if words != "" {
 				params.Mnemonic, err = p.secretFile(words, "mnemonic file")
 			} else {
@@ -145,6 +164,7 @@ one, is not noticed: it leads to another wallet, an empty one.`,
 		},
 	}
 	c.Flags().StringVar(&words, "mnemonic-file", "", "`file` with the recovery words")
+	c.Flags().StringVar(&language, "language", "", "`name` of the words' language, if they can be of several")
 	addPassphrase(c.Flags(), &extra)
 	c.Flags().StringVar(&birthday, "birthday", "", "`day` (YYYY-MM-DD) or block height before which the wallet had no payments")
 	return c
@@ -152,12 +172,16 @@ one, is not noticed: it leads to another wallet, an empty one.`,
 
 func (p *program) showRestored(c *app.Created) error {
 	result := Restored{
-		Wallet: c.Wallet, Fingerprint: hexOf(c.Fingerprint[:]),
-		Birthday: stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
+		Wallet: c.Wallet, Language: c.Found.Language, CompletedWords: append([]int{}, c.Found.Completed...),
+		Fingerprint: hexOf(c.Fingerprint[:]),
+		Birthday:    stamp(c.Birthday), BirthdayHeight: c.BirthdayHeight,
 	}
 	return p.show(result, func(g *page) {
 		g.line("The wallet %q is restored; \"thistle sync\" finds its payments.\n", c.Wallet)
-		g.fields("Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday), "From block", heightText(c.BirthdayHeight))
+		if words := c.Found.Completed; len(words) > 0 {
+			g.line("Of some words only the first four letters were given, and they were completed: number %s.\n", strings.Trim(fmt.Sprint(words), "[]"))
+		}
+		g.fields("Language", c.Found.Language, "Fingerprint", result.Fingerprint, "Birthday", present.Time(c.Birthday), "From block", heightText(c.BirthdayHeight))
 	})
 }
 

@@ -34,8 +34,7 @@ var exitCodes = map[app.Kind]int{
 	app.KindAmount: exitUsage, app.KindAddress: exitUsage, app.KindFeeRate: exitUsage, app.KindWords: exitUsage,
 	app.KindBirthday: exitUsage, app.KindName: exitUsage, app.KindNetwork: exitUsage, app.KindTxID: exitUsage, app.KindPeering: exitUsage,
 	app.KindProof: exitUsage, app.KindPasswordRule: exitUsage, app.KindPassphrase: exitUsage, app.KindDust: exitUsage,
-	app.KindDice:      exitUsage,
-	app.KindAbsurdFee: exitUsage, app.KindNoWallet: exitUsage,
+	app.KindDice: exitUsage, app.KindLanguage: exitUsage, app.KindAbsurdFee: exitUsage, app.KindNoWallet: exitUsage,
 
 	app.KindNoPeers: exitNetwork, app.KindTimeout: exitNetwork, app.KindUnannounced: exitNetwork,
 	app.KindPassword: exitPassword, app.KindInsufficient: exitFunds,

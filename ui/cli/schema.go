@@ -33,6 +33,7 @@ type Caution struct {
 type Created struct {
 	Wallet         string `json:"wallet" doc:"name of the wallet"`
 	Mnemonic       string `json:"mnemonic" doc:"the recovery words: whoever has them has the coins"`
+	Language       string `json:"language" doc:"of the recovery words; it belongs to them"`
 	Fingerprint    string `json:"fingerprint" doc:"of the master key, 8 hexadecimal digits"`
 	Birthday       string `json:"birthday" doc:"time; nothing of the wallet is older"`
 	BirthdayHeight *int32 `json:"birthday_height" doc:"block to search from; null until headers are known"`
@@ -41,6 +42,8 @@ type Created struct {
 // Restored is the result of restore.
 type Restored struct {
 	Wallet         string `json:"wallet" doc:"name of the wallet"`
+	Language       string `json:"language" doc:"of the recovery words"`
+	CompletedWords []int  `json:"completed_words" doc:"numbers, from 1, of words of which only four letters were given"`
 	Fingerprint    string `json:"fingerprint" doc:"of the master key, 8 hexadecimal digits"`
 	Birthday       string `json:"birthday" doc:"time; nothing of the wallet is older"`
 	BirthdayHeight *int32 `json:"birthday_height" doc:"block to search from; null until headers are known"`

@@ -53,7 +53,7 @@ func TestExitCodes(t *testing.T) {
 		"permission": 1, "rejected": 1, "locked": 1, "changed": 1,
 		"bad_amount": 2, "bad_address": 2, "bad_fee_rate": 2, "bad_words": 2, "bad_birthday": 2, "bad_name": 2,
 		"bad_network": 2, "bad_peering": 2, "bad_txid": 2, "bad_proof": 2, "bad_password": 2, "bad_passphrase": 2, "dust": 2, "absurd_fee": 2,
-		"no_wallet": 2, "bad_dice": 2,
+		"no_wallet": 2, "bad_dice": 2, "bad_language": 2,
 		"no_peers": 3, "timeout": 3, "unannounced": 3,
 		"wrong_password": 4, "insufficient_funds": 5, "damaged": 6, "foreign": 6, "newer_version": 6,
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"thistle/app"
 
@@ -200,8 +202,24 @@ func (p *program) ask(ctx context.Context, prompt, what, flag string) (app.Secre
 // out; nobody types it.
 const standIn = "\uE000"
 
-// standFor is as long as a secret, which is ASCII, and tells nothing else of it.
-func standFor(secret []byte) string { return strings.Repeat(standIn, len(secret)) }
+// standFor is as wide as a secret and tells nothing else of it.
+func standFor(secret []byte) string {
+	cells := 0
+	for rest := secret; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		cells, rest = cells+width(r), rest[n:]
+	}
+	return strings.Repeat(standIn, cells)
+}
+
+// width is how many cells of a terminal the letters of recovery words take, in
+// NFC.
+func width(r rune) int {
+	if unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana) || r == '\u3000' {
+		return 2
+	}
+	return 1
+}
 
 // unveil prints text with these secrets in their places, from one buffer that is
 // cleared: it is longer than what it will hold, so no outgrown copy is left.

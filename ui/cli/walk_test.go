@@ -355,6 +355,32 @@ func TestQueuedPayment(t *testing.T) {
 	require.Equal(t, net.Addrs(), one.Acknowledged)
 }
 
+// Words are made and read in other languages, and it is told which were taken for
+// which.
+func TestLanguagesOfWords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	made := gives[cli.Created](r, "create", "--language", "Japanese")
+	require.Equal(t, "japanese", made.Language)
+	require.Len(t, strings.Split(made.Mnemonic, "\u3000"), 12)
+	text := r.says("--wallet", "two", "create", "--language", "korean", "--words", "24")
+	require.Regexp(t, `(?m)^ +22  \p{Hangul}+ +23  \p{Hangul}+ +24  \p{Hangul}+$`, text)
+
+	words := r.file("words", made.Mnemonic+"\n")
+	again := gives[cli.Restored](r, "--wallet", "three", "restore", "--mnemonic-file", words)
+	require.Equal(t, made.Fingerprint, again.Fingerprint)
+	require.Equal(t, "japanese", again.Language)
+	require.Empty(t, again.CompletedWords)
+
+	short := r.file("short", strings.Repeat("aban ", 11)+"about")
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, gives[cli.Restored](r, "--wallet", "four", "restore", "--mnemonic-file", short).CompletedWords)
+	text = r.says("--wallet", "five", "restore", "--mnemonic-file", short, "--language", "english")
+	require.Contains(t, text, "73c5da0a")
+	require.Contains(t, text, "they were completed: number 1 2 3 4 5 6 7 8 9 10 11.")
+	require.Contains(t, r.run("restore", "--wallet", "six", "--mnemonic-file", words, "--language", "klingon").errors, "There are: english, japanese,")
+	require.Contains(t, r.run("restore", "--wallet", "six", "--mnemonic-file", words, "--language", "czech").errors, "word 1 is not in the list")
+}
+
 func TestCreateAndRestoreForPeople(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -36,6 +36,7 @@ var sentences = map[app.Kind]wording{
 	app.KindPasswordRule: {plain: "This password cannot be used: it is empty, far too long, or not text."},
 	app.KindPassphrase:   {plain: "This passphrase cannot be used: it is far too long, or not text."},
 	app.KindDice:         {plain: "Dice are at least 50 rolls, written with the digits 1 to 6."},
+	app.KindLanguage:     {plain: "There are no recovery words of this language.", detailed: "There are no recovery words of the language %s.", quoted: true},
 	app.KindDust:         {plain: "The amount is too small to be passed on.", detailed: "The amount is too small to be passed on: the least to this address is %s BTC."},
 	app.KindAbsurdFee:    {plain: "The fee is so high that it must be a mistake.", detailed: "%s."},
 	app.KindNoWallet:     {plain: "There is no such wallet.", detailed: "There is no wallet called %s.", quoted: true},
