@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 
 	"thistle/app/config"
 	"thistle/keystore"
@@ -119,8 +120,22 @@ func parseLanguage(op, name string) (keystore.Language, error) {
 }
 
 // CompleteWord lists English recovery words that begin so, at most five, by the
-// alphabet.
-func CompleteWord(prefix string) []string { return keystore.CompleteWord(keystore.English, prefix, 5) }
+// alphabet; if there is none, those of the other languages.
+func CompleteWord(prefix string) []string {
+	const most = 5
+	var found []string
+	for _, l := range keystore.Languages() {
+		for _, word := range keystore.CompleteWord(l, prefix, most) {
+			if len(found) < most && !slices.Contains(found, word) {
+				found = append(found, word)
+			}
+		}
+		if l == keystore.English && len(found) > 0 {
+			break
+		}
+	}
+	return found
+}
 
 // CompleteWordOf lists a language's recovery words that begin so, with or without
 // accents, at most five, in the order of its list; none of a language there is

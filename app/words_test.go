@@ -145,7 +145,9 @@ func TestCompleteWord(t *testing.T) {
 	require.Equal(t, []string{"zoo"}, app.CompleteWord("zoo"))
 	require.Empty(t, app.CompleteWord(""))
 	require.Empty(t, app.CompleteWord("zoop"))
-	require.Empty(t, app.CompleteWord("é"))
+	require.Equal(t, []string{"ébano", "éblouir"}, app.CompleteWord("éb"))
+	require.Equal(t, []string{"ábaco", "abaco", "abacate"}, app.CompleteWord("abac"))
+	require.Len(t, app.CompleteWord("é"), 5)
 }
 
 func TestChecks(t *testing.T) {

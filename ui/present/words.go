@@ -33,10 +33,12 @@ func Candidates(text []byte, complete func(prefix string) []string) []string {
 }
 
 // Completion is what must be added to a text to finish its last word, if there
-// is only one way to do it.
+// is only one way to do it, and nothing to change before.
 func Completion(text []byte, complete func(prefix string) []string) string {
 	if found := Candidates(text, complete); len(found) == 1 {
-		return strings.TrimPrefix(found[0], lastWord(text))
+		if rest, ok := strings.CutPrefix(found[0], lastWord(text)); ok {
+			return rest
+		}
 	}
 	return ""
 }
@@ -71,16 +73,17 @@ func WordsHint(text []byte, complete func(prefix string) []string, wrong func([]
 	if n == 0 {
 		return Text{"Words are completed as you type: press Enter or Tab.", Muted}
 	}
+	counts := []int{12, 15, 18, 21, 24}
+	// Chinese is written without spaces.
+	if (n == 1 || slices.Contains(counts, n)) && wrong(words) == "" {
+		return belong(list, complete)
+	}
 	for i, word := range list {
 		if typing := i == n-1 && lastWord(text) != ""; !typing && !listed(string(word), complete) {
 			return Text{fmt.Sprintf("Word %d is not in the list of recovery words.", i+1), Bad}
 		}
 	}
-	counts := []int{12, 15, 18, 21, 24}
 	whole := listed(string(list[n-1]), complete) && slices.Contains(counts, n)
-	if whole && wrong(words) == "" {
-		return Text{strconv.Itoa(n) + " words, and they belong together.", Good}
-	}
 	if hint := WordHint(text, complete); hint.Words != "" {
 		return Text{fmt.Sprintf("Word %d: %s", n, hint.Words), hint.Tone}
 	}
@@ -93,6 +96,21 @@ func WordsHint(text []byte, complete func(prefix string) []string, wrong func([]
 		return Text{fmt.Sprintf("%d words. If these are all, one of them is wrong, or two are swapped.", n), Warn}
 	}
 	return Text{Count(n, "word", "words") + " so far.", Muted}
+}
+
+// belong is said of words that are all there, and tells when they were not typed
+// in full.
+func belong(list [][]byte, complete func(string) []string) Text {
+	if len(list) == 1 {
+		return Text{"These words belong together.", Good}
+	}
+	text := strconv.Itoa(len(list)) + " words, and they belong together"
+	for _, word := range list {
+		if !listed(string(word), complete) {
+			return Text{text + ". What was left out of some is added.", Good}
+		}
+	}
+	return Text{text + ".", Good}
 }
 
 func listed(word string, complete func(string) []string) bool {

@@ -19,6 +19,9 @@ func completeWord(prefix string) (found []string) {
 			found = append(found, w)
 		}
 	}
+	if prefix == "arbo" {
+		found = append(found, "árbol")
+	}
 	return found
 }
 
@@ -36,6 +39,7 @@ func TestCompletion(t *testing.T) {
 		"act":          "", // a word already, but others begin so
 		"acti":         "on",
 		"lunar xyz":    "",
+		"arbo":         "", // árbol
 		"lunar\u00a0m": "", // mosaic, meadow
 	} {
 		require.Equal(t, want, present.Completion([]byte(text), completeWord), "%q", text)
@@ -57,8 +61,9 @@ func TestWordHint(t *testing.T) {
 
 func TestWordsHint(t *testing.T) {
 	t.Parallel()
+	shortened := strings.Replace(twelveWords, "lunar", "luna", 1)
 	wrong := func(words []byte) string {
-		if s := string(words); s == twelveWords || s == twelveWords+" "+twelveWords {
+		if s := string(words); s == twelveWords || s == twelveWords+" "+twelveWords || s == shortened || s == "蒙台脫" {
 			return ""
 		}
 		return "They do not belong together."
@@ -76,6 +81,8 @@ func TestWordsHint(t *testing.T) {
 		{"lunar xy ", "Word 2 is not in the list of recovery words.", present.Bad},
 		{twelveWords, "12 words, and they belong together.", present.Good},
 		{strings.ToUpper(twelveWords) + "\n", "12 words, and they belong together.", present.Good},
+		{shortened, "12 words, and they belong together. What was left out of some is added.", present.Good},
+		{"蒙台脫", "These words belong together.", present.Good},
 		{twelveWords + " orbit", "13 words so far.", present.Muted},
 		{strings.Replace(twelveWords, "lunar", "orbit", 1), "12 words. If these are all, one of them is wrong, or two are swapped.", present.Warn},
 		{twelveWords + " " + twelveWords, "24 words, and they belong together.", present.Good},
