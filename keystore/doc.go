@@ -47,8 +47,8 @@
 // and leaves their contents: in 20 of 20 runs nearly all of them were found,
 // with or without a collection and the return of free pages. So each call that
 // handles secrets, and Lock, takes the free places of the heap once, which
-// clears them (overwriteHeap: a processor's 13 ms on a small heap; 90 ms on one
-// of 50 MB full of pointers, most of which collections take), and
+// clears them (overwriteHeap: a processor's 8 ms on a small heap; 80 ms on one
+// of 50 MB full of pointers, most of which a collection takes), and
 // overwrites the stack and the vector registers that it used.
 //
 // TestMemory looks for 38 forms of secrets. Of the 32 it began with, none was

@@ -3,6 +3,7 @@ package keystore
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"thistle/keystore/seal"
 )
@@ -31,6 +32,8 @@ func sweep(costs ...KDF) {
 	}
 }
 
+var overwriting sync.Mutex
+
 // overwriteHeap makes the collector take what is no longer used, gives whole
 // free pages back to the system, which clears them, and overwrites what is free
 // in pages still in use: the collector leaves there what was there, for hours
@@ -39,10 +42,15 @@ func sweep(costs ...KDF) {
 // Free places are overwritten by taking them all, as the allocator clears what
 // it hands out. It does so size by size, and takes new pages only where no place
 // of that size is left, which is how the end is seen. Other goroutines may take
-// a place meanwhile and not clear it to its end; and the collector may run once
-// more. So this is best effort, and measured (TestMemory).
+// a place meanwhile and not clear it to its end. So this is best effort, and
+// measured (TestMemory).
 func overwriteHeap() {
+	overwriting.Lock() // whoever is second would restore what the first has set
+	defer overwriting.Unlock()
 	debug.FreeOSMemory()
+	// A collection meanwhile frees places as others are taken, so that the end
+	// would be seen where it is not.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
 	for i := range heap.BySize {
