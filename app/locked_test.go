@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"net"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"thistle/spv/sandbox"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
+	"github.com/btcsuite/btcd/wire/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -96,11 +98,13 @@ func (p *tap) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 	return tapped{conn, p}, nil
 }
 
-// names counts how often a transaction has been named since it was asked last.
-func (p *tap) names(txid chainhash.Hash) int {
+// announced counts how often a transaction has been announced since it was asked
+// last. To ask for it, once others announce it, is another type of inventory.
+func (p *tap) announced(txid chainhash.Hash) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := bytes.Count(p.sent, txid[:])
+	kind := binary.LittleEndian.AppendUint32(nil, uint32(wire.InvTypeTx))
+	n := bytes.Count(p.sent, append(kind, txid[:]...))
 	p.sent = nil
 	return n
 }
@@ -123,7 +127,7 @@ func TestQuietWhileLocked(t *testing.T) {
 	require.NoError(t, err)
 	eventually(t, func() bool { return w.Travel(res.TxID).State == app.Echoed })
 	lock()
-	require.Positive(t, sent.names(res.TxID))
+	require.Positive(t, sent.announced(res.TxID))
 	heard := s.Events()
 	defer heard.Close()
 	for _, n := range net {
@@ -137,12 +141,12 @@ func TestQuietWhileLocked(t *testing.T) {
 	await(within(t), t, heard, func(e app.Headers) bool { return e.Height == height })
 	require.NoError(t, net.Synced(t.Context()))
 	eventually(t, func() bool { return s.Progress().Current })
-	require.Zero(t, sent.names(res.TxID), "it has travelled")
+	require.Zero(t, sent.announced(res.TxID), "it has travelled")
 
 	w, _ = unlock(t, s, "")
 	syncedTo(t, w, net[0])
 	require.Equal(t, app.StateConfirmed, w.History(0, 1)[0].State)
-	require.Zero(t, sent.names(res.TxID), "it has confirmed, as was to be found out first")
+	require.Zero(t, sent.announced(res.TxID), "it has confirmed, as was to be found out first")
 }
 
 // A payment that has travelled and not confirmed is announced again once its wallet
@@ -162,11 +166,11 @@ func TestAnnouncedAfterUnlocking(t *testing.T) {
 	require.NoError(t, err)
 	eventually(t, func() bool { return w.Travel(res.TxID).State == app.Echoed })
 	lock()
-	sent.names(res.TxID)
+	sent.announced(res.TxID)
 	w, _ = unlock(t, s, "")
 	syncedTo(t, w, net[0])
 	for _, n := range net {
 		n.DropPeers()
 	}
-	eventually(t, func() bool { return sent.names(res.TxID) > 0 })
+	eventually(t, func() bool { return sent.announced(res.TxID) > 0 })
 }
