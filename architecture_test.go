@@ -60,6 +60,7 @@ var arrows = []arrow{
 	{who: "keystore", may: "keystore/mnemonic keystore/hd keystore/seal keystore/vault", why: "the one door to the keys"},
 
 	{who: "app/coinselect app/fees app/payuri app/descriptor", may: "app/units", why: "amounts are one type, with checked arithmetic"},
+	{who: "app/payuri", may: "app/labels", why: "a stranger's label is made fit to be shown in one way"},
 	{who: "app/labels app/backup", why: "formats for other programs and other machines: bytes in, values out"},
 	{who: "app/ledger", may: "app/descriptor", why: "the ledger derives its scripts from descriptors"},
 	{who: "app/message", may: "app/descriptor", why: "a signature is judged against the script of an address"},

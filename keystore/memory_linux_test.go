@@ -31,8 +31,8 @@ import (
 const childEnv = "THISTLE_KEYSTORE_CHILD"
 
 // TestMemory searches the whole writable memory of another process, which has
-// unlocked a wallet, signed, prepared an account and shown its words, for what can spend. Nothing is
-// to be found while it idles, unlocked or locked.
+// unlocked a wallet, signed, prepared an account and shown its words, for what can
+// spend. Nothing is to be found while it idles, unlocked or locked.
 //
 // It looks for the first 16 bytes of each secret, as they are and reversed,
 // which is how btcec's scalars lie in memory, and of what stands for a secret:

@@ -114,24 +114,9 @@ func plain(s string, most int) bool {
 	return len(s) <= most
 }
 
-// Clean makes a label fit to be shown in one line: without control characters,
-// line breaks and the invisible ones that reorder or hide text, and of at most
-// [MaxLabel] characters; cut says that it was longer. The two joiners stay, as
-// several scripts are misspelt without them.
+// Clean is [OneLine] of at most [MaxLabel] characters; cut says that it was longer.
 func Clean(s string) (label string, cut bool) {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\u200c' || r == '\u200d':
-			return r
-		case r == '\n' || r == '\r' || r == '\t' || unicode.In(r, unicode.Zl, unicode.Zp):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
+	s = OneLine(s)
 	n := 0
 	for i := range s {
 		if n++; n > MaxLabel {
@@ -152,3 +137,22 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 
 // Unwrap returns the reason.
 func (e *LineError) Unwrap() error { return e.Err }
+
+// OneLine makes a stranger's text fit to be shown in one line: without control
+// characters, line breaks and the invisible ones that reorder or hide text. The
+// two joiners stay, as several scripts are misspelt without them.
+func OneLine(s string) string {
+	s = strings.ToValidUTF8(s, string(utf8.RuneError))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u200c' || r == '\u200d':
+			return r
+		case r == '\n' || r == '\r' || r == '\t' || unicode.In(r, unicode.Zl, unicode.Zp):
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}

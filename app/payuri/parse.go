@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcsuite/btcd/chaincfg/v2"
 
+	"thistle/app/labels"
 	"thistle/app/units"
 )
 
@@ -85,10 +86,10 @@ func (p *parser) param(s string) error {
 	case "amount":
 		return p.amount(value)
 	case "label":
-		p.req.Label = clean(value)
+		p.req.Label = labels.OneLine(value)
 		return p.once(key)
 	case "message":
-		p.req.Message = clean(value)
+		p.req.Message = labels.OneLine(value)
 		return p.once(key)
 	case "pop":
 		return p.once(key)

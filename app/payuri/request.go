@@ -3,9 +3,8 @@ package payuri
 import (
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"thistle/app/labels"
 	"thistle/app/units"
 )
 
@@ -41,10 +40,10 @@ func (r Request) URI() string {
 	if r.HasAmount {
 		add("amount", shortBTC(r.Amount))
 	}
-	if s := clean(r.Label); s != "" {
+	if s := labels.OneLine(r.Label); s != "" {
 		add("label", s)
 	}
-	if s := clean(r.Message); s != "" {
+	if s := labels.OneLine(r.Message); s != "" {
 		add("message", s)
 	}
 	return b.String()
@@ -66,25 +65,6 @@ func escape(b *strings.Builder, s string) {
 		}
 		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 	}
-}
-
-// clean makes a stranger's text fit to be shown in one line: without control
-// characters, line breaks and the invisible ones that reorder or hide text. The
-// two joiners stay, as several scripts are misspelt without them.
-func clean(s string) string {
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\u200c' || r == '\u200d':
-			return r
-		case r == '\n' || r == '\r' || r == '\t' || unicode.In(r, unicode.Zl, unicode.Zp):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s)
 }
 
 func quote(s string) string {
